@@ -1,0 +1,15 @@
+import type { ParameterSpec, Shape } from '../layers/layer.js';
+import type { Sequential } from './tree.js';
+
+/** A network built: its tree, and everything that follows from the tree and the input's shape alone. */
+export interface Model {
+  readonly name: string;
+  readonly tree: Sequential;
+  /** `[H, W, C]`. */
+  readonly input: Shape;
+  readonly classes: number;
+  /** In the tree's order; `name` is the full path. */
+  readonly parameters: readonly ParameterSpec[];
+  /** Residual blocks, for stochastic depth: block i of n drops at rate dropPath * i / (n - 1). */
+  readonly blocks: number;
+}

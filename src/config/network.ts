@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** A number, or a fraction as text: 1/4. */
+const ratio = z
+  .union([z.number().positive(), z.string().regex(/^\d+\/\d+$/, 'write a number or a fraction such as 1/4')])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const [over, under] = value.split('/').map(Number);
+    return (over as number) / (under as number);
+  })
+  .refine((value) => Number.isFinite(value) && value > 0 && value <= 16, 'expected a factor above 0 and at most 16');
+
+export const scaleSchema = z.strictObject({
+  resolution: z.int().min(8).max(4096).default(224).describe('Height and width of the input in pixels.'),
+  width: ratio.default(1).describe('Factor on every width that the base or a step sets: 1/4 turns 64 into 16.'),
+  stem_stride: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4).describe("The stem's total stride: 4 in the paper, 2 keeps small pictures large enough."),
+});
+
+/** Where the road starts, and how far it is shrunk. */
+export const networkSchema = z.strictObject({
+  base: z.string().describe('A network by name (`ablate models`): resnet-50, resnet-200, ...'),
+  scale: scaleSchema.prefault({}).describe('Shrinks the road to what the machine can train; docs/scale.md.'),
+  classes: z.int().positive().max(100_000).nullable().default(null).describe("Number of classes; null is the dataset's."),
+});
+
+export type NetworkConfig = z.infer<typeof networkSchema>;

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const fraction = z.number().min(0).max(1);
+
+export const optimizerSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('sgd'),
+    learning_rate: positive.describe('Peak learning rate, at `reference_batch` images a step.'),
+    momentum: fraction.default(0.9).describe('Momentum.'),
+    nesterov: z.boolean().default(false).describe("Nesterov's momentum."),
+    weight_decay: z.number().min(0).default(0).describe('L2 term added to the gradient, as in PyTorch.'),
+    decay_norms_and_biases: z.boolean().default(true).describe('Whether 1-D parameters decay too (torchvision: yes).'),
+  }),
+  z.strictObject({
+    name: z.literal('adamw'),
+    learning_rate: positive.describe('Peak learning rate, at `reference_batch` images a step.'),
+    betas: z.tuple([fraction, fraction]).default([0.9, 0.999]).describe('Decay rates of the two moments.'),
+    epsilon: positive.default(1e-8).describe('Added to the root of the second moment.'),
+    weight_decay: z.number().min(0).default(0).describe('Decoupled weight decay.'),
+    decay_norms_and_biases: z.boolean().default(false).describe('Whether 1-D parameters decay too (the paper: no).'),
+  }),
+]);
+
+export const scheduleSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('cosine'),
+    warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
+    final_learning_rate: z.number().min(0).default(0).describe('Where the cosine ends.'),
+  }),
+  z.strictObject({
+    name: z.literal('step'),
+    warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
+    every_epochs: positive.describe('Epochs between two drops.'),
+    factor: positive.default(0.1).describe('Factor of each drop.'),
+  }),
+  z.strictObject({
+    name: z.literal('constant'),
+    warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
+  }),
+]);
+
+export const augmentationSchema = z.strictObject({
+  random_resized_crop: z
+    .strictObject({
+      scale: z.tuple([fraction, fraction]).default([0.08, 1]).describe('Share of the area.'),
+      ratio: z.tuple([positive, positive]).default([3 / 4, 4 / 3]).describe('Aspect ratio.'),
+      interpolation: z.enum(['bilinear', 'bicubic']).default('bicubic').describe('Resampling filter, anti-aliased.'),
+    })
+    .nullable()
+    .default(null)
+    .describe('Random area and aspect, resized to the resolution.'),
+  random_crop: z
+    .strictObject({ padding: z.int().min(0).describe('Zero pixels added on every side before a crop.') })
+    .nullable()
+    .default(null)
+    .describe('Padded random crop, for small pictures.'),
+  flip: z.boolean().default(false).describe('Horizontal flip, half the time.'),
+  rand_augment: z.string().nullable().default(null).describe("timm's string, e.g. rand-m9-mstd0.5-inc1."),
+  color_jitter: z.number().min(0).nullable().default(null).describe('Brightness, contrast and saturation, +-.'),
+  random_erasing: fraction.default(0).describe('Probability of one box of pixel noise.'),
+  mixup: z.number().min(0).default(0).describe("Mixup's alpha; 0 is off."),
+  cutmix: z.number().min(0).default(0).describe("CutMix's alpha; 0 is off."),
+  mix_probability: fraction.default(1).describe('Share of batches that are mixed.'),
+  mix_switch_probability: fraction.default(0.5).describe('Share of mixed batches that get CutMix when both are on.'),
+  repeats: z.int().min(1).default(1).describe('Repeated augmentation: views of a picture in an epoch.'),
+});
+
+export const evaluationSchema = z.strictObject({
+  crop_ratio: fraction.default(1).describe('Centre crop / resized shorter side: 0.875 is 224 of 256.'),
+  interpolation: z.enum(['bilinear', 'bicubic']).default('bicubic').describe('Resampling filter, anti-aliased.'),
+  batch_size: z.int().positive().nullable().default(null).describe('Images a step; null is that of training.'),
+  every_epochs: z.int().positive().default(1).describe('Epochs between two evaluations; the last is always evaluated.'),
+});
+
+/** How a network is trained: a file of its own under configs/recipes, inlined or overridden field by field in a suite. */
+export const recipeSchema = z.strictObject({
+  name: z.string().describe('The recipe\'s name, as reports print it.'),
+  replaces: z.string().nullable().default(null).describe('Recipe of the base network until the step training-recipe.'),
+  epochs: positive.describe('Passes over the training set.'),
+  batch_size: z.int().positive().describe('Images an optimizer step.'),
+  micro_batch_size: z.int().positive().nullable().default(null).describe('Images a forward pass, over which BN statistics go; gradients add up to batch_size. Null: all at once.'),
+  reference_batch: z.int().positive().nullable().default(null).describe('Batch at which learning_rate holds; the rate scales linearly with batch_size. Null: batch_size itself.'),
+  optimizer: optimizerSchema.describe('Optimizer.'),
+  schedule: scheduleSchema.describe('Learning rate over the run.'),
+  label_smoothing: fraction.default(0).describe('Share of the target spread over all classes.'),
+  drop_path: fraction.default(0).describe('Stochastic depth of the last block; linear over blocks from 0.'),
+  ema: z.strictObject({ decay: fraction.describe('Share of the old average kept at a step.') }).nullable().default(null).describe('Exponential moving average of the weights, evaluated beside them.'),
+  clip_gradient_norm: positive.nullable().default(null).describe('Largest global gradient norm; null is off.'),
+  layer_decay: fraction.default(1).describe('Learning-rate factor from a layer group to the one before it (fine-tuning).'),
+  head_init_scale: positive.default(1).describe('Factor on the classifier\'s initial weights (fine-tuning).'),
+  precision: z.enum(['float32', 'bfloat16', 'auto']).default('float32').describe('Of matrix products and convolutions; weights, norms and losses stay float32.'),
+  augmentation: augmentationSchema.prefault({}).describe('What is done to training pictures.'),
+  evaluation: evaluationSchema.prefault({}).describe('How pictures are prepared for evaluation.'),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+export type Optimizer = z.infer<typeof optimizerSchema>;
+export type Schedule = z.infer<typeof scheduleSchema>;
+export type Augmentation = z.infer<typeof augmentationSchema>;
+export type Evaluation = z.infer<typeof evaluationSchema>;

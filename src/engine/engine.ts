@@ -1,0 +1,48 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Ops } from './ops.js';
+
+export type EngineName = 'tensorflow' | 'wasm' | 'webgpu';
+export type Device = 'auto' | 'gpu' | 'cpu' | 'wasm' | 'webgpu';
+
+/** What stands in every record and report about where numbers came from. */
+export interface EngineDescription {
+  readonly engine: EngineName;
+  /** TensorFlow's own version, or that of the tfjs backend. */
+  readonly version: string;
+  readonly device: string;
+  readonly threads: number;
+  /** Whether steps run compiled, and with which of our native kernels. */
+  readonly compiled: boolean;
+  readonly kernels: string;
+  readonly precision: 'float32' | 'bfloat16';
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+export type Outputs = Readonly<Record<string, Tensor>>;
+
+/**
+ * A step: feeds in, small tensors out, variables changed by `assign` or `Ops.apply...`. Everything that changes from
+ * call to call is a feed or a variable, so that it can be recorded once and run as one native call.
+ */
+export type Step = (feeds: Feeds) => Outputs;
+
+/** Runs a step; feeds stay the caller's, outputs are the caller's to dispose. */
+export interface RunnableStep {
+  run(feeds: Feeds): Promise<Outputs>;
+  dispose(): void;
+}
+
+export interface Engine {
+  readonly ops: Ops;
+  readonly description: EngineDescription;
+  /**
+   * The step as this engine runs it best: compiled where it can, else as it is. `variables` are all the variables it
+   * reads or writes; `examples` two sets of feeds that differ in every value, for finding what is not declared.
+   */
+  prepare(step: Step, variables: readonly Variable[], examples: readonly [Feeds, Feeds]): Promise<RunnableStep>;
+}
+
+/** The engine, device, library or compiler that was asked for is not here; the message ends with the next command. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}

@@ -1,0 +1,75 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Activation, Ops } from '../engine/ops.js';
+
+/** One sample's shape, without the batch: `[H, W, C]`, or `[C]` after pooling. */
+export type Shape = readonly number[];
+
+/** How a parameter starts. `fanIn` is that of PyTorch: weights that feed one output. */
+export type Init =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** Uniform in +-1/sqrt(fanIn): what PyTorch's default conv initialisation (Kaiming, a = sqrt 5) comes to. */
+  | { readonly kind: 'fan-in-uniform'; readonly fanIn: number }
+  /** Normal, cut at two standard deviations like timm's `trunc_normal_` at +-2 (absolute) for sd 0.02. */
+  | { readonly kind: 'truncated-normal'; readonly sd: number };
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Init;
+  /** Weight decay acts on it (matrices and kernels; not biases, norms, gammas). */
+  readonly decay: boolean;
+  /** False for running statistics and fixed tables. */
+  readonly trainable: boolean;
+}
+
+/** What a layer's forward pass may ask of the run around it. */
+export interface ForwardContext {
+  readonly ops: Ops;
+  /** Batch statistics, stochastic depth: on in training only. */
+  readonly training: boolean;
+  /** This layer's parameter by its own name. */
+  parameter(name: string): Tensor;
+  /** Gives a non-trainable parameter (a running statistic) its next value. Called in training only. */
+  update(name: string, value: Tensor): void;
+}
+
+/** Elements that counters of other tools count one by one. All per sample. */
+export interface Operations {
+  /** Multiply-adds of convolutions, linear layers and attention products. */
+  readonly macs: number;
+  /** Additions of biases, one an output element. */
+  readonly bias: number;
+  /** Input elements of batch norms / layer norms / pools / activations. */
+  readonly batchNorm: number;
+  readonly layerNorm: number;
+  readonly adaptivePool: number;
+  readonly activation: number;
+}
+
+/**
+ * One kind of layer: everything that is known about it in one file, so that it cannot be counted wrongly in one place
+ * and run differently in another.
+ */
+export interface LayerKind<Options> {
+  readonly kind: string;
+  /** Throws a `LayerError` where the input cannot be what the options need. */
+  outputShape(options: Options, input: Shape): Shape;
+  parameters(options: Options, input: Shape): readonly ParameterSpec[];
+  operations(options: Options, input: Shape): Partial<Operations>;
+  /**
+   * x: `[N, ...input]` -> `[N, ...output]`. `activation` is that of the next leaf, handed over where `fusesActivation`
+   * says the layer can apply it in the same kernel.
+   */
+  forward(options: Options, x: Tensor, context: ForwardContext, activation: Activation | null): Tensor;
+  readonly fusesActivation?: boolean;
+}
+
+/** A layer cannot be applied to what comes before it; the message says what was expected and found. */
+export class LayerError extends Error {
+  override readonly name = 'LayerError';
+}
+
+/** Keeps the option type of a kind while letting trees hold leaves of any kind. */
+export function defineLayer<Options>(kind: LayerKind<Options>): LayerKind<Options> {
+  return kind;
+}
