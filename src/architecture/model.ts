@@ -10,6 +10,8 @@ export interface Model {
   readonly classes: number;
   /** In the tree's order; `name` is the full path. */
   readonly parameters: readonly ParameterSpec[];
-  /** Residual blocks, for stochastic depth: block i of n drops at rate dropPath * i / (n - 1). */
+  /** Residual nodes in the tree's order. */
   readonly blocks: number;
+  /** Per residual node: factor in [0, 1] on the recipe's stochastic-depth rate. Linear over blocks, 0 for the first. */
+  readonly dropPathScale: readonly number[];
 }

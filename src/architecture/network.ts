@@ -7,10 +7,8 @@ import type { Leaf, TreeNode } from './tree.js';
 export type NormKind = 'batch-norm' | 'layer-norm';
 export type ActivationKind = 'relu' | 'gelu';
 
-/** ResNet: kxk conv (no bias), norm, activation, 3x3/2 max pool. Patchify: one patch x patch conv with bias. */
-export type Stem =
-  | { readonly kind: 'resnet'; readonly width: 'stage' }
-  | { readonly kind: 'patchify'; readonly norm: boolean };
+/** ResNet: 7x7 conv (no bias), norm, activation, 3x3/2 max pool. Patchify: one conv with kernel = stride, with bias. */
+export type Stem = 'resnet' | 'patchify';
 
 /**
  * A residual block by its three convolutions. C = the stage's width.
@@ -54,14 +52,6 @@ export type Downsampling =
   | { readonly kind: 'in-block' }
   | { readonly kind: 'separate'; readonly norm: 'before' | 'after' | 'none' };
 
-/** How a road is shrunk to what a laptop can train; see docs/scale.md. */
-export interface Scale {
-  /** Multiplies every width that a base or a step sets. */
-  readonly width: number;
-  /** Total stride of the stem: 4 in the paper. */
-  readonly stemStride: number;
-}
-
 /** A convolutional network of the road, its ends included. */
 export interface ConvNetwork {
   readonly family: 'convnet';
@@ -71,10 +61,15 @@ export interface ConvNetwork {
   readonly resolution: number;
   readonly channels: number;
   readonly classes: number;
-  readonly scale: Scale;
+  /** Multiplies every width that a base or a step sets; see docs/scale.md. */
+  readonly widthScale: number;
   readonly stem: Stem;
+  /** Total stride of the stem: 4 in the paper, 16 in the isotropic networks. */
+  readonly stemStride: number;
+  /** A norm after the stem. */
+  readonly stemNorm: boolean;
   readonly depths: readonly number[];
-  /** Stage widths before `scale.width`. */
+  /** Stage widths before `widthScale`. */
   readonly widths: readonly number[];
   readonly block: Block;
   readonly norm: NormKind;
@@ -86,3 +81,24 @@ export interface ConvNetwork {
   /** Tree rewrites of plug-ins, applied in order after the tree is built. */
   readonly rewrites: readonly ((tree: TreeNode) => TreeNode)[];
 }
+
+/** Swin Transformer (Liu et al. 2021), the paper's comparator. */
+export interface SwinNetwork {
+  readonly family: 'swin';
+  readonly name: string;
+  readonly resolution: number;
+  readonly channels: number;
+  readonly classes: number;
+  readonly widthScale: number;
+  /** The patch embedding's kernel and stride. */
+  readonly stemStride: number;
+  readonly depths: readonly number[];
+  /** Width of the first stage before `widthScale`; it doubles from stage to stage. */
+  readonly width: number;
+  readonly heads: readonly number[];
+  /** Largest side of a window; each stage uses the largest divisor of its map that is not above it. */
+  readonly window: number;
+  readonly recipe: 'base' | 'modern';
+}
+
+export type Network = ConvNetwork | SwinNetwork;

@@ -1,6 +1,6 @@
 /**
  * The tree of layers that a network is built into. Every node has a name; a parameter's full name is the path of names
- * to its leaf, joined by dots, then the parameter's own: `stages.1.blocks.0.conv2.weight`.
+ * to its leaf, joined by dots (empty names left out), then the parameter's own: `stages.1.blocks.0.conv2.weight`.
  */
 import type { LayerKind } from '../layers/layer.js';
 
@@ -22,12 +22,24 @@ export interface Residual {
   /** Initial value of gamma, a parameter `gamma` of shape [C]; null is none. */
   readonly layerScale: number | null;
   readonly activation: 'relu' | 'gelu' | null;
+  /** Where the block stands in the network, 0 (first) to 1 (last): factor on the recipe's stochastic-depth rate. */
+  readonly depth: number;
 }
 
 /** A layer of the tree: its kind (see layers/) and options. */
 export interface Leaf<Options = unknown> {
   readonly kind: 'leaf';
   readonly name: string;
-  readonly layer: LayerKind<Options>;
+  // biome-ignore lint/suspicious/noExplicitAny: a tree holds leaves of every kind; `leaf()` ties kind and options together
+  readonly layer: LayerKind<any>;
   readonly options: Options;
+}
+
+/** A leaf whose options fit its kind. */
+export function leaf<Options>(name: string, layer: LayerKind<Options>, options: Options): Leaf<Options> {
+  return { kind: 'leaf', name, layer, options };
+}
+
+export function sequential(name: string, children: readonly TreeNode[]): Sequential {
+  return { kind: 'sequential', name, children };
 }

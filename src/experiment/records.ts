@@ -22,7 +22,8 @@ export interface NetworkSpec {
   readonly steps: readonly StepSpec[];
   readonly resolution: number;
   readonly width: number;
-  readonly stemStride: number;
+  /** Null: the base's own. */
+  readonly stemStride: number | null;
   readonly classes: number;
 }
 export interface StepSpec {

@@ -33,17 +33,18 @@ export interface ForwardContext {
   update(name: string, value: Tensor): void;
 }
 
-/** Elements that counters of other tools count one by one. All per sample. */
+/** What the counters of this and other tools add up, per sample. Elements are those of the layer's input or output. */
 export interface Operations {
   /** Multiply-adds of convolutions, linear layers and attention products. */
   readonly macs: number;
   /** Additions of biases, one an output element. */
   readonly bias: number;
-  /** Input elements of batch norms / layer norms / pools / activations. */
   readonly batchNorm: number;
   readonly layerNorm: number;
-  readonly adaptivePool: number;
   readonly activation: number;
+  readonly maxPool: number;
+  readonly adaptivePool: number;
+  readonly softmax: number;
 }
 
 /**

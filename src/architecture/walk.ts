@@ -1,0 +1,54 @@
+import { LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
+import type { Leaf, Residual, TreeNode } from './tree.js';
+
+/** A leaf, or a residual node's own parameter and add, where it stands in the tree. */
+export type Visit =
+  | { readonly node: Leaf; readonly path: string; readonly input: Shape; readonly output: Shape }
+  | { readonly node: Residual; readonly path: string; readonly input: Shape; readonly output: Shape };
+
+/** Joins names to a full path; empty names are transparent. */
+export const joinPath = (path: string, name: string): string => (path && name ? `${path}.${name}` : path || name);
+
+/**
+ * Calls `visit` for every leaf in the order of computation (a residual's branch, its shortcut, then the node itself) and
+ * returns the output's shape. Throws a `LayerError` that names the layer where shapes do not fit.
+ */
+export function walk(node: TreeNode, input: Shape, visit: (visit: Visit) => void, above = ''): Shape {
+  const path = joinPath(above, node.name);
+  if (node.kind === 'sequential') {
+    return node.children.reduce<Shape>((shape, child) => walk(child, shape, visit, path), input);
+  }
+  if (node.kind === 'leaf') {
+    const output = shapeOf(node, path, input);
+    visit({ node, path, input, output });
+    return output;
+  }
+  const output = walk(node.branch, input, visit, path);
+  const shortcut = node.shortcut ? walk(node.shortcut, input, visit, path) : input;
+  if (output.join() !== shortcut.join()) {
+    throw new LayerError(`${path}: the branch gives [${output.join(', ')}], the shortcut [${shortcut.join(', ')}]`);
+  }
+  visit({ node, path, input, output });
+  return output;
+}
+
+/** Parameters that a visited node owns, with their full names. */
+export function parametersAt({ node, path, input, output }: Visit): ParameterSpec[] {
+  if (node.kind === 'leaf') {
+    return node.layer
+      .parameters(node.options, input)
+      .map((spec) => ({ ...spec, name: joinPath(path, spec.name) }));
+  }
+  if (node.layerScale === null) return [];
+  const init = { kind: 'constant', value: node.layerScale } as const;
+  return [{ name: joinPath(path, 'gamma'), shape: [output.at(-1) as number], init, decay: false, trainable: true }];
+}
+
+function shapeOf(node: Leaf, path: string, input: Shape): Shape {
+  try {
+    return node.layer.outputShape(node.options, input);
+  } catch (error) {
+    if (error instanceof LayerError) throw new LayerError(`${path}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Model } from '../architecture/model.js';
+import { parametersAt, type Visit, walk } from '../architecture/walk.js';
+import type { Operations } from '../layers/layer.js';
+import { type Convention, flopsOf } from './conventions.js';
+
+/** A layer's part of a network's cost. */
+export interface LayerCost {
+  /** Full name of the node: `stages.1.blocks.0.conv2`. */
+  readonly name: string;
+  readonly kind: string;
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly macs: number;
+  /** By the convention asked for. */
+  readonly flops: number;
+  readonly params: number;
+}
+
+export interface Cost {
+  readonly convention: Convention;
+  readonly macs: number;
+  readonly flops: number;
+  /** Trainable parameters. */
+  readonly params: number;
+  readonly layers: readonly LayerCost[];
+}
+
+/** Counts a network for one picture: exact integers, folded over the tree. */
+export function countCost(model: Model, convention: Convention = 'paper'): Cost {
+  const layers: LayerCost[] = [];
+  walk(model.tree, model.input, (visit) => layers.push(layerCost(visit, convention)));
+  const total = (of: (layer: LayerCost) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
+  return {
+    convention,
+    macs: total(({ macs }) => macs),
+    flops: total(({ flops }) => flops),
+    params: total(({ params }) => params),
+    layers,
+  };
+}
+
+function layerCost(visit: Visit, convention: Convention): LayerCost {
+  const { node, path, input, output } = visit;
+  const operations: Partial<Operations> =
+    node.kind === 'leaf' ? node.layer.operations(node.options, input) : residualOperations(node, output);
+  const trainable = parametersAt(visit).filter((spec) => spec.trainable);
+  return {
+    name: path,
+    kind: node.kind === 'leaf' ? node.layer.kind : 'residual',
+    input,
+    output,
+    macs: operations.macs ?? 0,
+    flops: flopsOf(operations, convention),
+    params: trainable.reduce((sum, { shape }) => sum + elements(shape), 0),
+  };
+}
+
+const residualOperations = (node: Extract<Visit['node'], { kind: 'residual' }>, output: readonly number[]): Partial<Operations> =>
+  node.activation ? { activation: elements(output) } : {};
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);

@@ -1,0 +1,29 @@
+import { buildModel } from '../architecture/build.js';
+import type { Model } from '../architecture/model.js';
+import { modelNames, namedNetwork } from '../architecture/models.js';
+import type { Network } from '../architecture/network.js';
+import { nearest } from '../config/problem.js';
+import { applySteps, type Catalogue, RoadError } from '../roadmap/catalogue.js';
+import type { NetworkSpec } from './records.js';
+
+/** The network that a specification describes. Throws a `RoadError` for an unknown base or steps that do not fit. */
+export function networkOf(spec: NetworkSpec, catalogue: Catalogue): Network {
+  const base = namedNetwork(spec.base, {
+    resolution: spec.resolution,
+    classes: spec.classes,
+    widthScale: spec.width,
+    stemStride: spec.stemStride,
+  });
+  if (!base) {
+    const guess = nearest(spec.base, modelNames);
+    throw new RoadError(`there is no network "${spec.base}"${guess ? `; did you mean "${guess}"?` : '; `ablate models` lists them'}`);
+  }
+  if (spec.steps.length === 0) return base;
+  if (base.family !== 'convnet') throw new RoadError(`the road's steps change convolutional networks; ${spec.base} is not one`);
+  return applySteps(base, spec.steps, catalogue);
+}
+
+/** The network built: its tree, shapes and parameters. Throws a `LayerError` where it cannot exist at this size. */
+export function modelOf(spec: NetworkSpec, catalogue: Catalogue): Model {
+  return buildModel(networkOf(spec, catalogue));
+}

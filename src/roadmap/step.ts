@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { ConvNetwork } from '../architecture/network.js';
+
+/** What the paper measured for a step: ImageNet-1K top-1 in percent before and after, ResNet-50 regime. */
+export interface Measured {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * One design change: a pure function from network to network with everything that a reader, the command line and the
+ * report need to know about it. Nothing else in the code knows a step's name.
+ */
+export interface Step<Options = unknown> {
+  /** Lower-case words and hyphens: what the suite's road lists. */
+  readonly id: string;
+  readonly title: string;
+  /** Of the paper: `2.2`. */
+  readonly section: string | null;
+  /** How Figure 2 brackets it: `Macro Design`. */
+  readonly group: string | null;
+  /** What the change is said to do, in one sentence. */
+  readonly claim: string;
+  /** Steps that must come before, each with the reason. */
+  readonly requires: Readonly<Record<string, string>>;
+  readonly options: z.ZodType<Options>;
+  /** The option that `step: value` and `--with step=value` set, and that a sweep varies. */
+  readonly main: string | null;
+  readonly measured: Measured | null;
+  readonly apply: (network: ConvNetwork, options: Options) => ConvNetwork;
+}
+
+export interface StepDefinition<Schema extends z.ZodType> {
+  readonly id: string;
+  readonly title: string;
+  readonly section?: string;
+  readonly group?: string;
+  readonly claim: string;
+  readonly requires?: Readonly<Record<string, string>>;
+  /** A strict zod object; left out, the step has no options. */
+  readonly options?: Schema;
+  readonly main?: string;
+  readonly measured?: Measured;
+  apply(network: ConvNetwork, options: z.infer<Schema>): ConvNetwork;
+}
+
+/** Declares a step; see src/roadmap/steps for those of the paper and docs/extending.md for your own. */
+export function defineStep<Schema extends z.ZodType = z.ZodObject<Record<never, never>>>(
+  definition: StepDefinition<Schema>,
+): Step<z.infer<Schema>> {
+  return {
+    section: null,
+    group: null,
+    requires: {},
+    main: null,
+    measured: null,
+    ...definition,
+    options: (definition.options ?? z.strictObject({})) as z.ZodType<z.infer<Schema>>,
+    apply: (network, options) => definition.apply(network, options),
+  };
+}

@@ -1,0 +1,124 @@
+import type { ConvNetwork } from '../architecture/network.js';
+import type { StepCall } from './catalogue.js';
+import { combinations, everyCombination, leaveOneOut, type StepSet, upTo } from './combinations.js';
+import type { Road, RoadEntry, StepVariant } from './road.js';
+
+export type Strategy = 'cumulative' | 'leave-one-out' | 'add-one' | 'permutations' | 'pairwise' | 'all';
+
+/** A network that a suite trains, by what makes it. */
+export interface Variant {
+  readonly name: string;
+  readonly kind: 'base' | 'step' | 'compare';
+  /** The named network that the steps are applied to. */
+  readonly base: string;
+  readonly steps: readonly StepCall[];
+  /** The step that sets it apart from `parent`; null for base and comparators. */
+  readonly step: string | null;
+  readonly title: string;
+  readonly group: string | null;
+  /** The variant that its delta is taken against. */
+  readonly parent: string | null;
+  /** False for sweep values that the road does not go on with. */
+  readonly adopted: boolean;
+  /** Which of the suite's recipes trains it. */
+  readonly recipe: 'base' | 'modern';
+}
+
+/**
+ * The networks that a strategy asks for, in the order of a report.
+ * - `cumulative`: the base, then one network a step, each on top of the one before; sweeps branch off.
+ * - `leave-one-out`: the whole road, then the road without each step (and without the steps that need it).
+ * - `add-one`: the base, then the base with each step alone (and with the steps that it needs).
+ * - `pairwise`: `add-one`, then every pair of steps.
+ * - `all`, `permutations`: every combination that can be built. `permutations` takes a network's delta against the one
+ *   without its last step, so that a step is measured in every place of the order; `all` takes it against the base.
+ *
+ * `base` is null where the base is no convolutional network: then the road must be empty.
+ * Throws a `RoadError` where there are more combinations than anyone would train.
+ */
+export function variantsOf(
+  baseName: string,
+  base: ConvNetwork | null,
+  road: Road,
+  strategy: Strategy,
+  compare: readonly string[] = [],
+): Variant[] {
+  const enabled = road.filter((entry) => entry.enabled);
+  const start = variant(baseName, 'base');
+  const made = base && enabled.length > 0 ? strategies[strategy](enabled, start) : [];
+  const comparators = compare.map((name) => variant(name, 'compare'));
+  return [...withRecipes([start, ...made], base, enabled), ...comparators];
+}
+
+type Maker = (entries: readonly RoadEntry[], base: Variant) => Variant[];
+
+const strategies: Readonly<Record<Strategy, Maker>> = {
+  cumulative,
+  'leave-one-out': (entries, base) => {
+    const whole = fromSet(upTo(entries, entries.length), base.name, base);
+    const without = leaveOneOut(entries).map(({ left, set }) => {
+      const ids = left.map(({ step }) => step.id);
+      const also = ids.length > 1 ? ` (and ${ids.slice(1).join(', ')}, which need it)` : '';
+      const made = fromSet(set, whole.name, base);
+      return { ...made, name: `without-${ids[0]}`, title: `Without ${ids[0]}${also}`, step: ids[0] as string };
+    });
+    return [{ ...whole, name: 'whole-road', title: 'The whole road' }, ...without.map((one) => ({ ...one, parent: 'whole-road' }))];
+  },
+  'add-one': (entries, base) => combinations(entries, 1).map((set) => fromSet(set, base.name, base)),
+  pairwise: (entries, base) =>
+    [...combinations(entries, 1), ...combinations(entries, 2)].map((set) => fromSet(set, base.name, base)),
+  all: (entries, base) => everyCombination(entries).map((set) => fromSet(set, base.name, base)),
+  permutations: (entries, base) =>
+    everyCombination(entries).map((set) => fromSet(set, set.length > 1 ? setName(set.slice(0, -1)) : base.name, base)),
+};
+
+function cumulative(entries: readonly RoadEntry[], base: Variant): Variant[] {
+  const variants: Variant[] = [];
+  let parent = base;
+  for (const entry of entries) {
+    const made = entry.variants.map((choice) => ({
+      ...variant(choice.name, 'step'),
+      base: base.name,
+      steps: [...parent.steps, call(entry, choice)],
+      step: entry.step.id,
+      title: choice.name === entry.step.id ? entry.step.title : `${entry.step.title} ${choice.name.slice(entry.step.id.length + 1)}`,
+      group: entry.step.group,
+      parent: parent.name,
+      adopted: choice.name === entry.adopted.name,
+    }));
+    variants.push(...made);
+    parent = made.find(({ adopted }) => adopted) as Variant;
+  }
+  return variants;
+}
+
+function fromSet(set: StepSet, parent: string, base: Variant): Variant {
+  const last = set.at(-1) as RoadEntry;
+  return {
+    ...variant(setName(set), 'step'),
+    base: base.name,
+    steps: set.map((entry) => call(entry, entry.adopted)),
+    step: last.step.id,
+    title: set.map(({ step }) => step.title).join(' + '),
+    group: set.length === 1 ? last.step.group : null,
+    parent,
+  };
+}
+
+const setName = (set: StepSet): string => set.map(({ adopted }) => adopted.name).join('+');
+
+const call = ({ step }: RoadEntry, { options }: StepVariant): StepCall => ({ id: step.id, options });
+
+function variant(name: string, kind: Variant['kind']): Variant {
+  return { name, kind, base: name, steps: [], step: null, title: name, group: null, parent: null, adopted: true, recipe: 'modern' };
+}
+
+/** A network is trained by the base recipe as long as the road has a step that changes recipes and it is not applied. */
+function withRecipes(variants: readonly Variant[], base: ConvNetwork | null, entries: readonly RoadEntry[]): Variant[] {
+  if (!base) return [...variants];
+  const changers = entries.filter(({ step, adopted }) => step.apply(base, adopted.options).recipe !== base.recipe);
+  const changes = new Set(changers.map(({ step }) => step.id));
+  if (changes.size === 0) return [...variants];
+  return variants.map((one) => ({ ...one, recipe: one.steps.some(({ id }) => changes.has(id)) ? 'modern' : 'base' }));
+}
+
