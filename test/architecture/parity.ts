@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-core';
+import { buildModel } from '../../src/architecture/build.js';
+import { forward } from '../../src/architecture/forward.js';
+import type { Model } from '../../src/architecture/model.js';
+import { namedNetwork } from '../../src/architecture/models.js';
+import type { ConvNetwork } from '../../src/architecture/network.js';
+import type { Ops } from '../../src/engine/ops.js';
+import { applySteps, createCatalogue } from '../../src/roadmap/catalogue.js';
+import { uniform } from '../fixtures/networks/uniform.js';
+
+interface Stored {
+  readonly at: number;
+  readonly shape: readonly number[];
+}
+export interface RoadFixture {
+  readonly name: string;
+  readonly loss: number;
+  readonly evaluation: number;
+  readonly training: number;
+  readonly gradients: Readonly<Record<string, Stored>>;
+  readonly statistics: Readonly<Record<string, Stored>>;
+}
+
+const folder = new URL('../fixtures/networks/', import.meta.url);
+export const fixtures: readonly RoadFixture[] = JSON.parse(readFileSync(new URL('road.json', folder), 'utf8'));
+const bytes = gunzipSync(readFileSync(new URL('road.bin.gz', folder)));
+const numbers = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+
+const catalogue = createCatalogue();
+const order = [
+  'patchify-stem',
+  'depthwise-conv',
+  'increase-width',
+  'inverted-bottleneck',
+  'move-up-depthwise',
+  'kernel-size-7',
+  'gelu',
+  'fewer-activations',
+  'fewer-norms',
+  'layer-norm',
+  'separate-downsampling',
+  'layer-scale',
+];
+
+/** The fixture's network by the road's own steps: at 1/16 of the width and a few blocks, 64x64, five classes. */
+export function roadModel(name: string): Model {
+  const base = { ...(namedNetwork('resnet-50', { resolution: 64, classes: 5, widthScale: 1 / 16 }) as ConvNetwork), depths: [2, 1, 1, 1] };
+  const names =
+    name === 'resnet-50'
+      ? []
+      : name === 'grouped-conv'
+        ? ['patchify-stem', name]
+        : name.startsWith('kernel-size')
+          ? [...order.slice(0, order.indexOf('kernel-size-7')), name]
+          : order.slice(0, order.indexOf(name) + 1);
+  const steps = names.map((step) => {
+    if (step === 'grouped-conv') return { id: 'depthwise-conv', options: { groups: 2 } };
+    if (step.startsWith('kernel-size')) return { id: 'kernel-size', options: { kernel: Number(step.slice(12)) } };
+    return { id: step, options: catalogue.get(step)?.options.parse({}) as Record<string, unknown> };
+  });
+  return buildModel(applySteps(base, steps, catalogue));
+}
+
+/** How far `found` is from the fixture, relative to the fixture's largest value. */
+export function distance(found: Float32Array, at: number): number {
+  let largest = 0;
+  let worst = 0;
+  for (let index = 0; index < found.length; index++) {
+    const expected = numbers[at + index] as number;
+    largest = Math.max(largest, Math.abs(expected));
+    worst = Math.max(worst, Math.abs((found[index] as number) - expected));
+  }
+  return worst / Math.max(largest, 1e-6);
+}
+
+function valuesOf(name: string, shape: readonly number[]): Float32Array {
+  const length = shape.reduce((product, side) => product * side, 1);
+  const bound = Math.sqrt(3 / shape.slice(0, -1).reduce((product, side) => product * side, 1));
+  if (shape.length > 1) return uniform(name, length, -bound, bound);
+  if (name.endsWith('running_var')) return uniform(name, length, 0.5, 1.5);
+  if (name.endsWith('weight')) return uniform(name, length, 0.8, 1.2);
+  if (name.endsWith('gamma')) return uniform(name, length, 0.3, 0.7);
+  return uniform(name, length, -0.2, 0.2);
+}
+
+/** Runs a fixture's network on an engine: distances of logits, gradients and running statistics, by name. */
+export function measure(ops: Ops, fixture: RoadFixture): { name: string; distance: number }[] {
+  const { tf } = ops;
+  const model = roadModel(fixture.name);
+  const found: { name: string; distance: number }[] = [];
+  const check = (name: string, tensor: Tensor, at: number) =>
+    found.push({ name, distance: distance(tensor.dataSync() as Float32Array, at) });
+  tf.tidy(() => {
+    const variables = new Map<string, Variable>();
+    for (const { name, shape, trainable } of model.parameters) {
+      variables.set(name, tf.variable(tf.tensor(valuesOf(name, shape), [...shape]), trainable));
+    }
+    const pictures = tf.tensor(uniform('pictures', 3 * 64 * 64 * 3, -1, 1), [3, 64, 64, 3]);
+    const raw = tf.tensor2d(uniform('targets', 15, 0, 1), [3, 5]);
+    const targets = tf.div(raw, tf.sum(raw, 1, true)) as typeof raw;
+    const updates = new Map<string, Tensor>();
+    const pass = (training: boolean) => ({
+      ops,
+      training,
+      variable: (name: string) => variables.get(name) as Tensor,
+      update: (name: string, value: Tensor) => updates.set(name, tf.keep(value)),
+      keep: (): Tensor1D | undefined => undefined,
+    });
+    check('evaluation', forward(model, pictures, pass(false)), fixture.evaluation);
+    check('training', forward(model, pictures, pass(true)), fixture.training);
+    for (const value of updates.values()) value.dispose();
+    updates.clear();
+    const trainable = [...variables].filter(([, variable]) => variable.trainable);
+    const { grads } = tf.variableGrads(
+      () => ops.softmaxCrossEntropy(forward(model, pictures, pass(true)), targets).asScalar(),
+      trainable.map(([, variable]) => variable),
+    );
+    if (trainable.length !== Object.keys(fixture.gradients).length) throw new Error(`${fixture.name}: other parameters than the fixture`);
+    for (const [name, variable] of trainable) check(name, grads[variable.name] as Tensor, (fixture.gradients[name] as Stored).at);
+    for (const [name, { at }] of Object.entries(fixture.statistics)) check(name, updates.get(name) as Tensor, at);
+    for (const value of updates.values()) value.dispose();
+    for (const variable of variables.values()) variable.dispose();
+  });
+  return found;
+}
