@@ -2,7 +2,7 @@ import type { Block, ConvNetwork, Network, SwinNetwork } from './network.js';
 
 /** What a named network may be asked for in another size. */
 export interface NetworkOptions {
-  readonly resolution?: number;
+  readonly resolution?: number | null;
   readonly classes?: number;
   readonly widthScale?: number;
   readonly stemStride?: number | null;

@@ -20,9 +20,10 @@ export interface RunSpec {
 export interface NetworkSpec {
   readonly base: string;
   readonly steps: readonly StepSpec[];
-  readonly resolution: number;
+  /** Null: the base's own, as for `stemStride`. */
+  readonly resolution: number | null;
+  /** Factor on every width. */
   readonly width: number;
-  /** Null: the base's own. */
   readonly stemStride: number | null;
   readonly classes: number;
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { nearest, type Problem } from '../config/problem.js';
-import { type Catalogue, missingRequirement } from './catalogue.js';
+import { type Catalogue, missingRequirement, RoadError } from './catalogue.js';
 import type { Step } from './step.js';
 
 /** An entry of a suite's road, checked against its step. */
@@ -56,8 +56,14 @@ export function resolveRoad(entries: readonly unknown[], catalogue: Catalogue): 
   return { road, problems };
 }
 
-/** `kernel-size=9`, `gelu`: steps as the command line names them. */
-export function parseStepList(list: string): unknown[] {
+/** A road from the command line's `gelu,kernel-size=9`. Throws a `RoadError` with all that is wrong. */
+export function parseRoad(list: string, catalogue: Catalogue): Road {
+  const { road, problems } = resolveRoad(parseStepList(list), catalogue);
+  if (problems.length > 0) throw new RoadError(problems.map(({ message }) => message).join('\n'));
+  return road;
+}
+
+function parseStepList(list: string): unknown[] {
   return list
     .split(',')
     .map((part) => part.trim())

@@ -12,6 +12,8 @@ export interface Variant {
   /** The named network that the steps are applied to. */
   readonly base: string;
   readonly steps: readonly StepCall[];
+  /** The steps as reports name them, with the value where one was chosen: `kernel-size-9`. */
+  readonly stepNames: readonly string[];
   /** The step that sets it apart from `parent`; null for base and comparators. */
   readonly step: string | null;
   readonly title: string;
@@ -80,6 +82,7 @@ function cumulative(entries: readonly RoadEntry[], base: Variant): Variant[] {
       ...variant(choice.name, 'step'),
       base: base.name,
       steps: [...parent.steps, call(entry, choice)],
+      stepNames: [...parent.stepNames, choice.name],
       step: entry.step.id,
       title: choice.name === entry.step.id ? entry.step.title : `${entry.step.title} ${choice.name.slice(entry.step.id.length + 1)}`,
       group: entry.step.group,
@@ -98,6 +101,7 @@ function fromSet(set: StepSet, parent: string, base: Variant): Variant {
     ...variant(setName(set), 'step'),
     base: base.name,
     steps: set.map((entry) => call(entry, entry.adopted)),
+    stepNames: set.map(({ adopted }) => adopted.name),
     step: last.step.id,
     title: set.map(({ step }) => step.title).join(' + '),
     group: set.length === 1 ? last.step.group : null,
@@ -110,7 +114,8 @@ const setName = (set: StepSet): string => set.map(({ adopted }) => adopted.name)
 const call = ({ step }: RoadEntry, { options }: StepVariant): StepCall => ({ id: step.id, options });
 
 function variant(name: string, kind: Variant['kind']): Variant {
-  return { name, kind, base: name, steps: [], step: null, title: name, group: null, parent: null, adopted: true, recipe: 'modern' };
+  const plain = { steps: [], stepNames: [], step: null, group: null, parent: null } as const;
+  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe: 'modern' };
 }
 
 /** A network is trained by the base recipe as long as the road has a step that changes recipes and it is not applied. */

@@ -1,0 +1,175 @@
+import { Command, Option } from 'commander';
+import { conventions, type Convention } from '../../cost/conventions.js';
+import { type Cost, countCost } from '../../cost/count.js';
+import { costDifference } from '../../cost/difference.js';
+import { modelOf } from '../../experiment/network.js';
+import { createCatalogue } from '../../roadmap/catalogue.js';
+import { parseRoad } from '../../roadmap/road.js';
+import { UsageError } from '../errors.js';
+import { printJson, printText } from '../output.js';
+import { grouped, signed, textTable } from '../table.js';
+
+interface FlopsOptions {
+  readonly base?: string;
+  readonly with?: string;
+  readonly resolution?: number;
+  readonly classes?: number;
+  readonly width: number;
+  readonly stemStride?: number;
+  readonly convention: Convention;
+  readonly layers?: boolean;
+  readonly diff?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** A network of the answer, with the suite that asked for it. */
+interface Row {
+  readonly suite: string | null;
+  readonly variant: string;
+  readonly steps: readonly string[];
+  readonly cost: Cost;
+}
+
+export function flopsCommand(): Command {
+  return new Command('flops')
+    .description('count multiply-adds and parameters of every network of a suite, exactly')
+    .argument('[suites...]', 'suite files')
+    .option('--base <name>', 'a network by name instead of a suite (see `ablate models`)')
+    .option('--with <steps>', 'steps on the base, in order: gelu,kernel-size=9')
+    .option('--resolution <pixels>', 'height and width of the input', whole)
+    .option('--classes <count>', 'number of classes', whole)
+    .option('--width <factor>', 'factor on every width', fraction, 1)
+    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
+    .addOption(new Option('--convention <name>', 'what counts as an operation').choices(Object.keys(conventions)).default('paper'))
+    .option('--layers', 'every layer by itself')
+    .option('--diff <variants...>', 'two variants: which layers moved the cost')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate flops configs/suites/paper-resnet50.yaml
+  ablate flops --base resnet-50 --with patchify-stem,depthwise-conv,kernel-size=9 --resolution 160 --classes 10
+  ablate flops configs/suites/paper-resnet50.yaml --diff layer-norm separate-downsampling`,
+    )
+    .action(async (suites: string[], options: FlopsOptions) => {
+      const rows = [...(options.base ? [baseRow(options.base, options)] : []), ...(await suiteRows(suites, options))];
+      if (rows.length === 0) throw new UsageError('name a suite file, or a network with --base');
+      if (options.diff) printDifference(rows, options.diff, options);
+      else if (options.json) printJson(document(rows, options));
+      else printText(options.layers ? rows.map(layersText).join('\n\n') : rowsText(rows, options.convention));
+    });
+}
+
+function baseRow(base: string, options: FlopsOptions): Row {
+  const catalogue = createCatalogue();
+  const road = parseRoad(options.with ?? '', catalogue);
+  const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
+  const names = road.map(({ adopted }) => adopted.name);
+  const { resolution = null, classes = 1000, stemStride = null, width } = options;
+  const model = modelOf({ base, steps, resolution, width, stemStride, classes }, catalogue);
+  return { suite: null, variant: [base, ...names].join('+'), steps: names, cost: countCost(model, options.convention) };
+}
+
+/** Imported only when a suite is named: YAML and validation take longer to load than the whole count. */
+async function suiteRows(files: readonly string[], options: FlopsOptions): Promise<Row[]> {
+  if (files.length === 0) return [];
+  const { openSuite } = await import('../../experiment/suite.js');
+  const rows: Row[] = [];
+  for (const file of files) {
+    const { suite, variants, catalogue } = await openSuite(file);
+    for (const { variant, spec } of variants) {
+      const resized = {
+        ...spec,
+        resolution: options.resolution ?? spec.resolution,
+        classes: options.classes ?? spec.classes,
+      };
+      const cost = countCost(modelOf(resized, catalogue), options.convention);
+      rows.push({ suite: suite.name, variant: variant.name, steps: variant.stepNames, cost });
+    }
+  }
+  return rows;
+}
+
+function document(rows: readonly Row[], options: FlopsOptions): object {
+  return {
+    schema: 'ablate/flops/1',
+    convention: options.convention,
+    rows: rows.map(({ suite, variant, steps, cost: { macs, flops, params, layers } }) => ({
+      ...(suite === null ? {} : { suite }),
+      variant,
+      steps,
+      macs,
+      flops,
+      params,
+      ...(options.layers ? { layers } : {}),
+    })),
+  };
+}
+
+function rowsText(rows: readonly Row[], convention: Convention): string {
+  const several = new Set(rows.map(({ suite }) => suite)).size > 1;
+  const columns = [
+    ...(several ? [{ heading: 'suite' }] : []),
+    { heading: 'variant' },
+    { heading: 'MACs', right: true },
+    { heading: `FLOPs (${convention})`, right: true },
+    { heading: 'parameters', right: true },
+  ];
+  const cells = rows.map(({ suite, variant, cost }) => [
+    ...(several ? [suite ?? ''] : []),
+    variant,
+    grouped(cost.macs),
+    grouped(cost.flops),
+    grouped(cost.params),
+  ]);
+  return textTable(columns, cells);
+}
+
+function layersText({ variant, cost }: Row): string {
+  const columns = [
+    { heading: variant },
+    { heading: 'kind' },
+    { heading: 'output' },
+    { heading: 'MACs', right: true },
+    { heading: 'parameters', right: true },
+  ];
+  const rows = cost.layers.map(({ name, kind, output, macs, params }) => [name, kind, output.join('x'), grouped(macs), grouped(params)]);
+  return textTable(columns, [...rows, ['total', '', '', grouped(cost.macs), grouped(cost.params)]]);
+}
+
+function printDifference(rows: readonly Row[], names: readonly string[], options: FlopsOptions): void {
+  if (names.length !== 2) throw new UsageError(`--diff takes two variants, found ${names.length}`);
+  const [before, after] = names.map((name) => {
+    const row = rows.find(({ variant }) => variant === name);
+    if (!row) throw new UsageError(`there is no variant "${name}" here; there are ${rows.map(({ variant }) => variant).join(', ')}`);
+    return row;
+  }) as [Row, Row];
+  const layers = costDifference(before.cost, after.cost);
+  const total = { macs: after.cost.macs - before.cost.macs, params: after.cost.params - before.cost.params };
+  if (options.json) {
+    const named = { before: before.variant, after: after.variant };
+    const moved = layers.map(({ name, macs, params }) => ({ name, macs, params }));
+    printJson({ schema: 'ablate/flops-diff/1', ...named, ...total, layers: moved });
+    return;
+  }
+  const columns = [
+    { heading: `${before.variant} -> ${after.variant}` },
+    { heading: 'MACs', right: true },
+    { heading: 'parameters', right: true },
+  ];
+  const moved = layers.map(({ name, macs, params }) => [name, signed(macs), signed(params)]);
+  printText(textTable(columns, [...moved, ['total', signed(total.macs), signed(total.params)]]));
+}
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`expected a whole number above 0, found "${text}"`);
+  return Number(text);
+}
+
+function fraction(text: string): number {
+  const [over, under = '1'] = text.split('/');
+  const value = Number(over) / Number(under);
+  if (!(value > 0 && value <= 16)) throw new UsageError(`expected a factor such as 0.25 or 1/4, found "${text}"`);
+  return value;
+}
