@@ -1,0 +1,57 @@
+import type { KernelBackend, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+
+/** An attribute of an op as tfjs-node's addon takes it; `type` is one of `TF_ATTR_*`. */
+export interface OpAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+export interface TensorMetadata {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
+
+/** tfjs-node's addon as `ablate setup` builds it: the package's own calls, and those of native/binding. */
+export interface Binding {
+  createTensor(shape: number[], dtype: number, values: ArrayBufferView | readonly string[]): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): ArrayBufferView;
+  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  isUsingGpuDevice(): boolean;
+  getNumOfTensors(): number;
+  readonly TF_Version: string;
+
+  addFunction(
+    graph: Uint8Array,
+    name: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    controls: readonly string[],
+  ): void;
+  removeFunction(name: string): void;
+  runFunction(name: string, inputs: Int32Array, outputs: number, config: Uint8Array | null): Int32Array;
+  runFunctionAsync(name: string, inputs: Int32Array, outputs: number, config: Uint8Array | null): Promise<Int32Array>;
+  opList(): Uint8Array;
+}
+
+/** What tfjs-node's backend knows of a tensor; `values` are those not yet handed to TensorFlow. */
+export interface TensorData {
+  shape: number[];
+  dtype: number;
+  values: ArrayBufferView | null;
+  id: number;
+  refCount: number;
+}
+
+/** tfjs-node's backend, with the fields that its types call private and that we use. */
+export interface TensorflowBackend extends KernelBackend {
+  binding: Binding;
+  readonly isUsingGpuDevice: boolean;
+  readonly tensorMap: { get(dataId: object): TensorData };
+  createOutputTensor(metadata: TensorMetadata): Tensor;
+  getInputTensorIds(tensors: readonly TensorInfo[]): number[];
+  executeSingleOutput(op: string, attributes: OpAttribute[], inputs: readonly TensorInfo[]): Tensor;
+  executeMultipleOutputs(op: string, attributes: OpAttribute[], inputs: readonly TensorInfo[], outputs: number): Tensor[];
+}

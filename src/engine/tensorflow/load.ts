@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { EnvironmentError } from '../engine.js';
+import type { Binding, TensorflowBackend } from './binding.js';
+import { bindingFile, bindingFolder } from './setup/binding.js';
+import { isWhole, libraryFolder } from './setup/cache.js';
+import { MEANWHILE } from './setup/tools.js';
+import type { Flavour } from './setup/wheels.js';
+
+const require = createRequire(import.meta.url);
+
+export interface LoadOptions {
+  /** `auto`: the GPU's library where it was set up and finds a device, else the CPU's. */
+  readonly device?: 'auto' | 'cpu' | 'gpu';
+  /** Threads of one operation (TensorFlow's intra-op pool); default: as many as this process may use cores. */
+  readonly threads?: number;
+}
+
+export interface LoadedTensorflow {
+  readonly tf: typeof import('@tensorflow/tfjs-core');
+  readonly backend: TensorflowBackend;
+  readonly flavour: Flavour;
+  readonly threads: number;
+  /** TensorFlow's own version, such as 2.21.0. */
+  readonly version: string;
+}
+
+/** Which of the two builds are here, whole and for the present sources. */
+export const installedFlavours = (): Flavour[] =>
+  (['gpu', 'cpu'] as const).filter((flavour) => isWhole(libraryFolder(flavour)) && isWhole(bindingFolder(flavour)));
+
+let loaded: LoadedTensorflow | null = null;
+
+/**
+ * TensorFlow with tfjs-node's backend active, loaded once a process: later calls return the same, whatever they ask.
+ * Nothing is written into node_modules: the package's backend is given the addon from the cache.
+ *
+ * @throws EnvironmentError if the engine is not built or a GPU was asked for and is not found.
+ */
+export function loadTensorflow(options: LoadOptions = {}): LoadedTensorflow {
+  if (loaded) return assertDevice(loaded, options);
+  const flavour = chooseFlavour(options.device ?? 'auto');
+  const threads = options.threads ?? availableParallelism();
+  setEnvironment(flavour, threads, options);
+  restoreIsNullOrUndefined();
+  const binding = loadAddon(bindingFile(flavour));
+  const backend = registerBackend(binding);
+  const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
+  loaded = { tf, backend, flavour, threads, version: binding.TF_Version };
+  return assertDevice(loaded, options);
+}
+
+function chooseFlavour(device: 'auto' | 'cpu' | 'gpu'): Flavour {
+  const here = installedFlavours();
+  if (device === 'gpu') {
+    if (here.includes('gpu')) return 'gpu';
+    throw new EnvironmentError(
+      `TensorFlow with CUDA is not set up here.\nNext: npx ablate setup --gpu (12 GB of disk)\n${MEANWHILE}`,
+    );
+  }
+  const flavour = device === 'cpu' && here.includes('cpu') ? 'cpu' : here[0];
+  if (flavour) return flavour;
+  throw new EnvironmentError(
+    `The tensorflow engine is not set up here (or was, for other sources).\nNext: npx ablate setup (about a minute, 1.5 GB of disk)\n${MEANWHILE}`,
+  );
+}
+
+/** TensorFlow reads these once, when its context is made. What the user has set stays. */
+function setEnvironment(flavour: Flavour, threads: number, options: LoadOptions): void {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads);
+  // One inter-op thread makes a compiled step a quarter slower: ops then wait for each other's hand-over.
+  process.env['TF_NUM_INTEROP_THREADS'] ??= String(Math.max(2, threads));
+  if (flavour === 'gpu' && options.device === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
+  if (flavour === 'gpu') process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+}
+
+/** tfjs-node calls it; Node 23 removed it. */
+function restoreIsNullOrUndefined(): void {
+  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+}
+
+function loadAddon(file: string): Binding {
+  try {
+    return require(file) as Binding;
+  } catch (error) {
+    throw new EnvironmentError(
+      `The tensorflow engine at ${file} does not load: ${(error as Error).message}\n` +
+        `Next: npx ablate setup --force\n${MEANWHILE}`,
+    );
+  }
+}
+
+/** What the package's index.js does, with our addon instead of the one it looks for beside itself. */
+function registerBackend(binding: Binding): TensorflowBackend {
+  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
+  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
+    NodeJSKernelBackend: new (binding: Binding, packageName: string) => TensorflowBackend;
+  };
+  const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+  tf.setBackend('tensorflow');
+  return tf.backend() as TensorflowBackend;
+}
+
+function assertDevice(engine: LoadedTensorflow, options: LoadOptions): LoadedTensorflow {
+  if (options.device === 'gpu' && !engine.backend.isUsingGpuDevice) {
+    throw new EnvironmentError(
+      'A GPU was asked for, but TensorFlow finds none that it can use.\nNext: npx ablate doctor --gpu (says which driver or library is missing), or --device cpu',
+    );
+  }
+  return engine;
+}

@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { cacheRoot, isWhole, keyOf, libraryFolder, packageRoot, publish } from './cache.js';
+import { compileSharedObjects, tensorflowLink } from './compiler.js';
+import type { Progress } from './library.js';
+import { requireCompiler } from './tools.js';
+import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
+
+const require = createRequire(import.meta.url);
+
+/** An instruction set that the kernels are compiled for; the best that the CPU has is loaded. */
+interface InstructionSet {
+  readonly name: string;
+  /** Flags that compilers older than the names x86-64-v2 to -v4 know too. */
+  readonly flags: readonly string[];
+  /** What /proc/cpuinfo must list. */
+  readonly needs: readonly string[];
+}
+
+const X64: readonly InstructionSet[] = [
+  {
+    name: 'x86-64-v4',
+    flags: ['-march=skylake-avx512', '-mprefer-vector-width=512'],
+    needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx2', 'fma', 'bmi2'],
+  },
+  { name: 'x86-64-v3', flags: ['-march=haswell'], needs: ['avx2', 'fma', 'bmi1', 'bmi2', 'f16c', 'movbe', 'abm'] },
+  { name: 'x86-64-v2', flags: ['-march=nehalem'], needs: ['sse4_2', 'ssse3', 'popcnt'] },
+];
+
+const ARM64: readonly InstructionSet[] = [{ name: 'arm64', flags: ['-march=armv8-a'], needs: [] }];
+
+const instructionSets = (): readonly InstructionSet[] => (process.arch === 'arm64' ? ARM64 : X64);
+
+const FLAGS = [
+  ...['-O3', '-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wno-psabi', `-DNAPI_VERSION=8`],
+  ...['-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', '-pthread'],
+];
+
+const sources = (pattern: RegExp): string[] => {
+  const folder = join(packageRoot, 'native', 'kernels');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+};
+
+function kernelsFolder(flavour: Flavour): string {
+  const salt = [TENSORFLOW_VERSION, flavour, ...FLAGS, ...instructionSets().flatMap((set) => set.flags)].join(' ');
+  return join(cacheRoot(), `kernels-${keyOf(sources(/\.(cc|h|inc)$/), salt)}`);
+}
+
+const fileName = (set: InstructionSet): string => `ablate_kernels-${set.name}.so`;
+
+export interface KernelLibrary {
+  readonly file: string;
+  readonly instructionSet: string;
+}
+
+/** The kernels for this CPU, where `ablate setup` has compiled the present sources; else null. */
+export function kernelLibrary(flavour: Flavour): KernelLibrary | null {
+  const folder = kernelsFolder(flavour);
+  const cpu = cpuFlags();
+  const set = instructionSets().find(({ needs }) => needs.every((flag) => cpu.has(flag)));
+  if (!set || !isWhole(folder)) return null;
+  return { file: join(folder, fileName(set)), instructionSet: set.name };
+}
+
+function cpuFlags(): ReadonlySet<string> {
+  try {
+    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    return new Set(line?.[1]?.trim().split(/\s+/));
+  } catch {
+    return new Set();
+  }
+}
+
+/** Every file of native/kernels into one shared object per instruction set; all are built, for a cache may be shared. */
+export async function ensureKernels(flavour: Flavour, progress: Progress): Promise<void> {
+  const folder = kernelsFolder(flavour);
+  const files = sources(/\.cc$/);
+  if (files.length === 0 || isWhole(folder)) return;
+  const compiler = await requireCompiler();
+  progress(`compiling the fused kernels for ${instructionSets().map((set) => set.name).join(', ')}`);
+  const library = libraryFolder(flavour);
+  const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
+  await publish(folder, (temporary) =>
+    compileSharedObjects(
+      compiler,
+      instructionSets().map((set) => ({
+        sources: files,
+        flags: [...FLAGS, ...set.flags, `-I${headers}`, `-I${join(library, 'tensorflow', 'include')}`],
+        link: [...tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`), '-pthread'],
+        output: join(temporary, fileName(set)),
+      })),
+    ),
+  );
+}
