@@ -1,0 +1,39 @@
+import type { Model } from '../architecture/model.js';
+import type { Network } from '../architecture/network.js';
+import { extrasOf } from './extras.js';
+import { foreignShape, toForeign } from './layout.js';
+import { foreignName, type Naming } from './naming/index.js';
+import { type NamedTensor, writeSafetensors } from './safetensors.js';
+
+/** A model's tensors under another tool's names and in its layouts, in the model's order. */
+export function foreignTensors(
+  network: Network,
+  model: Model,
+  naming: Naming,
+  values: (name: string) => Float32Array,
+): NamedTensor[] {
+  const extras = new Map(extrasOf(model, naming).map(({ name, tensor }) => [name, tensor]));
+  const parameters = model.parameters.map((spec): NamedTensor => {
+    const { name, layout } = foreignName(spec, network, naming);
+    return {
+      name,
+      shape: foreignShape(spec.shape, layout),
+      dtype: 'F32',
+      values: () => toForeign(values(spec.name), spec.shape, layout),
+    };
+  });
+  const others = [...extras].map(([name, tensor]): NamedTensor => {
+    const spec = { name, shape: tensor.shape, init: { kind: 'constant', value: 0 }, decay: false, trainable: false } as const;
+    return { ...tensor, name: foreignName(spec, network, naming).name };
+  });
+  return [...parameters, ...others];
+}
+
+/** Writes weights as a safetensors file that the named tool loads strictly. */
+export async function exportWeights(
+  path: string,
+  { network, model, naming, values }: { network: Network; model: Model; naming: Naming; values: (name: string) => Float32Array },
+): Promise<void> {
+  // `format: pt` is what PyTorch's loaders expect to find.
+  await writeSafetensors(path, foreignTensors(network, model, naming, values), { format: 'pt', naming, network: network.name });
+}
