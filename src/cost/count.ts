@@ -28,7 +28,14 @@ export interface Cost {
 /** Counts a network for one picture: exact integers, folded over the tree. */
 export function countCost(model: Model, convention: Convention = 'paper'): Cost {
   const layers: LayerCost[] = [];
-  walk(model.tree, model.input, (visit) => layers.push(layerCost(visit, convention)));
+  const visits: Visit[] = [];
+  walk(model.tree, model.input, (visit) => visits.push(visit));
+  const operations = visits.map(operationsOf);
+  const family = operations.some(({ attention }) => attention) ? 'transformer' : 'convnet';
+  visits.forEach((visit, at) => {
+    const counted = operations[at] as Partial<Operations>;
+    layers.push(layerCost(visit, counted, flopsOf(counted, convention, family)));
+  });
   const total = (of: (layer: LayerCost) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
   return {
     convention,
@@ -39,23 +46,26 @@ export function countCost(model: Model, convention: Convention = 'paper'): Cost 
   };
 }
 
-function layerCost(visit: Visit, convention: Convention): LayerCost {
+function layerCost(visit: Visit, operations: Partial<Operations>, flops: number): LayerCost {
   const { node, path, input, output } = visit;
-  const operations: Partial<Operations> =
-    node.kind === 'leaf' ? node.layer.operations(node.options, input) : residualOperations(node, output);
   const trainable = parametersAt(visit).filter((spec) => spec.trainable);
   return {
     name: path,
     kind: node.kind === 'leaf' ? node.layer.kind : 'residual',
     input,
     output,
-    macs: operations.macs ?? 0,
-    flops: flopsOf(operations, convention),
+    macs: (operations.macs ?? 0) + (operations.attention ?? 0),
+    flops,
     params: trainable.reduce((sum, { shape }) => sum + elements(shape), 0),
   };
 }
 
-const residualOperations = (node: Extract<Visit['node'], { kind: 'residual' }>, output: readonly number[]): Partial<Operations> =>
-  node.activation ? { activation: elements(output) } : {};
+function operationsOf({ node, input, output }: Visit): Partial<Operations> {
+  if (node.kind === 'leaf') return node.layer.operations(node.options, input);
+  return {
+    ...(node.layerScale === null ? {} : { layerScale: elements(output) }),
+    ...(node.activation ? { [node.activation]: elements(output) } : {}),
+  };
+}
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);

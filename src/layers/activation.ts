@@ -9,6 +9,6 @@ export const activation = defineLayer<ActivationOptions>({
   kind: 'activation',
   outputShape: (_, input) => input,
   parameters: () => [],
-  operations: (_, input) => ({ activation: input.reduce((product, side) => product * side, 1) }),
+  operations: ({ kind }, input) => ({ [kind]: input.reduce((product, side) => product * side, 1) }),
   forward: ({ kind }, x, { ops }) => ops.activation(x, kind),
 });

@@ -35,15 +35,19 @@ export interface ForwardContext {
 
 /** What the counters of this and other tools add up, per sample. Elements are those of the layer's input or output. */
 export interface Operations {
-  /** Multiply-adds of convolutions, linear layers and attention products. */
+  /** Multiply-adds of convolutions and linear layers. */
   readonly macs: number;
+  /** Multiply-adds of attention products. */
+  readonly attention: number;
   /** Additions of biases, one an output element. */
   readonly bias: number;
   readonly batchNorm: number;
   readonly layerNorm: number;
-  readonly activation: number;
+  readonly layerScale: number;
+  readonly relu: number;
+  readonly gelu: number;
   readonly maxPool: number;
-  readonly adaptivePool: number;
+  readonly globalPool: number;
   readonly softmax: number;
 }
 

@@ -29,6 +29,6 @@ export const globalAveragePool = defineLayer<null>({
   kind: 'global-average-pool',
   outputShape: (_, input) => [input.at(-1) as number],
   parameters: () => [],
-  operations: (_, input) => ({ adaptivePool: input.reduce((product, side) => product * side, 1) }),
+  operations: (_, input) => ({ globalPool: input.reduce((product, side) => product * side, 1) }),
   forward: (_, x, { ops }) => ops.globalAveragePool(x as Tensor4D),
 });

@@ -33,7 +33,7 @@ export const windowAttention = defineLayer<WindowAttentionOptions>({
   operations({ window, heads }, input) {
     const [height, width, channels] = input as [number, number, number];
     const positions = height * width * window ** 2;
-    return { macs: 2 * positions * (channels / 3), softmax: positions * heads };
+    return { attention: 2 * positions * (channels / 3), softmax: positions * heads };
   },
 
   forward({ heads, window, shift }, x, { ops, parameter }) {
