@@ -47,6 +47,8 @@ export const conv = defineLayer<ConvOptions>({
     return { macs: positions * kernel * kernel * (spatial(input)[2] / groups), bias: bias ? positions : 0 };
   },
 
+  window: ({ kernel, stride }) => ({ kernel, stride }),
+
   forward({ stride, padding, groups, bias }, x, { ops, parameter }, activation) {
     return ops.conv2d(x as Tensor4D, parameter('weight') as Tensor4D, {
       stride,

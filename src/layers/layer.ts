@@ -51,6 +51,12 @@ export interface Operations {
   readonly softmax: number;
 }
 
+/** A window of `kernel` positions that moves by `stride`. */
+export interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+}
+
 /**
  * One kind of layer: everything that is known about it in one file, so that it cannot be counted wrongly in one place
  * and run differently in another.
@@ -61,6 +67,8 @@ export interface LayerKind<Options> {
   outputShape(options: Options, input: Shape): Shape;
   parameters(options: Options, input: Shape): readonly ParameterSpec[];
   operations(options: Options, input: Shape): Partial<Operations>;
+  /** What one output position sees of the input, per axis; left out: one position, or the whole map for a layer that pools it. */
+  window?(options: Options): Window;
   /**
    * x: `[N, ...input]` -> `[N, ...output]`. `activation` is that of the next leaf, handed over where `fusesActivation`
    * says the layer can apply it in the same kernel.

@@ -15,6 +15,7 @@ export const patchMerging = defineLayer<null>({
   },
   parameters: () => [],
   operations: () => ({}),
+  window: () => ({ kernel: 2, stride: 2 }),
   forward(_, x, { ops: { tf } }) {
     const [batch, height, width, channels] = x.shape as [number, number, number, number];
     // [N, H/2, 2, W/2, 2, C] -> [N, H/2, W/2, column, row, C]

@@ -21,6 +21,7 @@ export const maxPool = defineLayer<MaxPoolOptions>({
   },
   parameters: () => [],
   operations: (_, input) => ({ maxPool: input.reduce((product, side) => product * side, 1) }),
+  window: ({ kernel, stride }) => ({ kernel, stride }),
   forward: (options, x, { ops }) => ops.maxPool(x as Tensor4D, options),
 });
 

@@ -36,6 +36,8 @@ export const windowAttention = defineLayer<WindowAttentionOptions>({
     return { attention: 2 * positions * (channels / 3), softmax: positions * heads };
   },
 
+  window: ({ window }) => ({ kernel: window, stride: 1 }),
+
   forward({ heads, window, shift }, x, { ops, parameter }) {
     const { tf } = ops;
     const positions = window ** 2;
