@@ -48,7 +48,8 @@ function withNeeds(set: StepSet, entries: readonly RoadEntry[]): StepSet {
   return entries.filter(({ step }) => ids.has(step.id));
 }
 
-function unique(sets: readonly StepSet[]): StepSet[] {
+/** Each set once, in the order of first appearance. */
+export function unique(sets: readonly StepSet[]): StepSet[] {
   const byIds = new Map(sets.map((set) => [set.map(({ step }) => step.id).join(), set]));
   return [...byIds.values()];
 }

@@ -1,6 +1,6 @@
 import type { ConvNetwork } from '../architecture/network.js';
 import type { StepCall } from './catalogue.js';
-import { combinations, everyCombination, leaveOneOut, type StepSet, upTo } from './combinations.js';
+import { combinations, everyCombination, leaveOneOut, type StepSet, unique, upTo } from './combinations.js';
 import type { Road, RoadEntry, StepVariant } from './road.js';
 
 export type Strategy = 'cumulative' | 'leave-one-out' | 'add-one' | 'permutations' | 'pairwise' | 'all';
@@ -68,7 +68,7 @@ const strategies: Readonly<Record<Strategy, Maker>> = {
   },
   'add-one': (entries, base) => combinations(entries, 1).map((set) => fromSet(set, base.name, base)),
   pairwise: (entries, base) =>
-    [...combinations(entries, 1), ...combinations(entries, 2)].map((set) => fromSet(set, base.name, base)),
+    unique([...combinations(entries, 1), ...combinations(entries, 2)]).map((set) => fromSet(set, base.name, base)),
   all: (entries, base) => everyCombination(entries).map((set) => fromSet(set, base.name, base)),
   permutations: (entries, base) =>
     everyCombination(entries).map((set) => fromSet(set, set.length > 1 ? setName(set.slice(0, -1)) : base.name, base)),
