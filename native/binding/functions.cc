@@ -1,89 +1,13 @@
 #include "functions.h"
 
-#include <cstdlib>
 #include <memory>
 
-#include "tensorflow/c/c_api.h"
+#include "backend.h"
 #include "tensorflow/c/eager/c_api.h"
-#include "tfjs_backend.h"
 #include "values.h"
 
 namespace ablate {
 namespace {
-
-using tfnodejs::TFJSBackend;
-
-// tfjs-node keeps its backend as the addon's instance data; its context and its map from ids to handles are private,
-// which is why this file is compiled without access control.
-TFJSBackend *Backend(napi_env env) {
-  void *data = nullptr;
-  napi_get_instance_data(env, &data);
-  return static_cast<TFJSBackend *>(data);
-}
-
-using Graph = std::unique_ptr<TF_Graph, void (*)(TF_Graph *)>;
-
-// Null, with a JavaScript exception pending, if TensorFlow refuses the graph.
-Graph Import(napi_env env, const std::string &definition) {
-  Status status;
-  Graph graph(TF_NewGraph(), TF_DeleteGraph);
-  TF_Buffer *buffer = TF_NewBufferFromString(definition.data(), definition.size());
-  TF_ImportGraphDefOptions *options = TF_NewImportGraphDefOptions();
-  TF_GraphImportGraphDef(graph.get(), buffer, options, status.get());
-  TF_DeleteImportGraphDefOptions(options);
-  TF_DeleteBuffer(buffer);
-  if (status.Throw(env)) graph.reset();
-  return graph;
-}
-
-// "node:index" in the graph; throws in JavaScript and returns false if there is no such node.
-bool FindOutput(napi_env env, TF_Graph *graph, const std::string &name, TF_Output *output) {
-  const size_t colon = name.rfind(':');
-  output->oper = TF_GraphOperationByName(graph, name.substr(0, colon).c_str());
-  output->index = colon == std::string::npos ? 0 : atoi(name.c_str() + colon + 1);
-  if (output->oper) return true;
-  napi_throw_error(env, nullptr, ("the graph has no node " + name).c_str());
-  return false;
-}
-
-bool FindOutputs(napi_env env, TF_Graph *graph, const std::vector<std::string> &names,
-                 std::vector<TF_Output> *outputs) {
-  outputs->resize(names.size());
-  for (size_t i = 0; i < names.size(); i++) {
-    if (!FindOutput(env, graph, names[i], &(*outputs)[i])) return false;
-  }
-  return true;
-}
-
-napi_value AddFunction(napi_env env, napi_callback_info info) {
-  Arguments<5> arguments(env, info);
-  Graph graph = Import(env, ReadBytes(env, arguments.at[0]));
-  if (!graph) return nullptr;
-  const std::string name = ReadString(env, arguments.at[1]);
-  std::vector<TF_Output> inputs, outputs, controls;
-  const std::vector<std::string> control_names = ReadStrings(env, arguments.at[4]);
-  if (!FindOutputs(env, graph.get(), ReadStrings(env, arguments.at[2]), &inputs) ||
-      !FindOutputs(env, graph.get(), ReadStrings(env, arguments.at[3]), &outputs) ||
-      !FindOutputs(env, graph.get(), control_names, &controls)) {
-    return nullptr;
-  }
-  std::vector<TF_Operation *> control_operations;
-  std::vector<const char *> control_labels;
-  for (size_t i = 0; i < controls.size(); i++) {
-    control_operations.push_back(controls[i].oper);
-    control_labels.push_back(control_names[i].c_str());
-  }
-  Status status;
-  TF_Function *function = TF_GraphToFunctionWithControlOutputs(
-      graph.get(), name.c_str(), /*append_hash_to_fn_name=*/0, /*num_opers=*/-1, nullptr, inputs.size(), inputs.data(),
-      outputs.size(), outputs.data(), nullptr, control_operations.size(), control_operations.data(),
-      control_labels.data(), nullptr, nullptr, status.get());
-  if (status.Throw(env)) return nullptr;
-  TFE_ContextAddFunction(Backend(env)->tfe_context_, function, status.get());
-  TF_DeleteFunction(function);
-  status.Throw(env);
-  return nullptr;
-}
 
 napi_value RemoveFunction(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
@@ -93,8 +17,8 @@ napi_value RemoveFunction(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// One execution of a function: the op holds references to its inputs' handles until it is deleted, so JavaScript may
-// dispose of the tensors meanwhile.
+// One execution of a function. The op holds its inputs' handles until it is deleted, on the main thread: the last
+// reference to a tensor that shares a typed array's memory must be let go of there.
 struct Execution {
   TFE_Op *op = nullptr;
   std::vector<TFE_TensorHandle *> outputs;
@@ -108,9 +32,6 @@ struct Execution {
   void Run() {
     int count = static_cast<int>(outputs.size());
     TFE_Execute(op, outputs.data(), &count, status.get());
-    // Inputs are let go of here, on the thread that ran: freeing them is not the main thread's work.
-    TFE_DeleteOp(op);
-    op = nullptr;
   }
   napi_value OutputIds(napi_env env) {
     std::vector<int32_t> ids;
@@ -122,7 +43,7 @@ struct Execution {
 // Null, with a JavaScript exception pending, if the arguments do not fit.
 std::unique_ptr<Execution> Prepare(napi_env env, napi_callback_info info) {
   Arguments<4> arguments(env, info);
-  TFJSBackend *backend = Backend(env);
+  tfnodejs::TFJSBackend *backend = Backend(env);
   std::unique_ptr<Execution> execution(new Execution);
   Status &status = execution->status;
   execution->op = TFE_NewOp(backend->tfe_context_, ReadString(env, arguments.at[0]).c_str(), status.get());
@@ -184,14 +105,6 @@ napi_value RunFunctionAsync(napi_env env, napi_callback_info info) {
   return promise;
 }
 
-napi_value OpList(napi_env env, napi_callback_info) {
-  TF_Buffer *list = TF_GetAllOpList();
-  napi_value result = nullptr;
-  napi_create_buffer_copy(env, list->length, list->data, nullptr, &result);
-  TF_DeleteBuffer(list);
-  return result;
-}
-
 }  // namespace
 
 void DefineFunctionCalls(napi_env env, napi_value exports) {
@@ -199,9 +112,9 @@ void DefineFunctionCalls(napi_env env, napi_value exports) {
     return napi_property_descriptor{name, nullptr, callback, nullptr, nullptr, nullptr, napi_default, nullptr};
   };
   const napi_property_descriptor properties[] = {
-      method("addFunction", AddFunction), method("removeFunction", RemoveFunction),
-      method("runFunction", RunFunction), method("runFunctionAsync", RunFunctionAsync),
-      method("opList", OpList),
+      method("removeFunction", RemoveFunction),
+      method("runFunction", RunFunction),
+      method("runFunctionAsync", RunFunctionAsync),
   };
   napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);
 }

@@ -5,13 +5,11 @@
 
 namespace ablate {
 
-// Adds to the exports, all on the eager context that tfjs-node already has:
-//   addFunction(graphDef: Uint8Array, name, inputs: string[], outputs: string[], controls: string[])
-//   removeFunction(name)
+// Functions of the eager context that tfjs-node already has, by name; ids are those of tfjs-node's tensors.
 //   runFunction(name, inputIds: Int32Array, outputCount, config: Uint8Array | null): Int32Array
 //   runFunctionAsync(same): Promise<Int32Array>, computed off the main thread
-//   opList(): Buffer, the serialized OpList of every registered op
-// Inputs and outputs are "node:index"; ids are those of tfjs-node's tensors.
+//   removeFunction(name)
+// `config` is a serialized ConfigProto.
 void DefineFunctionCalls(napi_env env, napi_value exports);
 
 }  // namespace ablate

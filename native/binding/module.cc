@@ -2,6 +2,7 @@
 #include <node_api.h>
 
 #include "functions.h"
+#include "graph.h"
 
 extern "C" napi_value ablate_register_tfjs_binding(napi_env env, napi_value exports);
 
@@ -9,7 +10,10 @@ static napi_value Init(napi_env env, napi_value exports) {
   exports = ablate_register_tfjs_binding(env, exports);
   bool failed = false;
   napi_is_exception_pending(env, &failed);
-  if (!failed) ablate::DefineFunctionCalls(env, exports);
+  if (!failed) {
+    ablate::DefineGraphCalls(env, exports);
+    ablate::DefineFunctionCalls(env, exports);
+  }
   return exports;
 }
 

@@ -31,19 +31,7 @@ inline std::string ReadString(napi_env env, napi_value value) {
   return text;
 }
 
-inline std::vector<std::string> ReadStrings(napi_env env, napi_value value) {
-  uint32_t length = 0;
-  napi_get_array_length(env, value, &length);
-  std::vector<std::string> texts(length);
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value element;
-    napi_get_element(env, value, i, &element);
-    texts[i] = ReadString(env, element);
-  }
-  return texts;
-}
-
-// The bytes of a Buffer or Uint8Array; empty for anything else.
+// The bytes of a Buffer or any typed array; empty for anything else.
 inline std::string ReadBytes(napi_env env, napi_value value) {
   bool is_buffer = false;
   napi_is_buffer(env, value, &is_buffer);

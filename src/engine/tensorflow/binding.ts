@@ -23,17 +23,27 @@ export interface Binding {
   getNumOfTensors(): number;
   readonly TF_Version: string;
 
-  addFunction(
-    graph: Uint8Array,
-    name: string,
-    inputs: readonly string[],
-    outputs: readonly string[],
-    controls: readonly string[],
-  ): void;
+  newGraph(): Graph;
+  addPlaceholder(graph: Graph, dtype: number, shape: readonly number[]): number;
+  addConstant(graph: Graph, dtype: number, shape: readonly number[], values: Uint8Array): number;
+  addOperation(
+    graph: Graph,
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: Int32Array,
+    groups: Int32Array,
+    controls: Int32Array,
+  ): { node: number; outputs: { dtype: number; shape: number[] | null }[] };
+  defineFunction(graph: Graph, name: string, inputs: Int32Array, outputs: Int32Array, controls: Int32Array): void;
+  opDefinition(op: string): Uint8Array;
   removeFunction(name: string): void;
   runFunction(name: string, inputs: Int32Array, outputs: number, config: Uint8Array | null): Int32Array;
   runFunctionAsync(name: string, inputs: Int32Array, outputs: number, config: Uint8Array | null): Promise<Int32Array>;
-  opList(): Uint8Array;
+}
+
+/** A TensorFlow graph under construction, held by the addon; native/binding/graph.h says how its calls work. */
+export interface Graph {
+  readonly graph: unique symbol;
 }
 
 /** What tfjs-node's backend knows of a tensor; `values` are those not yet handed to TensorFlow. */

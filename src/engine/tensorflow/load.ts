@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { EnvironmentError } from '../engine.js';
 import type { Binding, TensorflowBackend } from './binding.js';
-import { bindingFile, bindingFolder } from './setup/binding.js';
+import { bindingFile, bindingFolder, preloadFile } from './setup/binding.js';
 import { isWhole, libraryFolder } from './setup/cache.js';
 import { MEANWHILE } from './setup/tools.js';
 import type { Flavour } from './setup/wheels.js';
@@ -43,7 +44,7 @@ export function loadTensorflow(options: LoadOptions = {}): LoadedTensorflow {
   const threads = options.threads ?? availableParallelism();
   setEnvironment(flavour, threads, options);
   restoreIsNullOrUndefined();
-  const binding = loadAddon(bindingFile(flavour));
+  const binding = loadAddon(flavour);
   const backend = registerBackend(binding);
   const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
   loaded = { tf, backend, flavour, threads, version: binding.TF_Version };
@@ -68,9 +69,9 @@ function chooseFlavour(device: 'auto' | 'cpu' | 'gpu'): Flavour {
 /** TensorFlow reads these once, when its context is made. What the user has set stays. */
 function setEnvironment(flavour: Flavour, threads: number, options: LoadOptions): void {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads);
+  process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   // One inter-op thread makes a compiled step a quarter slower: ops then wait for each other's hand-over.
-  process.env['TF_NUM_INTEROP_THREADS'] ??= String(Math.max(2, threads));
+  process.env['TF_NUM_INTEROP_THREADS'] = String(Math.max(2, threads));
   if (flavour === 'gpu' && options.device === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
   if (flavour === 'gpu') process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
@@ -81,8 +82,13 @@ function restoreIsNullOrUndefined(): void {
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 }
 
-function loadAddon(file: string): Binding {
+function loadAddon(flavour: Flavour): Binding {
+  const file = bindingFile(flavour);
   try {
+    if (Number(process.env['TF_CPP_MIN_LOG_LEVEL']) > 0) {
+      const preload = require(preloadFile(flavour)) as (library: string) => void;
+      preload(join(libraryFolder(flavour), 'tensorflow', 'libtensorflow_cc.so.2'));
+    }
     return require(file) as Binding;
   } catch (error) {
     throw new EnvironmentError(

@@ -14,6 +14,7 @@ const NAPI_VERSION = 8;
 
 const upstream = (): string => join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), 'binding');
 const extension = join(packageRoot, 'native', 'binding');
+const preload = join(packageRoot, 'native', 'preload', 'preload.cc');
 
 const sourcesIn = (folder: string, pattern: RegExp): string[] =>
   existsSync(folder)
@@ -27,7 +28,7 @@ const FLAGS = ['-O2', '-std=c++17', '-fPIC', '-w', `-DNAPI_VERSION=${NAPI_VERSIO
 
 /**
  * The package's own sources are compiled as they are: our module renames its entry points, calls the first, and reaches
- * the private TFE_Context with access control switched off for our file alone.
+ * the private TFE_Context with access control switched off for our files alone.
  */
 const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
   'tfjs_binding.cc': [
@@ -35,16 +36,20 @@ const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
     '-Dnode_api_module_get_api_version_v1=ablate_tfjs_binding_api_version',
   ],
   'functions.cc': ['-fno-access-control'],
+  'graph.cc': ['-fno-access-control'],
 };
 
 /** The folder that holds (or will hold) `tfjs_binding.node` for these sources. */
 export function bindingFolder(flavour: Flavour): string {
-  const files = [...sourcesIn(upstream(), /\.(cc|h)$/), ...sourcesIn(extension, /\.(cc|h)$/)];
+  const files = [...sourcesIn(upstream(), /\.(cc|h)$/), ...sourcesIn(extension, /\.(cc|h)$/), preload];
   const salt = JSON.stringify([TENSORFLOW_VERSION, flavour, process.arch, FLAGS, FLAGS_OF]);
   return join(cacheRoot(), `binding-${keyOf(files, salt)}`);
 }
 
 export const bindingFile = (flavour: Flavour): string => join(bindingFolder(flavour), 'tfjs_binding.node');
+
+/** The addon that loads TensorFlow's library without the log lines of its initialisers. */
+export const preloadFile = (flavour: Flavour): string => join(bindingFolder(flavour), 'preload.node');
 
 /** tfjs-node's addon with our extension (native/binding), compiled against TensorFlow's C API; about three seconds. */
 export async function ensureBinding(flavour: Flavour, progress: Progress): Promise<string> {
@@ -67,6 +72,12 @@ export async function ensureBinding(flavour: Flavour, progress: Progress): Promi
         flagsOf: FLAGS_OF,
         link: tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`),
         output: join(temporary, basename(file)),
+      },
+      {
+        sources: [preload],
+        flags: [...FLAGS, ...includes.map((path) => `-I${path}`)],
+        link: ['-ldl'],
+        output: join(temporary, basename(preloadFile(flavour))),
       },
     ]),
   );
