@@ -1,0 +1,19 @@
+import type { Study } from '../study.js';
+import { accuracyCurves, lossCurves } from './curves.js';
+import { deltasFigure } from './deltas.js';
+import type { Figure } from './render.js';
+import { roadmapFigure } from './roadmap.js';
+import { flopsFigure, parametersFigure } from './tradeoff.js';
+
+/** The report's pictures in its order. Those with nothing to show yet are left out; the roadmap always stands. */
+export function figuresOf(study: Study): Figure[] {
+  const measured = study.rows.some(({ top1 }) => top1 !== null);
+  const compared = study.rows.some(({ delta }) => delta !== null);
+  const logged = study.records.runs.some(({ metrics }) => metrics.length > 0);
+  return [
+    roadmapFigure(study),
+    ...(compared ? [deltasFigure(study)] : []),
+    ...(measured ? [flopsFigure(study), parametersFigure(study)] : []),
+    ...(logged ? [accuracyCurves(study), lossCurves(study)] : []),
+  ];
+}

@@ -1,0 +1,88 @@
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import { fontFamily } from './theme.js';
+
+/** The 2D context that Chart.js was given; its own type is the browser's. */
+export type Context = SKRSContext2D;
+
+/** Fills a rectangle with diagonal lines: what was tried and not adopted. Drawn as lines, so that it is sharp at any scale. */
+export function hatch(ctx: Context, x: number, y: number, width: number, height: number, colour: string): void {
+  const spacing = 6;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(x, y, width, height);
+  ctx.clip();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  for (let start = x - height; start < x + width; start += spacing) {
+    ctx.moveTo(start, y + height);
+    ctx.lineTo(start + height, y);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** A five-pointed star around (x, y), filled or only outlined. */
+export function star(ctx: Context, x: number, y: number, radius: number, fill: string, stroke: string): void {
+  ctx.beginPath();
+  for (let point = 0; point < 10; point++) {
+    const reach = point % 2 === 0 ? radius : radius * 0.42;
+    const angle = -Math.PI / 2 + (point * Math.PI) / 5;
+    const [px, py] = [x + reach * Math.cos(angle), y + reach * Math.sin(angle)];
+    if (point === 0) ctx.moveTo(px, py);
+    else ctx.lineTo(px, py);
+  }
+  ctx.closePath();
+  ctx.fillStyle = fill;
+  ctx.fill();
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = 1.2;
+  ctx.stroke();
+}
+
+export interface TextStyle {
+  readonly size: number;
+  readonly colour: string;
+  readonly bold?: boolean;
+  readonly align?: 'left' | 'right' | 'center';
+  /** Painted behind the words, so that lines do not cross them. */
+  readonly behind?: string;
+}
+
+/** Draws a line of text centred on `y`; gives the width it took. */
+export function text(ctx: Context, words: string, x: number, y: number, style: TextStyle): number {
+  const { size, colour, bold = false, align = 'left', behind } = style;
+  ctx.font = `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
+  ctx.textAlign = align;
+  ctx.textBaseline = 'middle';
+  const { width } = ctx.measureText(words);
+  if (behind) {
+    const left = { left: x, center: x - width / 2, right: x - width }[align];
+    ctx.fillStyle = behind;
+    ctx.fillRect(left - 3, y - size * 0.6, width + 6, size * 1.2);
+  }
+  ctx.fillStyle = colour;
+  ctx.fillText(words, x, y);
+  return width;
+}
+
+/** Breaks words into lines of at most `width` units at this size. */
+export function wrapped(ctx: Context, words: string, width: number, size: number, bold = false): string[] {
+  ctx.font = `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
+  const lines: string[] = [];
+  for (const word of words.split(' ')) {
+    const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length > 0 && ctx.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The words, or as many of their letters as fit with an ellipsis. */
+export function fitted(ctx: Context, words: string, width: number, size: number, bold = false): string {
+  ctx.font = `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
+  if (ctx.measureText(words).width <= width) return words;
+  let kept = words;
+  while (kept.length > 1 && ctx.measureText(`${kept}…`).width > width) kept = kept.slice(0, -1);
+  return `${kept.trimEnd()}…`;
+}

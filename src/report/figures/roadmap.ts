@@ -1,0 +1,101 @@
+import { inUnit, percent, signed, unitFor } from '../format.js';
+import { conditions, labelOf } from '../labels.js';
+import type { Row, Study } from '../study.js';
+import { csv } from '../tables/csv.js';
+import { barAxis, pointAxis } from './axis.js';
+import { type Head, headHeight, type KeyItem } from './head.js';
+import type { Drawing, Figure, Layout } from './render.js';
+import { roadmapConfig } from './roadmap-config.js';
+import type { Line, RoadmapView } from './roadmap-view.js';
+import type { Theme } from './theme.js';
+
+/** The paper's Figure 2 with this study's numbers: accuracy as bars in the road's order, cost as a line of stars. */
+export function roadmapFigure(study: Study): Figure {
+  return {
+    name: 'roadmap',
+    title: 'The road, step by step',
+    alt: altText(study),
+    csv: csvOf(study),
+    draw: (theme, layout) => draw(study, theme, layout),
+  };
+}
+
+const sizes: Readonly<Record<Layout, RoadmapView['size']>> = {
+  wide: { width: 1040, row: 30, text: 13, sections: 96, labels: 172, foot: 52 },
+  narrow: { width: 440, row: 26, text: 10.5, sections: 62, labels: 106, foot: 46 },
+};
+
+function draw(study: Study, theme: Theme, layout: Layout): Drawing {
+  const lines = linesOf(study.rows);
+  const rows = lines.filter((line) => line !== null);
+  const reach = rows.flatMap(({ top1, bySeed }) => (top1 ? [...bySeed.values(), top1.mean + (top1.sd ?? 0), top1.mean - (top1.sd ?? 0)] : []));
+  const unit = unitFor(rows.map(({ variant }) => variant.macs));
+  const head: Head = { title: titleOf(study), subtitle: conditions(study), key: keyOf(rows, theme) };
+  const top = headHeight(layout, head.key, sizes[layout].width);
+  const size = sizes[layout];
+  const view: RoadmapView = {
+    lines,
+    accuracy: barAxis(reach.length > 0 ? reach : [0, 100], layout === 'wide' ? 0.17 : 0.33),
+    cost: pointAxis(rows.map(({ variant }) => variant.macs / unit.factor), 0),
+    unit,
+    theme,
+    layout,
+    size,
+    head,
+    top,
+  };
+  return { width: size.width, height: Math.round(top + lines.length * size.row + size.foot), config: () => roadmapConfig(view) };
+}
+
+/** The road, a gap, and the networks that it is to beat. */
+function linesOf(rows: readonly Row[]): Line[] {
+  const comparators = rows.filter(({ variant }) => variant.kind === 'compare');
+  const road = rows.filter(({ variant }) => variant.kind !== 'compare');
+  return comparators.length > 0 ? [...road, null, ...comparators] : road;
+}
+
+const titleOf = ({ plan }: Study): string => `${plan.suite}: top-1 accuracy, step by step`;
+
+function keyOf(rows: readonly Row[], theme: Theme): KeyItem[] {
+  const has = (test: (row: Row) => boolean) => rows.some(test);
+  const items: (KeyItem | false)[] = [
+    has(({ variant }) => variant.kind === 'base') && { mark: 'bar', colour: theme.base, label: 'start' },
+    has(({ variant }) => variant.kind === 'step') && { mark: 'bar', colour: theme.road, label: 'on the road' },
+    has(({ variant }) => !variant.adopted) && { mark: 'hatched', colour: theme.road, label: 'tried, not adopted' },
+    has(({ variant }) => variant.kind === 'compare') && { mark: 'bar', colour: theme.comparator, label: 'the mark to beat' },
+    has(({ top1 }) => (top1?.sd ?? null) !== null) && { mark: 'whisker', colour: theme.text, label: '± 1 sd over seeds' },
+    has(({ bySeed }) => bySeed.size > 1) && { mark: 'dot', colour: theme.text, label: 'a seed' },
+    { mark: 'star', colour: theme.cost, label: 'cost' },
+  ];
+  return items.filter((item) => item !== false);
+}
+
+function altText(study: Study): string {
+  const unit = unitFor(study.rows.map(({ variant }) => variant.macs));
+  const parts = study.rows.map((row) => {
+    const accuracy = row.top1 ? `${percent(row.top1.mean)}%` : 'no result';
+    const delta = row.delta ? ` (${signed(row.delta.mean)})` : '';
+    const kind = row.variant.adopted ? '' : ', not adopted';
+    return `${labelOf(row)} ${accuracy}${delta}${kind}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
+  });
+  return `Bar chart of top-1 accuracy in the order of the road, with the cost of each network. ${parts.join('; ')}.`;
+}
+
+function csvOf({ rows }: Study): string {
+  const header = ['variant', 'title', 'section', 'kind', 'adopted', 'top1_mean', 'top1_sd', 'seeds', 'macs', 'parameters'];
+  return csv(
+    header,
+    rows.map(({ variant, top1 }) => [
+      variant.name,
+      variant.title,
+      variant.section,
+      variant.kind,
+      String(variant.adopted),
+      top1?.mean ?? null,
+      top1?.sd ?? null,
+      top1?.n ?? 0,
+      variant.macs,
+      variant.params,
+    ]),
+  );
+}

@@ -1,0 +1,224 @@
+import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
+import { inUnit, percent, unitFor } from '../format.js';
+import { conditions, labelOf } from '../labels.js';
+import type { Row, Study } from '../study.js';
+import { csv } from '../tables/csv.js';
+import { type Axis, pointAxis } from './axis.js';
+import { diamond, type Head, headHeight, headPlugin, type KeyItem, strokeLine } from './head.js';
+import { type Context, fitted, text } from './marks.js';
+import { placeLabels } from './placement.js';
+import type { Drawing, Figure, Layout } from './render.js';
+import type { Theme } from './theme.js';
+
+/** What accuracy is set against. */
+interface Price {
+  readonly name: string;
+  readonly title: string;
+  readonly axis: (letter: string) => string;
+  readonly of: (row: Row) => number;
+}
+
+const macs: Price = { name: 'accuracy-flops', title: 'Accuracy against FLOPs', axis: (letter) => `${letter}FLOPs (multiply-adds)`, of: ({ variant }) => variant.macs };
+const params: Price = { name: 'accuracy-parameters', title: 'Accuracy against parameters', axis: (letter) => `Parameters (${letter})`, of: ({ variant }) => variant.params };
+
+/** Top-1 against multiply-adds, with the road as a path. */
+export const flopsFigure = (study: Study): Figure => tradeoffFigure(study, macs);
+/** Top-1 against the number of parameters, with the road as a path. */
+export const parametersFigure = (study: Study): Figure => tradeoffFigure(study, params);
+
+/** A measured network with its number in the key. */
+interface Point {
+  readonly row: Row;
+  readonly number: number;
+  readonly x: number;
+  readonly y: number;
+  readonly sd: number;
+}
+
+function tradeoffFigure(study: Study, price: Price): Figure {
+  const unit = unitFor(study.rows.map(price.of));
+  const points = study.rows
+    .flatMap((row) => (row.top1 ? [{ row, x: price.of(row) / unit.factor, y: row.top1.mean, sd: row.top1.sd ?? 0 }] : []))
+    .map((point, at): Point => ({ ...point, number: at + 1 }));
+  return {
+    name: price.name,
+    title: price.title,
+    alt:
+      `Scatter plot: ${price.title.toLowerCase()}, the road drawn as a path. ` +
+      `${points.map(({ row }) => `${labelOf(row)} ${inUnit(price.of(row), unit)} ${unit.letter}, ${percent(row.top1?.mean ?? 0)}%`).join('; ')}.`,
+    csv: csv(
+      ['number', 'variant', 'kind', 'adopted', price === macs ? 'macs' : 'parameters', 'top1_mean', 'top1_sd'],
+      points.map(({ row, number }) => [number, row.variant.name, row.variant.kind, String(row.variant.adopted), price.of(row), row.top1?.mean ?? null, row.top1?.sd ?? null]),
+    ),
+    draw: (theme, layout) => draw(study, price, unit.letter, points, theme, layout),
+  };
+}
+
+interface View {
+  readonly points: readonly Point[];
+  readonly theme: Theme;
+  readonly layout: Layout;
+  readonly text: number;
+  readonly list: { readonly line: number; readonly columns: number; readonly width: number };
+  readonly top: number;
+}
+
+function draw(study: Study, price: Price, letter: string, points: readonly Point[], theme: Theme, layout: Layout): Drawing {
+  const wide = layout === 'wide';
+  const width = wide ? 1040 : 440;
+  const columns = wide ? 1 : 2;
+  const list = { line: wide ? 22 : 17, columns, width: wide ? 230 : 200 };
+  const head: Head = { title: `${study.plan.suite}: ${lowerFirst(price.title)}`, subtitle: conditions(study), key: keyOf(points, theme) };
+  const top = headHeight(layout, head.key, width);
+  const below = wide ? 0 : Math.ceil(points.length / columns) * list.line + 14;
+  const view: View = { points, theme, layout, text: wide ? 12.5 : 10.5, list, top };
+  const height = wide ? Math.max(560, top + points.length * list.line + 40) : top + 330 + below;
+  const xAxis = pointAxis(points.length > 0 ? points.map(({ x }) => x) : [0, 1], 0);
+  const yAxis = pointAxis(points.length > 0 ? points.flatMap(({ y, sd }) => [y - sd, y + sd]) : [0, 100], 0);
+  return {
+    width,
+    height: Math.round(height),
+    config: () =>
+      ({
+        type: 'scatterWithErrorBars',
+        data: { datasets: [pathSet(view), ...pointSets(view)] },
+        options: {
+          layout: { padding: { left: wide ? 14 : 6, right: wide ? list.width + 24 : 10, top, bottom: wide ? 8 : below } },
+          scales: {
+            x: { ...axisOptions(xAxis, view), title: axisTitle(price.axis(letter), view) },
+            y: { ...axisOptions(yAxis, view), title: axisTitle('Top-1 accuracy (%)', view) },
+          },
+          plugins: { legend: { display: false }, annotation: { annotations: {} } },
+        },
+        plugins: [headPlugin(head, theme, layout), labelPlugin(view), listPlugin(view)],
+      }) as unknown as ChartConfiguration,
+  };
+}
+
+const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
+
+function keyOf(points: readonly Point[], theme: Theme): KeyItem[] {
+  const items: (KeyItem | false)[] = [
+    { mark: 'line', colour: theme.road, label: 'the road' },
+    points.some(({ row }) => !row.variant.adopted) && { mark: 'dot', colour: theme.road, label: 'tried, not adopted' },
+    points.some(({ row }) => row.variant.kind === 'compare') && { mark: 'diamond', colour: theme.comparator, label: 'the mark to beat' },
+    points.some(({ sd }) => sd > 0) && { mark: 'whisker', colour: theme.quiet, label: '± 1 sd over seeds' },
+  ];
+  return items.filter((item) => item !== false);
+}
+
+const onRoad = ({ row }: Point): boolean => row.variant.kind !== 'compare' && row.variant.adopted;
+
+const pathSet = ({ points, theme }: View): object => ({
+  type: 'line',
+  data: points.filter(onRoad).map(({ x, y }) => ({ x, y })),
+  borderColor: theme.road,
+  borderWidth: 1.4,
+  pointRadius: 0,
+  order: 3,
+});
+
+function pointSets({ points, theme, layout }: View): object[] {
+  const radius = layout === 'wide' ? 5 : 4;
+  const set = (chosen: (point: Point) => boolean, fill: string, border: string, pointStyle = 'circle') => ({
+    type: 'scatterWithErrorBars',
+    data: points.filter(chosen).map(({ x, y, sd }) => ({ x, y, yMin: y - sd, yMax: y + sd })),
+    backgroundColor: fill,
+    borderColor: border,
+    borderWidth: 1.4,
+    radius: pointStyle === 'rectRot' ? radius + 2 : radius,
+    pointStyle,
+    errorBarColor: theme.quiet,
+    errorBarWhiskerColor: theme.quiet,
+    errorBarWhiskerSize: 8,
+    errorBarLineWidth: 1,
+    errorBarWhiskerLineWidth: 1,
+    order: 1,
+  });
+  return [
+    set((point) => onRoad(point) && point.row.variant.kind === 'step', theme.road, theme.background),
+    set(({ row }) => row.variant.kind === 'base', theme.base, theme.background),
+    set(({ row }) => !row.variant.adopted, theme.background, theme.road),
+    set(({ row }) => row.variant.kind === 'compare', theme.comparator, theme.background, 'rectRot'),
+  ];
+}
+
+function axisOptions({ min, max, step }: Axis, { theme, text: size }: View): object {
+  return {
+    type: 'linear',
+    min,
+    max,
+    grid: { color: theme.grid, drawTicks: false },
+    border: { color: theme.quiet },
+    ticks: { color: theme.quiet, font: { size: size - 1 }, stepSize: step, includeBounds: false, maxRotation: 0, padding: 6 },
+  };
+}
+
+const axisTitle = (words: string, { theme, text: size }: View): object => ({
+  display: true,
+  text: words,
+  color: theme.text,
+  font: { size: size - 0.5, weight: 'bold' },
+});
+
+/** The points' numbers, each at a place near its point where it covers nothing. */
+function labelPlugin({ points, theme, text: size }: View): Plugin {
+  return {
+    id: 'numbers',
+    afterDraw({ ctx: browser, scales, chartArea }: Chart) {
+      const ctx = browser as unknown as Context;
+      const { x: across, y: up } = scales;
+      if (!across || !up) return;
+      const at = points.map(({ x, y }) => ({ x: across.getPixelForValue(x), y: up.getPixelForValue(y) }));
+      const pathPixels = at.filter((_, index) => onRoad(points[index] as Point));
+      placeLabels(at, pathPixels, { width: size * 1.45, height: size * 1.1 }, chartArea).forEach((place, index) => {
+        const point = points[index] as Point;
+        const from = at[index] as { x: number; y: number };
+        ctx.save();
+        if (place.far) {
+          ctx.strokeStyle = theme.quiet;
+          ctx.lineWidth = 0.8;
+          strokeLine(ctx, from.x, from.y, place.x, place.y);
+        }
+        text(ctx, String(point.number), place.x, place.y, { size: size - 1, colour: theme.text, bold: true, align: 'center' });
+        ctx.restore();
+      });
+    },
+  };
+}
+
+/** The key of numbers: beside the chart, or below it where the picture is narrow. */
+function listPlugin({ points, theme, layout, text: size, list, top }: View): Plugin {
+  return {
+    id: 'list',
+    afterDraw({ ctx: browser, width, height }: Chart) {
+      const ctx = browser as unknown as Context;
+      const wide = layout === 'wide';
+      const perColumn = Math.ceil(points.length / list.columns);
+      const left = wide ? width - list.width - 8 : 16;
+      const from = wide ? top + 10 : height - perColumn * list.line - 2;
+      points.forEach(({ row, number }, at) => {
+        const x = left + Math.floor(at / perColumn) * (wide ? 0 : list.width + 6);
+        const y = from + (at % perColumn) * list.line;
+        if (row.variant.kind === 'compare') diamond(ctx, x + 30, y, 5, theme.comparator);
+        else dot(ctx, x + 30, y, row, theme);
+        text(ctx, String(number), x + 18, y, { size: size - 0.5, colour: theme.text, bold: true, align: 'right' });
+        text(ctx, fitted(ctx, labelOf(row), list.width - 82, size), x + 42, y, { size, colour: theme.text });
+        text(ctx, percent(row.top1?.mean ?? 0, 1), x + list.width - 4, y, { size, colour: theme.quiet, align: 'right' });
+      });
+    },
+  };
+}
+
+function dot(ctx: Context, x: number, y: number, { variant }: Row, theme: Theme): void {
+  const colour = variant.kind === 'base' ? theme.base : theme.road;
+  ctx.save();
+  ctx.beginPath();
+  ctx.arc(x, y, 4, 0, 2 * Math.PI);
+  ctx.fillStyle = variant.adopted ? colour : theme.background;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.4;
+  ctx.fill();
+  ctx.stroke();
+  ctx.restore();
+}
