@@ -183,6 +183,19 @@ napi_value AddOperation(napi_env env, napi_callback_info info) {
   return node < 0 ? nullptr : WriteOperation(env, *graph, node);
 }
 
+napi_value SetShape(napi_env env, napi_callback_info info) {
+  Arguments<4> arguments(env, info);
+  Graph *graph = ReadGraph(env, arguments.at[0]);
+  int32_t node = 0, index = 0;
+  napi_get_value_int32(env, arguments.at[1], &node);
+  napi_get_value_int32(env, arguments.at[2], &index);
+  const std::vector<int64_t> shape = ReadShape(env, arguments.at[3]);
+  Status status;
+  TF_GraphSetTensorShape(graph->graph, {graph->nodes[node], index}, shape.data(), shape.size(), status.get());
+  status.Throw(env);
+  return nullptr;
+}
+
 napi_value DefineFunction(napi_env env, napi_callback_info info) {
   Arguments<5> arguments(env, info);
   Graph *graph = ReadGraph(env, arguments.at[0]);
@@ -231,9 +244,13 @@ void DefineGraphCalls(napi_env env, napi_value exports) {
     return napi_property_descriptor{name, nullptr, callback, nullptr, nullptr, nullptr, napi_default, nullptr};
   };
   const napi_property_descriptor properties[] = {
-      method("newGraph", NewGraph),         method("addPlaceholder", AddPlaceholder),
-      method("addConstant", AddConstant),   method("addOperation", AddOperation),
-      method("defineFunction", DefineFunction), method("opDefinition", OpDefinition),
+      method("newGraph", NewGraph),
+      method("addPlaceholder", AddPlaceholder),
+      method("addConstant", AddConstant),
+      method("addOperation", AddOperation),
+      method("setShape", SetShape),
+      method("defineFunction", DefineFunction),
+      method("opDefinition", OpDefinition),
   };
   napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);
 }

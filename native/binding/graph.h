@@ -11,6 +11,7 @@ namespace ablate {
 //   addConstant(graph, dtype, shape: number[], values: typed array): node
 //   addOperation(graph, op, attributes, inputs: Int32Array, groups: Int32Array, controls: Int32Array):
 //     { node, outputs: { dtype, shape: number[] | null }[] }
+//   setShape(graph, node, output, shape: number[])
 //   defineFunction(graph, name, inputs: Int32Array, outputs: Int32Array, controls: Int32Array)
 //   opDefinition(op): Buffer, a serialized OpDef
 // Nodes are numbers; inputs and outputs are pairs of node and output index, laid end to end; controls are nodes.

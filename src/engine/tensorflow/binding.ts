@@ -22,6 +22,10 @@ export interface Binding {
   isUsingGpuDevice(): boolean;
   getNumOfTensors(): number;
   readonly TF_Version: string;
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
 
   newGraph(): Graph;
   addPlaceholder(graph: Graph, dtype: number, shape: readonly number[]): number;
@@ -34,6 +38,7 @@ export interface Binding {
     groups: Int32Array,
     controls: Int32Array,
   ): { node: number; outputs: { dtype: number; shape: number[] | null }[] };
+  setShape(graph: Graph, node: number, output: number, shape: readonly number[]): void;
   defineFunction(graph: Graph, name: string, inputs: Int32Array, outputs: Int32Array, controls: Int32Array): void;
   opDefinition(op: string): Uint8Array;
   removeFunction(name: string): void;

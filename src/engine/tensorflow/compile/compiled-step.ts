@@ -1,0 +1,132 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Feeds, Outputs, RunnableStep } from '../../engine.js';
+import type { LoadedTensorflow } from '../load.js';
+import { defineFunction } from './function.js';
+import type { Recording } from './recording.js';
+import { sourceLine } from './source-line.js';
+import { tensorId } from './trace.js';
+import { makeExclusive, rebind } from './variable-buffers.js';
+
+let functions = 0;
+
+/** Runs of compiled steps follow one another, for they may share variables. */
+let lastRun: Promise<unknown> = Promise.resolve();
+
+/** A step as one function of TensorFlow's eager context; its variables stay ordinary tf.Variables. */
+export class CompiledStep implements RunnableStep {
+  private readonly name = `ablate_step_${functions++}`;
+  private readonly recording: Omit<Recording, 'graph'>;
+  private disposed = false;
+
+  /** @param config a serialized ConfigProto with which TensorFlow rewrites the function; null for its defaults. */
+  constructor(
+    private readonly engine: LoadedTensorflow,
+    recording: Recording,
+    private readonly variables: readonly Variable[],
+    private readonly config: Uint8Array | null,
+  ) {
+    defineFunction(engine.backend.binding, recording, this.name);
+    // The graph holds every constant a second time; the function is all that is needed from here on.
+    const { graph: _, ...kept } = recording;
+    this.recording = kept;
+  }
+
+  /** Nodes of the graph, as recorded. */
+  get nodeCount(): number {
+    return this.recording.nodes.length;
+  }
+
+  /**
+   * Runs off the main thread. Until the promise settles neither feeds nor variables may be disposed of or written to;
+   * calls that overlap are run one after the other.
+   */
+  run(feeds: Feeds): Promise<Outputs> {
+    const run = lastRun.then(() => this.runNow(feeds));
+    lastRun = run.catch(() => {});
+    return run;
+  }
+
+  private async runNow(feeds: Feeds): Promise<Outputs> {
+    const ids = this.prepare(feeds);
+    try {
+      return this.finish(await this.binding.runFunctionAsync(this.name, ids, this.resultCount, this.config));
+    } catch (error) {
+      throw this.explain(error as Error);
+    }
+  }
+
+  /** As `run`, on the main thread; not while a `run` is under way. */
+  runSync(feeds: Feeds): Outputs {
+    const ids = this.prepare(feeds);
+    try {
+      return this.finish(this.binding.runFunction(this.name, ids, this.resultCount, this.config));
+    } catch (error) {
+      throw this.explain(error as Error);
+    }
+  }
+
+  dispose(): void {
+    if (!this.disposed) this.binding.removeFunction(this.name);
+    this.disposed = true;
+  }
+
+  private get binding() {
+    return this.engine.backend.binding;
+  }
+
+  private get resultCount(): number {
+    return this.recording.outputs.length + this.recording.updates.length;
+  }
+
+  private prepare(feeds: Feeds): Int32Array {
+    if (this.disposed) throw new Error('the compiled step was disposed of');
+    const { backend } = this.engine;
+    const tensors = this.recording.feeds.map(({ name, value }) => {
+      const tensor = feeds[name];
+      checkFeed(name, tensor, value.shape, value.dtype, tensor && backend.tensorMap.get(tensor.dataId).dtype);
+      return tensor!;
+    });
+    const unknown = Object.keys(feeds).find((name) => this.recording.feeds.every((feed) => feed.name !== name));
+    if (unknown !== undefined) {
+      const names = this.recording.feeds.map(({ name }) => name).join(', ');
+      throw new Error(`feed ${unknown} is not one that the step was recorded with; it has ${names}`);
+    }
+    for (const position of this.recording.written) makeExclusive(this.engine, this.variables[position]!);
+    return Int32Array.from([...tensors, ...this.variables], (tensor: Tensor) => tensorId(backend, tensor));
+  }
+
+  private finish(ids: Int32Array): Outputs {
+    const { outputs, updates } = this.recording;
+    updates.forEach(({ variable }, i) => rebind(this.engine, this.variables[variable]!, ids[outputs.length + i]!));
+    return Object.fromEntries(
+      outputs.map(({ name, value: { dtype, shape } }, i) => [
+        name,
+        this.engine.backend.createOutputTensor({ id: ids[i]!, dtype, shape: [...shape] }),
+      ]),
+    );
+  }
+
+  /** TensorFlow names a failing node by our number for it; say which op of which line that is. */
+  private explain(error: Error): Error {
+    const number = /\bn(\d+)\b/.exec(error.message)?.[1];
+    const node = this.recording.nodes.find(({ graphNode }) => graphNode === Number(number));
+    if (node?.kind !== 'operation') return error;
+    return new Error(`${node.op} at ${sourceLine(node.trace)}: ${error.message}`, { cause: error });
+  }
+}
+
+function checkFeed(
+  name: string,
+  tensor: Tensor | undefined,
+  shape: readonly number[],
+  dtype: number,
+  given: number | undefined,
+): void {
+  if (!tensor) throw new Error(`feed ${name} is missing; the step was recorded with it`);
+  if (`${tensor.shape}` !== `${shape}`) {
+    throw new Error(
+      `feed ${name} has shape [${tensor.shape}]; the step was recorded with [${shape}]: prepare another step for this one`,
+    );
+  }
+  if (given !== dtype) throw new Error(`feed ${name} has type ${tensor.dtype}; the step was recorded with another`);
+}

@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import type { Binding, OpAttribute, TensorMetadata } from '../binding.js';
+import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
+import type { InputNode, OperationNode, RecordedNode, Value } from './recording.js';
+import { sourceLine } from './source-line.js';
+
+/** A constant of one repeated value and at least this many elements becomes a Fill instead of its bytes. */
+const FILL_FROM = 1024;
+
+/** Ids from here on are the recorder's: the addon's are of 32 bits. */
+export const FIRST_ID = 2 ** 31;
+
+const NO_NODES = new Int32Array(0);
+
+/**
+ * Stands in for the addon while a step is traced. Nothing is computed: an op becomes a node of a TensorFlow graph, and
+ * what tfjs gets back is the shape that TensorFlow infers, under an id of our own. So tracing costs no memory and little time, whatever the network's size.
+ */
+export class Recorder {
+  readonly graph;
+  readonly nodes: RecordedNode[] = [];
+  readonly problems = new Set<string>();
+  private readonly values = new Map<number, Value>();
+  private readonly constants = new Map<number, ArrayBufferView>();
+  private readonly alive = new Map<number, Error>();
+  private nextId = FIRST_ID;
+  /** Live operations without a live consumer: what a write must wait for. */
+  private readonly leaves = new Set<RecordedNode>();
+  private lastWrite: RecordedNode | null = null;
+
+  /**
+   * @param live the nodes of an earlier recording of the same step that anything comes of; all, if there is none. Only
+   *   they are waited for, so that a write does not keep dead gradients alive.
+   */
+  constructor(
+    private readonly real: Binding,
+    private readonly live: ReadonlySet<number> | null,
+  ) {
+    this.graph = real.newGraph();
+  }
+
+  /** Declares a tensor that is passed on every call. */
+  declare(kind: 'feed' | 'variable', name: string, id: number, dtype: number, shape: readonly number[]): Value {
+    const taken = this.values.get(id);
+    if (taken) {
+      const other = taken.node as InputNode;
+      throw new Error(`${kind} ${name} is the same tensor as ${other.kind} ${other.name}; each must be one of its own`);
+    }
+    return this.addInput(kind, name, id, dtype, shape);
+  }
+
+  private addInput(kind: InputNode['kind'], name: string, id: number, dtype: number, shape: readonly number[]): Value {
+    const graphNode = this.real.addPlaceholder(this.graph, dtype, shape);
+    const node = this.add({ kind, name, graphNode, index: this.nodes.length, trace: new Error() });
+    const value: Value = { node, output: 0, dtype, shape };
+    this.values.set(id, value);
+    return value;
+  }
+
+  private add<T extends RecordedNode>(node: T): T {
+    this.nodes.push(node);
+    return node;
+  }
+
+  private newId(value: Value, trace: Error): number {
+    const id = this.nextId++;
+    this.values.set(id, value);
+    this.alive.set(id, trace);
+    return id;
+  }
+
+  valueOf(id: number): Value | undefined {
+    return this.values.get(id);
+  }
+
+  /** Tensors made in the step that are still there. */
+  survivors(): readonly Error[] {
+    return [...this.alive.values()];
+  }
+
+  createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly string[]): number {
+    const trace = new Error();
+    if (!ArrayBuffer.isView(values)) throw new Error(`a tensor of strings is made at ${sourceLine(trace)}; a step cannot hold one`);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const node = this.add({
+      kind: 'constant' as const,
+      index: this.nodes.length,
+      graphNode: this.addConstant(dtype, shape, values, bytes),
+      trace,
+      dtype,
+      shape: shape.slice(),
+      digest: createHash('sha256').update(bytes).digest('base64'),
+      beginning: Array.from(values as Float32Array)
+        .slice(0, 3)
+        .join(', '),
+    });
+    const id = this.newId({ node, output: 0, dtype, shape: node.shape }, trace);
+    this.constants.set(id, values);
+    return id;
+  }
+
+  private addConstant(dtype: number, shape: readonly number[], values: ArrayBufferView, bytes: Uint8Array): number {
+    const elements = values as unknown as ArrayLike<number> & { BYTES_PER_ELEMENT: number };
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    // An int64 comes as two elements of an Int32Array.
+    const splat = size >= FILL_FROM && elements.length === size && isSplat(elements);
+    if (!splat) return this.real.addConstant(this.graph, dtype, shape, bytes);
+    const extents = new Uint8Array(Int32Array.from(shape).buffer);
+    const dims = this.real.addConstant(this.graph, this.real.TF_INT32, [shape.length], extents);
+    const value = this.real.addConstant(this.graph, dtype, [], bytes.subarray(0, elements.BYTES_PER_ELEMENT));
+    const inputs = Int32Array.of(dims, 0, value, 0);
+    return this.real.addOperation(this.graph, 'Fill', [], inputs, Int32Array.of(-1, -1), NO_NODES).node;
+  }
+
+  /** @param shapeOf the shape of a tensor that was not made in the step, and its type. */
+  executeOp(
+    op: string,
+    attributes: readonly OpAttribute[],
+    ids: readonly number[],
+    count: number,
+    shapeOf: (id: number) => { dtype: number; shape: readonly number[] } | undefined,
+  ): TensorMetadata[] {
+    const trace = new Error();
+    const inputs = ids.map((id) => this.values.get(id) ?? this.capture(id, shapeOf(id), trace));
+    try {
+      const definition = opDefinition(this.real, op);
+      const groups = inputGroups(definition, attributes, inputs.length);
+      const writes = writtenInputs(definition, groups);
+      const pairs = Int32Array.from(inputs.flatMap(({ node, output }) => [node.graphNode, output]));
+      const controls = this.controls(writes.length > 0, inputs);
+      const added = this.real.addOperation(this.graph, op, attributes, pairs, Int32Array.from(groups), controls);
+      const node: OperationNode = {
+        kind: 'operation',
+        index: this.nodes.length,
+        graphNode: added.node,
+        trace,
+        op,
+        attributes: attributes.map((attribute) => ({ ...attribute })),
+        inputs,
+        writes,
+      };
+      this.add(node);
+      this.order(node);
+      const shapes = added.outputs.map(({ shape }) => shape);
+      if (shapes.slice(0, count).includes(null)) this.findShapes(node, ids, shapes);
+      return added.outputs.slice(0, count).map(({ dtype }, output) => {
+        const shape = shapes[output]!;
+        return { id: this.newId({ node, output, dtype, shape }, trace), dtype, shape: shape.slice() };
+      });
+    } catch (error) {
+      throw new Error(`${op} at ${sourceLine(trace)}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  private capture(id: number, known: { dtype: number; shape: readonly number[] } | undefined, trace: Error): Value {
+    const line = sourceLine(trace);
+    if (!known) throw new Error(`a tensor that the step does not know is used at ${line}`);
+    this.problems.add(
+      `a tensor [${known.shape}] made outside of the step is used at ${line}: make it a feed, list it among the variables, or make it inside`,
+    );
+    return this.addInput('capture', String(id), id, known.dtype, known.shape);
+  }
+
+  /** A write is a barrier: what was recorded before runs before, what is recorded after runs after. */
+  private controls(writes: boolean, inputs: readonly Value[]): Int32Array {
+    const after = this.lastWrite ? [this.lastWrite.graphNode] : [];
+    if (!writes) return Int32Array.from(after);
+    const own = new Set(inputs.map(({ node }) => node));
+    const before = [...this.leaves].filter((leaf) => !own.has(leaf)).map((leaf) => leaf.graphNode);
+    return Int32Array.from(new Set([...after, ...before]));
+  }
+
+  private order(node: OperationNode): void {
+    if (this.live && !this.live.has(node.index)) return;
+    if (node.writes.length > 0) {
+      this.leaves.clear();
+      this.lastWrite = node;
+    }
+    for (const input of node.inputs) this.leaves.delete(input.node);
+    this.leaves.add(node);
+  }
+
+  /** Where TensorFlow cannot infer a shape, the op runs on zeros (constants keep their values), and is forgotten. */
+  private findShapes(node: OperationNode, ids: readonly number[], shapes: (number[] | null)[]): void {
+    const stand = node.inputs.map((value, i) => this.real.createTensor([...value.shape], value.dtype, this.sample(ids[i]!, value)));
+    try {
+      const outputs = this.real.executeOp(node.op, [...node.attributes], stand, shapes.length);
+      outputs.forEach(({ id, shape }, output) => {
+        this.real.deleteTensor(id);
+        if (shapes[output] !== null) return;
+        shapes[output] = shape;
+        this.real.setShape(this.graph, node.graphNode, output, shape);
+      });
+    } finally {
+      for (const id of stand) this.real.deleteTensor(id);
+    }
+  }
+
+  private sample(id: number, { dtype, shape }: Value): ArrayBufferView {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (dtype === this.real.TF_FLOAT) return this.constants.get(id) ?? new Float32Array(size);
+    if (dtype === this.real.TF_INT32) return this.constants.get(id) ?? new Int32Array(size);
+    if (dtype === this.real.TF_BOOL) return this.constants.get(id) ?? new Uint8Array(size);
+    throw new Error(`the shape of what it gives is not known before it runs, and its inputs' type ${dtype} has no zeros here`);
+  }
+
+  tensorDataSync(id: number): ArrayBufferView {
+    const constant = this.constants.get(id);
+    if (constant) return (constant as Float32Array).slice();
+    throw new Error(
+      `a tensor's value is read at ${sourceLine(new Error())}: a compiled step has none while it is recorded; ` +
+        'return the tensor as an output and read it there, or compute with tensors instead of numbers',
+    );
+  }
+
+  deleteTensor(id: number): boolean {
+    return this.alive.delete(id);
+  }
+}
+
+function isSplat(values: ArrayLike<number>): boolean {
+  const first = values[0];
+  // -0 and 0 are told apart, NaN is equal to itself.
+  for (let i = 1; i < values.length; i++) if (!Object.is(values[i], first)) return false;
+  return true;
+}
