@@ -108,10 +108,11 @@ export class CompiledStep implements RunnableStep {
 
   /** TensorFlow names a failing node by our number for it; say which op of which line that is. */
   private explain(error: Error): Error {
-    const number = /\bn(\d+)\b/.exec(error.message)?.[1];
+    const number = /\{\{node n(\d+)/.exec(error.message)?.[1];
     const node = this.recording.nodes.find(({ graphNode }) => graphNode === Number(number));
     if (node?.kind !== 'operation') return error;
-    return new Error(`${node.op} at ${sourceLine(node.trace)}: ${error.message}`, { cause: error });
+    const text = error.message.replace(/\{\{function_node .*?\}\} ?|\s*\[\[.*?\]\]/g, '');
+    return new Error(`${node.op} at ${sourceLine(node.trace)}: ${text}`, { cause: error });
   }
 }
 

@@ -10,6 +10,8 @@ const FILL_FROM = 1024;
 /** Ids from here on are the recorder's: the addon's are of 32 bits. */
 export const FIRST_ID = 2 ** 31;
 
+const OWN_KERNELS = 'Ablate';
+
 const NO_NODES = new Int32Array(0);
 
 /**
@@ -180,8 +182,14 @@ export class Recorder {
     this.leaves.add(node);
   }
 
-  /** Where TensorFlow cannot infer a shape, the op runs on zeros (constants keep their values), and is forgotten. */
+  /**
+   * Where a kernel of ours does not say a shape, it runs once on zeros (constants keep their values). Others leave it
+   * open because it depends on values.
+   */
   private findShapes(node: OperationNode, ids: readonly number[], shapes: (number[] | null)[]): void {
+    if (!node.op.startsWith(OWN_KERNELS)) {
+      throw new Error("the shape of its result depends on values; a compiled step's shapes are fixed");
+    }
     const stand = node.inputs.map((value, i) => this.real.createTensor([...value.shape], value.dtype, this.sample(ids[i]!, value)));
     try {
       const outputs = this.real.executeOp(node.op, [...node.attributes], stand, shapes.length);
