@@ -48,7 +48,7 @@ function curvesFigure(study: Study, quantity: Quantity): Figure {
   return {
     name: quantity.name,
     title: quantity.title,
-    alt: `Line chart: ${quantity.title.toLowerCase()}, mean over seeds, for each network. ${curves.map(inWords).join('; ')}.`,
+    alt: `Line chart: ${quantity.title.toLowerCase()}, mean over seeds, of ${curves.length} networks. ${[curves[0], curves.at(-1)].flatMap((curve) => (curve ? [inWords(curve)] : [])).join('; ')}. All points are in its CSV file.`,
     csv: csv(
       ['variant', 'epoch', quantity.column, 'seeds'],
       curves.flatMap(({ row, points }) => points.map(({ epoch, value, seeds }) => [row.variant.name, epoch, value, seeds])),

@@ -15,7 +15,7 @@ export function deltasFigure(study: Study): Figure {
   return {
     name: 'deltas',
     title: 'What each change did',
-    alt: `Paired difference of every change in percent points with its 95% interval. ${rows.map(inWords).join('; ')}.`,
+    alt: altText(rows),
     csv: csv(
       ['variant', 'against', 'delta', 'low95', 'high95', 'pairs', 'p', 'p_holm', 'smallest_p', 'floor', 'verdict'],
       rows.map(({ variant, delta, adjustedP, floor, verdict }) => [
@@ -36,10 +36,13 @@ export function deltasFigure(study: Study): Figure {
   };
 }
 
-function inWords(row: Row): string {
-  const { delta, verdict } = row;
-  const interval = delta?.interval ? ` (${signed(delta.interval[0])} to ${signed(delta.interval[1])})` : '';
-  return `${labelOf(row)} ${signed(delta?.mean ?? 0)}${interval}, ${verdict?.verdict ?? 'unresolved'}`;
+function altText(rows: readonly Row[]): string {
+  const count = (verdict: string) => rows.filter((row) => row.verdict?.verdict === verdict).length;
+  const clear = rows.filter(({ delta }) => delta?.interval && delta.interval[0] * delta.interval[1] > 0).length;
+  return (
+    `Dot plot of ${rows.length} paired differences in percent points with their 95% intervals: ${count('helped')} helped, ${count('hurt')} hurt, ` +
+    `${count('unresolved')} unresolved; ${clear} intervals leave out 0. All numbers are in the table of steps.`
+  );
 }
 
 interface View {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import { createCanvas, SvgExportFlag } from '@napi-rs/canvas';
 import type { Chart, ChartConfiguration } from 'chart.js';
 import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import { registerFonts } from './fonts.js';
+import { svgCanvas } from './svg.js';
 import { fontFamily, type Theme } from './theme.js';
 
 /** What to draw: `config` makes a fresh Chart.js configuration for every rendering, since Chart.js changes what it is given. */
@@ -34,15 +34,11 @@ export async function drawPng(drawing: Drawing, theme: Theme, scale = 2): Promis
 /** As SVG with real text, which stays sharp, searchable and selectable. */
 export function drawSvg(drawing: Drawing, theme: Theme): string {
   const { ChartClass } = rendererOf(drawing);
-  const canvas = createCanvas(drawing.width, drawing.height, SvgExportFlag.RelativePathEncoding);
-  // Chart.js sets CSS sizes on whatever canvas it is given.
-  const element = Object.assign(canvas, { style: {} }) as unknown as HTMLCanvasElement;
-  const chart = new ChartClass(element, prepared(drawing, theme, 1));
-  const svg = canvas.getContent().toString('utf8');
+  const canvas = svgCanvas(drawing.width, drawing.height);
+  const chart = new ChartClass(canvas.element, prepared(drawing, theme, 1));
+  const svg = canvas.content();
   chart.destroy();
-  return svg
-    .replaceAll(`font-family="${fontFamily}"`, `font-family="'${fontFamily}', 'DejaVu Sans', Arial, Helvetica, sans-serif"`)
-    .replace(/<svg ([^>]*?)width="(\d+)" height="(\d+)"/, '<svg $1width="$2" height="$3" viewBox="0 0 $2 $3"');
+  return svg;
 }
 
 function prepared(drawing: Drawing, theme: Theme, scale: number): ChartConfiguration {

@@ -1,6 +1,6 @@
 import { inUnit, percent, signed, unitFor } from '../format.js';
 import { conditions, labelOf } from '../labels.js';
-import type { Row, Study } from '../study.js';
+import { type Row, roadEnd, type Study } from '../study.js';
 import { csv } from '../tables/csv.js';
 import { barAxis, pointAxis } from './axis.js';
 import { type Head, headHeight, type KeyItem } from './head.js';
@@ -72,13 +72,19 @@ function keyOf(rows: readonly Row[], theme: Theme): KeyItem[] {
 
 function altText(study: Study): string {
   const unit = unitFor(study.rows.map(({ variant }) => variant.macs));
-  const parts = study.rows.map((row) => {
-    const accuracy = row.top1 ? `${percent(row.top1.mean)}%` : 'no result';
-    const delta = row.delta ? ` (${signed(row.delta.mean)})` : '';
-    const kind = row.variant.adopted ? '' : ', not adopted';
-    return `${labelOf(row)} ${accuracy}${delta}${kind}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
-  });
-  return `Bar chart of top-1 accuracy in the order of the road, with the cost of each network. ${parts.join('; ')}.`;
+  const words = (row: Row) => `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
+  const start = study.rows.find(({ variant }) => variant.kind === 'base');
+  const end = roadEnd(study.rows);
+  const changes = study.rows.filter(({ delta }) => delta).sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0));
+  const largest = changes.slice(0, 3).map((row) => `${labelOf(row)} ${signed(row.delta?.mean ?? 0)}`);
+  return [
+    `Bar chart of the top-1 accuracy of ${study.rows.length} networks in the order of the road, with error bars over seeds and the cost of each as a line of stars.`,
+    ...(start ? [`It starts at ${words(start)}.`] : []),
+    ...(end ? [`It ends at ${words(end)}.`] : []),
+    ...study.rows.filter(({ variant }) => variant.kind === 'compare').map((row) => `To beat: ${words(row)}.`),
+    ...(largest.length > 0 ? [`The largest changes: ${largest.join('; ')}.`] : []),
+    'All numbers are in the table of steps.',
+  ].join(' ');
 }
 
 function csvOf({ rows }: Study): string {

@@ -1,5 +1,5 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
-import { inUnit, percent, unitFor } from '../format.js';
+import { inUnit, percent, type Unit, unitFor } from '../format.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
@@ -43,15 +43,23 @@ function tradeoffFigure(study: Study, price: Price): Figure {
   return {
     name: price.name,
     title: price.title,
-    alt:
-      `Scatter plot: ${price.title.toLowerCase()}, the road drawn as a path. ` +
-      `${points.map(({ row }) => `${labelOf(row)} ${inUnit(price.of(row), unit)} ${unit.letter}, ${percent(row.top1?.mean ?? 0)}%`).join('; ')}.`,
+    alt: altText(price, unit, points),
     csv: csv(
       ['number', 'variant', 'kind', 'adopted', price === macs ? 'macs' : 'parameters', 'top1_mean', 'top1_sd'],
       points.map(({ row, number }) => [number, row.variant.name, row.variant.kind, String(row.variant.adopted), price.of(row), row.top1?.mean ?? null, row.top1?.sd ?? null]),
     ),
     draw: (theme, layout) => draw(study, price, unit.letter, points, theme, layout),
   };
+}
+
+function altText(price: Price, unit: Unit, points: readonly Point[]): string {
+  const words = ({ row }: Point) => `${labelOf(row)} at ${inUnit(price.of(row), unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
+  const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
+  const cheapest = points.reduce<Point | null>((low, point) => (low && low.x <= point.x ? low : point), null);
+  return (
+    `Scatter plot: ${price.title.charAt(0).toLowerCase()}${price.title.slice(1)} for ${points.length} networks, the road drawn as a path from its start to its end. ` +
+    `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `Least: ${words(cheapest)}. ` : ''}All numbers are in the table of steps.`
+  );
 }
 
 interface View {

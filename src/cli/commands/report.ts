@@ -1,0 +1,108 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Command } from 'commander';
+import { parseDocument } from 'yaml';
+import { RecordsError, readSuite } from '../../report/read.js';
+import type { Row } from '../../report/study.js';
+import { writeReport, type WrittenReport } from '../../report/write.js';
+import { UsageError } from '../errors.js';
+import { printJson, printText } from '../output.js';
+import { textTable } from '../table.js';
+
+interface ReportOptions {
+  readonly out?: string;
+  readonly experiments: string;
+  readonly json?: boolean;
+}
+
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('write figures, tables, Markdown and an HTML page from the records of a suite, finished or not')
+    .argument('<suite>', 'a suite file, or a folder of records')
+    .option('--out <dir>', 'where the report goes (default: reports/<suite name>)')
+    .option('--experiments <dir>', 'where the records of suite files are', 'experiments')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate report configs/suites/quickstart.yaml
+  ablate report experiments/quickstart --out /tmp/report`,
+    )
+    .action(async (suite: string, options: ReportOptions) => {
+      try {
+        const folder = await recordsFolder(suite, options.experiments);
+        const { plan } = await readSuite(folder);
+        const out = options.out ?? join('reports', plan.suite);
+        const written = await writeReport(folder, out);
+        if (options.json) printJson(documentOf(written, folder, out));
+        else printReport(written);
+      } catch (error) {
+        if (error instanceof RecordsError) throw new UsageError(error.message);
+        throw error;
+      }
+    });
+}
+
+/** The folder itself, or that of the suite's name: the file need not be valid beyond its name to be reported on. */
+async function recordsFolder(suite: string, experiments: string): Promise<string> {
+  const found = await stat(suite).catch(() => null);
+  if (!found) throw new UsageError(`${suite} does not exist; name a suite file or a folder of records`);
+  if (found.isDirectory()) return suite;
+  const name: unknown = parseDocument(await readFile(suite, 'utf8')).get('name');
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) {
+    throw new UsageError(`${suite} has no usable \`name:\`, so its records cannot be found; \`ablate validate ${suite}\` says what is wrong`);
+  }
+  return join(experiments, name);
+}
+
+function printReport({ report, files }: WrittenReport): void {
+  for (const { level, text } of report.notices) process.stderr.write(`${level}: ${text}\n`);
+  const { columns, rows } = report.tables.steps;
+  printText([textTable(columns, rows), '', ...report.summary, '', `${files.length} files, the page first: ${shown(files[0] as string)}`].join('\n'));
+}
+
+/** As a person would type it from here. */
+const shown = (file: string): string => {
+  const path = relative('.', file);
+  return path.startsWith('..') ? file : path;
+};
+
+function documentOf({ report, files }: WrittenReport, folder: string, out: string): object {
+  const { study, notices, summary } = report;
+  return {
+    schema: 'ablate/report/1',
+    suite: study.plan.suite,
+    records: folder,
+    out,
+    files,
+    notices,
+    summary,
+    testImages: study.testImages,
+    comparisons: study.tests,
+    rows: study.rows.map(rowOf),
+  };
+}
+
+function rowOf({ variant, states, bySeed, top1, floor, delta, adjustedP, verdict, atChance, deltaMacs, imagesPerSecond }: Row): object {
+  return {
+    variant: variant.name,
+    parent: variant.parent,
+    adopted: variant.adopted,
+    runs: states.map((state) => ({
+      seed: state.seed,
+      status: state.status,
+      ...(state.status === 'failed' ? { reason: state.reason } : {}),
+      ...(state.status === 'done' ? { top1: state.result.top1 } : {}),
+    })),
+    top1: top1 && { mean: top1.mean, sd: top1.sd, seeds: bySeed.size, testSetStandardError: floor },
+    delta: delta && { mean: delta.mean, interval: delta.interval, pairs: delta.seeds.length, p: delta.p, adjustedP, smallestP: delta.smallestP },
+    verdict: verdict?.verdict ?? null,
+    why: verdict?.why ?? null,
+    atChance,
+    macs: variant.macs,
+    deltaMacs,
+    params: variant.params,
+    imagesPerSecond: imagesPerSecond?.mean ?? null,
+  };
+}

@@ -1,0 +1,71 @@
+/** The page's whole style sheet. */
+export const style = `
+:root { color-scheme: light dark; --bg: #ffffff; --text: #1b1f24; --quiet: #5c6570; --line: #e1e5e9; --card: #f5f7f9; --link: #00619a; --warn: #fff4e0; --warn-line: #e69f00; --helped: #00795a; --hurt: #c2410c; }
+@media (prefers-color-scheme: dark) { :root { --bg: #14181d; --text: #e8eaed; --quiet: #a3adb7; --line: #2b323a; --card: #1b2127; --link: #6fc0ee; --warn: #2e2613; --warn-line: #f0b429; --helped: #3ecf9f; --hurt: #ff8a5c; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1160px; padding: 24px 20px 64px; background: var(--bg); color: var(--text); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; overflow-wrap: anywhere; }
+h2 { font-size: 1.3rem; margin: 48px 0 12px; }
+p { margin: 8px 0; max-width: 75ch; }
+.quiet, figcaption, .notes { color: var(--quiet); }
+a { color: var(--link); }
+nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 16px 0; font-size: 0.95rem; }
+.summary { font-size: 1.08rem; }
+.notices { list-style: none; margin: 20px 0; padding: 0; }
+.notices li { margin: 8px 0; padding: 8px 14px; border-left: 4px solid var(--line); background: var(--card); border-radius: 4px; overflow-wrap: anywhere; }
+.notices li.warning { border-color: var(--warn-line); background: var(--warn); }
+.notices b { margin-right: 6px; }
+figure { margin: 24px 0; }
+picture { display: block; }
+img { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; }
+figcaption { font-size: 0.9rem; margin-top: 6px; }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+table { border-collapse: collapse; width: 100%; font-size: 0.86rem; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+th, td { padding: 5px 8px; text-align: left; border-bottom: 1px solid var(--line); }
+td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+tbody tr:last-child > * { border-bottom: 0; }
+thead th { background: var(--card); white-space: nowrap; font-weight: 600; }
+tbody th { font-weight: 600; position: sticky; left: 0; background: var(--bg); min-width: 9em; }
+tbody tr:hover > * { background: var(--card); }
+th button { all: unset; cursor: pointer; }
+th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+th[aria-sort] button::after { content: " \\2191"; }
+th[aria-sort="descending"] button::after { content: " \\2193"; }
+td.helped { color: var(--helped); font-weight: 600; }
+td.hurt { color: var(--hurt); font-weight: 600; }
+.notes { font-size: 0.9rem; }
+footer { margin-top: 48px; color: var(--quiet); font-size: 0.9rem; }
+@media (max-width: 640px) { body { padding: 16px 12px 48px; font-size: 15px; } h1 { font-size: 1.5rem; } h2 { margin-top: 36px; } tbody th { min-width: 7.5em; } th, td { padding: 5px 8px; } }
+@media print { body { max-width: none; } .scroll { overflow: visible; } nav { display: none; } }
+`;
+
+/** Sorts a table by the heading that is clicked: numbers by value, empty cells last, a third click back to the road's order. */
+export const sortScript = `
+for (const table of document.querySelectorAll('table.sortable')) {
+  const body = table.tBodies[0];
+  const original = [...body.rows];
+  const value = (row, at) => {
+    const text = row.cells[at].textContent.trim().replace(/\\u2212/g, '-').replace(/,/g, '');
+    const number = parseFloat(text.replace(/^[<+]\\s*/, ''));
+    return Number.isNaN(number) ? text : number;
+  };
+  const empty = (value) => value === '\\u2013' || value === '';
+  [...table.tHead.rows[0].cells].forEach((cell, at) => {
+    const button = cell.querySelector('button');
+    if (!button) return;
+    button.addEventListener('click', () => {
+      const next = { null: 'ascending', ascending: 'descending', descending: null }[cell.getAttribute('aria-sort')];
+      for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
+      if (next) cell.setAttribute('aria-sort', next);
+      const sign = next === 'descending' ? -1 : 1;
+      const rows = next === null ? original : [...original].sort((a, b) => {
+        const [x, y] = [value(a, at), value(b, at)];
+        if (empty(x) || empty(y)) return empty(x) - empty(y);
+        return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)));
+      });
+      body.append(...rows);
+    });
+  });
+}
+`;

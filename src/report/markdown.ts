@@ -1,0 +1,39 @@
+import { conditions } from './labels.js';
+import type { Report } from './report.js';
+import { markdownTable, markdownText } from './tables/markdown.js';
+
+/** The report as Markdown, with the pictures beside it as PNG. */
+export function markdownReport({ study, summary, notices, figures, tables, notes }: Report): string {
+  const picture = (name: string) => {
+    const figure = figures.find((one) => one.name === name);
+    return figure ? [`![${markdownText(figure.alt)}](${name}.png)`] : [];
+  };
+  const text = (sentences: readonly string[]) => sentences.map(markdownText);
+  const parts = [
+    `# ${markdownText(study.plan.suite)}`,
+    ...text(study.plan.description.trim() === '' ? [] : [study.plan.description.trim()]),
+    markdownText(conditions(study)),
+    ...text(summary),
+    ...(notices.length > 0 ? [notices.map(({ level, text: words }) => `- ${level === 'warning' ? '**Warning:**' : 'Note:'} ${markdownText(words)}`).join('\n')] : []),
+    ...picture('roadmap'),
+    '## Step by step',
+    markdownTable(tables.steps),
+    ...text(notes.steps),
+    ...picture('deltas'),
+    ...(tables.effects || tables.interactions ? ['## Effects in different company'] : []),
+    ...(tables.effects ? [markdownTable(tables.effects)] : []),
+    ...picture('effects'),
+    ...(tables.interactions ? [markdownTable(tables.interactions)] : []),
+    ...(figures.some(({ name }) => name === 'accuracy-flops') ? ['## Accuracy and cost'] : []),
+    ...picture('accuracy-flops'),
+    ...picture('accuracy-parameters'),
+    ...(tables.paper ? ['## Beside the paper', markdownTable(tables.paper), ...text(notes.paper)] : []),
+    ...(tables.protocol ? ['## Protocol', markdownTable(tables.protocol), ...text(notes.protocol)] : []),
+    ...(figures.some(({ name }) => name === 'curves-accuracy') ? ['## Learning curves'] : []),
+    ...picture('curves-accuracy'),
+    ...picture('curves-loss'),
+    '## Where the numbers come from',
+    markdownTable(tables.provenance),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}

@@ -1,0 +1,25 @@
+import type { RunRecord } from '../../experiment/records.js';
+import { grouped } from '../format.js';
+import type { Study } from '../study.js';
+import type { Table } from './table.js';
+
+/** Where the numbers come from: engines, machines, versions, and how many runs each made. */
+export function provenanceTable({ rows }: Study): Table {
+  const runs = rows.flatMap(({ states }) => states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])));
+  const lines = (what: string, of: (run: RunRecord) => string): string[][] => {
+    const counts = new Map<string, number>();
+    for (const run of runs) counts.set(of(run), (counts.get(of(run)) ?? 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => [what, value, String(count)]);
+  };
+  return {
+    columns: [{ heading: '' }, { heading: 'value' }, { heading: 'runs', right: true }],
+    rows: [
+      ...lines('engine', ({ engine }) => `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled steps' : 'eager'}, kernels ${engine.kernels}, ${engine.precision}`),
+      ...lines('device', ({ engine }) => `${engine.device}, ${engine.threads} threads a run`),
+      ...lines('machine', ({ machine }) => `${machine.cpu}, ${machine.cores} cores, ${grouped(Math.round(machine.memoryBytes / 2 ** 30))} GiB, ${machine.platform}, Node ${machine.node}`),
+      ...lines('code', ({ codeVersion }) => codeVersion),
+      ...lines('data', ({ spec, datasetFingerprint }) => `${spec.dataset.name}, fingerprint ${datasetFingerprint}`),
+      ...lines('recipe', ({ spec }) => spec.recipe.name),
+    ],
+  };
+}

@@ -1,0 +1,47 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drawPng, drawSvg } from './figures/render.js';
+import { light } from './figures/theme.js';
+import { htmlPage } from './html/page.js';
+import { markdownReport } from './markdown.js';
+import { readSuite } from './read.js';
+import { composeReport, type Report } from './report.js';
+import { effectsCsv } from './tables/effects.js';
+import { paperCsv } from './tables/paper.js';
+import { runsCsv, stepsCsv } from './tables/steps.js';
+
+export interface WrittenReport {
+  readonly report: Report;
+  /** Paths of everything written, the page first. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Writes the report of a suite's records into `outFolder`: index.html, report.md, tables as CSV, every figure as PNG, SVG
+ * and CSV. Reads the records only. Throws a `RecordsError` where there is no plan.
+ */
+export async function writeReport(suiteFolder: string, outFolder: string): Promise<WrittenReport> {
+  const report = composeReport(await readSuite(suiteFolder));
+  await mkdir(outFolder, { recursive: true });
+  const files: string[] = [];
+  const write = async (name: string, content: string | Buffer) => {
+    const file = join(outFolder, name);
+    // By rename, so that a page that is open elsewhere is never half a page.
+    await writeFile(`${file}.partial`, content);
+    await rename(`${file}.partial`, file);
+    files.push(file);
+  };
+  await write('index.html', htmlPage(report));
+  await write('report.md', markdownReport(report));
+  await write('steps.csv', stepsCsv(report.study));
+  await write('runs.csv', runsCsv(report.study));
+  if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
+  if (report.tables.effects) await write('effects.csv', effectsCsv(report.study));
+  for (const figure of report.figures) {
+    const drawing = figure.draw(light, 'wide');
+    await write(`${figure.name}.png`, await drawPng(drawing, light));
+    await write(`${figure.name}.svg`, drawSvg(drawing, light));
+    if (figure.name !== 'effects') await write(`${figure.name}.csv`, figure.csv);
+  }
+  return { report, files };
+}
