@@ -61,10 +61,17 @@ export interface KernelLibrary {
 /** The kernels for this CPU, where `ablate setup` has compiled the present sources; else null. */
 export function kernelLibrary(flavour: Flavour): KernelLibrary | null {
   const folder = kernelsFolder(flavour);
-  const cpu = cpuFlags();
-  const set = instructionSets().find(({ needs }) => needs.every((flag) => cpu.has(flag)));
-  if (!set || !isWhole(folder)) return null;
+  const set = best();
+  if (!set || sources(/\.cc$/).length === 0 || !isWhole(folder)) return null;
   return { file: join(folder, fileName(set)), instructionSet: set.name };
+}
+
+/** The best instruction set that kernels are compiled for and this CPU has; null if it has none of them. */
+export const cpuInstructionSet = (): string | null => best()?.name ?? null;
+
+function best(): InstructionSet | undefined {
+  const cpu = cpuFlags();
+  return instructionSets().find(({ needs }) => needs.every((flag) => cpu.has(flag)));
 }
 
 function cpuFlags(): ReadonlySet<string> {
