@@ -1,0 +1,104 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Ops } from '../../ops.js';
+import type { OpAttribute } from '../binding.js';
+import { flag, floatType, integer, type Raw, text } from '../raw.js';
+import type { Activations } from './activation.js';
+import { gradient } from './gradient.js';
+
+type Tf = typeof import('@tensorflow/tfjs-core');
+
+/** TensorFlow's DT_INT32. */
+const INT32 = 3;
+
+/** Convolutions and linear layers by TensorFlow's own kernels and their gradients by name. */
+export function createConvolutions(tf: Tf, raw: Raw, { activation }: Activations): Pick<Ops, 'conv2d' | 'linear'> {
+  const format = text('data_format', 'NHWC');
+
+  const biasAdd = gradient(
+    tf,
+    (x: Tensor, bias: Tensor) => raw.one('BiasAdd', [floatType(), format], [x, bias]),
+    () => [],
+    (dy) => [dy, raw.one('BiasAddGrad', [floatType(), format], [dy])],
+  );
+
+  const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
+    raw.one('MatMul', [floatType(), flag('transpose_a', transposeA), flag('transpose_b', transposeB)], [a, b]);
+
+  /** [M, K] x [K, N]. */
+  const matMul = gradient(
+    tf,
+    (x: Tensor, weight: Tensor) => product(x, weight, false, false),
+    (x, weight) => [x, weight],
+    (dy, [x, weight]) => [product(dy, weight as Tensor, false, true), product(x as Tensor, dy, true, false)],
+  );
+
+  function windowAttributes(stride: number, padding: number): OpAttribute[] {
+    const explicit = [0, 0, padding, padding, padding, padding, 0, 0];
+    const kind = padding > 0 ? [text('padding', 'EXPLICIT'), integer('explicit_paddings', explicit)] : [text('padding', 'VALID')];
+    return [floatType(), integer('strides', [1, stride, stride, 1]), ...kind, format];
+  }
+
+  /** One of TensorFlow's families of three ops: forward, input gradient, filter gradient. */
+  function convolution(family: 'Conv2D' | 'DepthwiseConv2dNative', stride: number, padding: number) {
+    const attributes = windowAttributes(stride, padding);
+    const sizes = (tensor: Tensor) => tf.tensor1d([...tensor.shape], 'int32');
+    return gradient(
+      tf,
+      (x: Tensor, kernel: Tensor) => raw.one(family, attributes, [x, kernel]),
+      (x, kernel) => [x, kernel],
+      (dy, [x, kernel]) => [
+        raw.one(`${family}BackpropInput`, attributes, [sizes(x as Tensor), kernel as Tensor, dy]),
+        raw.one(`${family}BackpropFilter`, attributes, [x as Tensor, sizes(kernel as Tensor), dy]),
+      ],
+    );
+  }
+
+  /** Every stride-th row and column. */
+  function subsample(x: Tensor, stride: number): Tensor {
+    const bounds = (values: readonly number[]) => tf.tensor1d([...values], 'int32');
+    const range = () => [bounds([0, 0, 0, 0]), bounds(x.shape), bounds([1, stride, stride, 1])];
+    const attributes = [floatType(), { name: 'Index', type: 4, value: INT32 }];
+    return gradient(
+      tf,
+      (map: Tensor) => raw.one('StridedSlice', attributes, [map, ...range()]),
+      () => [],
+      (dy) => [raw.one('StridedSliceGrad', attributes, [bounds(x.shape), ...range(), dy])],
+    )(x);
+  }
+
+  /** A matrix product; TensorFlow's own gradient of a strided 1x1 convolution writes out of bounds on the CPU. */
+  function pointwise(map: Tensor4D, kernel: Tensor4D, stride: number): Tensor {
+    const x = stride === 1 ? map : subsample(map, stride);
+    const [, , inputs, outputs] = kernel.shape;
+    const y = matMul(tf.reshape(x, [-1, inputs]), tf.reshape(kernel, [inputs, outputs]));
+    return tf.reshape(y, [...x.shape.slice(0, 3), outputs]);
+  }
+
+  function convolve(x: Tensor4D, kernel: Tensor4D, stride: number, padding: number, groups: number): Tensor {
+    const [height, width, , outputs] = kernel.shape;
+    if (groups === 1 && height === 1 && width === 1 && padding === 0) return pointwise(x, kernel, stride);
+    if (groups === 1) return convolution('Conv2D', stride, padding)(x, kernel);
+    if (groups === x.shape[3] && groups === outputs) {
+      const filter = tf.reshape(kernel, [height, width, groups, 1]);
+      return convolution('DepthwiseConv2dNative', stride, padding)(x, filter);
+    }
+    const dense = convolution('Conv2D', stride, padding);
+    const parts = tf.split(x, groups, 3);
+    return tf.concat(tf.split(kernel, groups, 3).map((part, at) => dense(parts[at] as Tensor, part)), 3);
+  }
+
+  return {
+    conv2d(x, kernel, { stride, padding, groups, bias, activation: kind }) {
+      const y = convolve(x, kernel, stride, padding, groups);
+      const biased = bias ? biasAdd(y, bias) : y;
+      return (kind ? activation(biased, kind) : biased) as Tensor4D;
+    },
+
+    linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D | null, kind = null) {
+      const [inputs, outputs] = weight.shape;
+      const y = matMul(tf.reshape(x, [-1, inputs]), weight);
+      const biased = bias ? biasAdd(y, bias) : y;
+      return tf.reshape(kind ? activation(biased, kind) : biased, [...x.shape.slice(0, -1), outputs]);
+    },
+  };
+}
