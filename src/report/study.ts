@@ -65,7 +65,7 @@ export function study(records: SuiteRecords): Study {
     tests: rows.filter(({ delta }) => delta !== null).length,
     testImages,
     classes,
-    challenges: challengesOf(rows),
+    challenges: challengesOf(rows, plan.strategy),
     effects: stepEffects(combinations),
     interactions: interactions(combinations),
   };
@@ -119,8 +119,8 @@ function withVerdicts(rows: readonly Row[]): Row[] {
   });
 }
 
-function challengesOf(rows: readonly Row[]): Challenge[] {
-  const end = roadEnd(rows);
+function challengesOf(rows: readonly Row[], strategy: string): Challenge[] {
+  const end = roadEnd(rows, strategy);
   if (!end) return [];
   const comparators = rows.filter(({ variant }) => variant.kind === 'compare');
   const differences = comparators.map((comparator) => pairedDifference(end.bySeed, comparator.bySeed));
@@ -133,11 +133,15 @@ function challengesOf(rows: readonly Row[]): Challenge[] {
   });
 }
 
-/** The variant with the most steps among those that the road adopts; the last of several. */
-export function roadEnd(rows: readonly Row[]): Row | null {
+/** The whole road: the adopted variant with the most steps. Null for strategies that train no whole road. */
+export function roadEnd(rows: readonly Row[], strategy: string): Row | null {
+  if (strategy === 'add-one' || strategy === 'pairwise') return null;
   const adopted = rows.filter(({ variant }) => variant.kind === 'step' && variant.adopted);
   return adopted.reduce<Row | null>((end, row) => (end && end.variant.steps.length > row.variant.steps.length ? end : row), null);
 }
+
+/** Whether the variants follow each other as a road, so that lines between them mean something. */
+export const isRoad = ({ plan }: Study): boolean => plan.strategy === 'cumulative';
 
 const asCombination = ({ variant, bySeed }: Row): Combination[] =>
   variant.kind === 'compare' || bySeed.size === 0 ? [] : [{ name: variant.name, steps: variant.steps, results: bySeed }];

@@ -6,7 +6,7 @@ import { type Row, roadEnd, type Study } from './study.js';
 export function summaryOf(study: Study): string[] {
   const { rows, challenges, plan } = study;
   const start = rows.find(({ variant }) => variant.kind === 'base');
-  const end = roadEnd(rows);
+  const end = roadEnd(rows, plan.strategy);
   const unit = unitFor(rows.map(({ variant }) => variant.macs));
   const cost = (row: Row) => `${inUnit(row.variant.macs, unit)} ${unit.letter}MACs`;
   const sentences: string[] = [];

@@ -6,7 +6,6 @@ import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
 import { readSuite } from './read.js';
 import { composeReport, type Report } from './report.js';
-import { effectsCsv } from './tables/effects.js';
 import { paperCsv } from './tables/paper.js';
 import { runsCsv, stepsCsv } from './tables/steps.js';
 
@@ -36,12 +35,11 @@ export async function writeReport(suiteFolder: string, outFolder: string): Promi
   await write('steps.csv', stepsCsv(report.study));
   await write('runs.csv', runsCsv(report.study));
   if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
-  if (report.tables.effects) await write('effects.csv', effectsCsv(report.study));
   for (const figure of report.figures) {
     const drawing = figure.draw(light, 'wide');
     await write(`${figure.name}.png`, await drawPng(drawing, light));
     await write(`${figure.name}.svg`, drawSvg(drawing, light));
-    if (figure.name !== 'effects') await write(`${figure.name}.csv`, figure.csv);
+    await write(`${figure.name}.csv`, figure.csv);
   }
   return { report, files };
 }

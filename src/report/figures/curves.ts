@@ -53,8 +53,18 @@ function curvesFigure(study: Study, quantity: Quantity): Figure {
       ['variant', 'epoch', quantity.column, 'seeds'],
       curves.flatMap(({ row, points }) => points.map(({ epoch, value, seeds }) => [row.variant.name, epoch, value, seeds])),
     ),
-    draw: (theme, layout) => draw(study, quantity, curves, theme, layout),
+    draw: (theme, layout) => draw(study, quantity, shown(curves), theme, layout),
   };
+}
+
+/** Curves beyond this cannot be told apart: of very many the start, the comparators and the best. */
+const mostCurves = 40;
+
+function shown(curves: readonly Curve[]): readonly Curve[] {
+  if (curves.length <= mostCurves) return curves;
+  const rank = ({ row }: Curve) => (row.variant.kind === 'step' ? (row.top1?.mean ?? -1) : Number.POSITIVE_INFINITY);
+  const kept = new Set([...curves].sort((a, b) => rank(b) - rank(a)).slice(0, mostCurves));
+  return curves.filter((curve) => kept.has(curve));
 }
 
 function inWords({ row, points }: Curve): string {

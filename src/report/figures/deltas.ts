@@ -5,7 +5,7 @@ import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
 import { niceStep } from './axis.js';
 import { type Head, headHeight, headPlugin, type KeyItem } from './head.js';
-import { type Context, fitted, text } from './marks.js';
+import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import type { Theme } from './theme.js';
 
@@ -32,7 +32,7 @@ export function deltasFigure(study: Study): Figure {
         verdict?.verdict ?? null,
       ]),
     ),
-    draw: (theme, layout) => draw(study, rows, theme, layout),
+    draw: (theme, layout) => draw(study, largest(rows), theme, layout),
   };
 }
 
@@ -43,6 +43,14 @@ function altText(rows: readonly Row[]): string {
     `Dot plot of ${rows.length} paired differences in percent points with their 95% intervals: ${count('helped')} helped, ${count('hurt')} hurt, ` +
     `${count('unresolved')} unresolved; ${clear} intervals leave out 0. All numbers are in the table of steps.`
   );
+}
+
+/** Lines beyond this are no picture any more: of very many the largest differences, in the table's order. */
+const mostLines = 60;
+
+function largest(rows: readonly Row[]): readonly Row[] {
+  const kept = new Set([...rows].sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0)).slice(0, mostLines));
+  return rows.filter((row) => kept.has(row));
 }
 
 interface View {
@@ -168,8 +176,7 @@ function wordsPlugin({ rows, theme, layout, size }: View, reach: number): Plugin
       rows.forEach((row, at) => {
         const y = scales.y?.getPixelForValue(at) ?? 0;
         const colour = colours(theme)[row.verdict?.verdict ?? 'unresolved'];
-        const label = fitted(ctx, labelOf(row), size.labels - 20, size.text);
-        text(ctx, label, chartArea.left - 10, y, { size: size.text, colour: theme.text, align: 'right' });
+        labelText(ctx, labelOf(row), chartArea.left - 10, y, size.labels - 20, { size: size.text, colour: theme.text });
         const column = chartArea.right + (wide ? 54 : 38);
         text(ctx, signed(row.delta?.mean ?? 0, wide ? 2 : 1), column, y, { size: size.text, colour: theme.text, bold: true, align: 'right' });
         text(ctx, wide ? verdictText(row) : (row.verdict?.verdict ?? ''), column + (wide ? 12 : 6), y, { size: size.text - 1, colour });

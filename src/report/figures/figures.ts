@@ -1,6 +1,7 @@
 import type { Study } from '../study.js';
 import { accuracyCurves, lossCurves } from './curves.js';
 import { deltasFigure } from './deltas.js';
+import { effectsFigure } from './effects.js';
 import type { Figure } from './render.js';
 import { roadmapFigure } from './roadmap.js';
 import { flopsFigure, parametersFigure } from './tradeoff.js';
@@ -10,9 +11,11 @@ export function figuresOf(study: Study): Figure[] {
   const measured = study.rows.some(({ top1 }) => top1 !== null);
   const compared = study.rows.some(({ delta }) => delta !== null);
   const logged = study.records.runs.some(({ metrics }) => metrics.length > 0);
+  const effects = effectsFigure(study);
   return [
     roadmapFigure(study),
     ...(compared ? [deltasFigure(study)] : []),
+    ...(effects ? [effects] : []),
     ...(measured ? [flopsFigure(study), parametersFigure(study)] : []),
     ...(logged ? [accuracyCurves(study), lossCurves(study)] : []),
   ];

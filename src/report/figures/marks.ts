@@ -86,3 +86,14 @@ export function fitted(ctx: Context, words: string, width: number, size: number,
   while (kept.length > 1 && ctx.measureText(`${kept}…`).width > width) kept = kept.slice(0, -1);
   return `${kept.trimEnd()}…`;
 }
+
+/** A label that ends at `x`, centred on `y`, in at most two lines of `room` each. */
+export function labelText(ctx: Context, words: string, x: number, y: number, room: number, style: TextStyle): void {
+  const { size, bold = false } = style;
+  const [first = '', ...rest] = wrapped(ctx, words, room, size, bold);
+  const lines = rest.length === 0 ? [first] : [first, rest.join(' ')];
+  lines.forEach((line, at) => {
+    const offset = (at - (lines.length - 1) / 2) * size * 1.08;
+    text(ctx, fitted(ctx, line, room, size, bold), x, y + offset, { ...style, align: 'right' });
+  });
+}

@@ -14,7 +14,7 @@ export function roadmapConfig(view: RoadmapView): ChartConfiguration {
   const keys = lines.map(keyOfLine);
   const config = {
     type: 'bar',
-    data: { labels: keys, datasets: [barSet(view), costSet(view)] },
+    data: { labels: keys, datasets: view.joined ? [barSet(view), costSet(view)] : [barSet(view)] },
     options: {
       indexAxis: 'y',
       layout: { padding: { left: size.sections, right: layout === 'wide' ? 18 : 8, top, bottom: 4 } },

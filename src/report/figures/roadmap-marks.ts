@@ -3,7 +3,7 @@ import { inUnit, percent, signed } from '../format.js';
 import { labelOf } from '../labels.js';
 import type { PairedDifference } from '../../statistics/paired.js';
 import type { Row } from '../study.js';
-import { fitted, hatch, star, text, wrapped } from './marks.js';
+import { type Context, fitted, hatch, labelText, star, text, wrapped } from './marks.js';
 import type { Line, RoadmapView } from './roadmap-view.js';
 import type { Theme } from './theme.js';
 
@@ -85,18 +85,17 @@ function tornAxis(chart: Chart, { accuracy, theme, size, lines }: RoadmapView): 
   if (accuracy.startsAtZero || !scale) return;
   const { ctx } = chart;
   const x = scale.left + 7;
-  const top = middle(chart, 0) - size.row / 2;
-  const bottom = middle(chart, lines.length - 1) + size.row / 2;
+  const teeth = 6;
   ctx.save();
   ctx.strokeStyle = theme.background;
   ctx.lineWidth = 2.6;
-  ctx.beginPath();
-  const tooth = 5;
-  for (let y = top, right = true; y <= bottom; y += tooth, right = !right) {
-    if (y === top) ctx.moveTo(x, y);
-    else ctx.lineTo(right ? x + 2.5 : x - 2.5, y);
-  }
-  ctx.stroke();
+  lines.forEach((line, at) => {
+    if (!line?.top1) return;
+    const top = middle(chart, at) - size.row / 2;
+    ctx.beginPath();
+    for (let tooth = 0; tooth <= teeth; tooth++) ctx.lineTo(x + (tooth % 2 === 0 ? -2.5 : 2.5), top + (tooth * size.row) / teeth);
+    ctx.stroke();
+  });
   ctx.restore();
 }
 
@@ -119,18 +118,12 @@ function seeds(chart: Chart, { lines, theme, size, layout }: RoadmapView): void 
   ctx.restore();
 }
 
-function labels(chart: Chart, { lines, theme, size, layout }: RoadmapView): void {
+function labels(chart: Chart, { lines, theme, size }: RoadmapView): void {
   const right = (chart.scales.x?.left ?? 0) - 8;
-  const room = size.labels - 14;
   lines.forEach((line, at) => {
     if (!line) return;
-    const bold = line.variant.kind !== 'step';
-    const words = wrapped(chart.ctx, labelOf(line), room, size.text, bold).slice(0, layout === 'wide' ? 1 : 2);
-    const whole = words.length > 1 ? words : [labelOf(line)];
-    whole.forEach((part, index) => {
-      const y = middle(chart, at) + (index - (whole.length - 1) / 2) * size.text * 1.05;
-      text(chart.ctx, fitted(chart.ctx, part, room, size.text, bold), right, y, { size: size.text, colour: theme.text, align: 'right', bold });
-    });
+    const style = { size: size.text, colour: theme.text, bold: line.variant.kind !== 'step' };
+    labelText(chart.ctx as unknown as Context, labelOf(line), right, middle(chart, at), size.labels - 14, style);
   });
 }
 

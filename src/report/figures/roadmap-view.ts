@@ -24,6 +24,8 @@ export interface RoadmapView {
     readonly labels: number;
     readonly foot: number;
   };
+  /** Whether a line joins the costs: the variants follow each other. */
+  readonly joined: boolean;
   readonly head: Head;
   readonly top: number;
 }

@@ -1,6 +1,6 @@
 import { inUnit, percent, signed, unitFor } from '../format.js';
 import { conditions, labelOf } from '../labels.js';
-import { type Row, roadEnd, type Study } from '../study.js';
+import { isRoad, type Row, roadEnd, type Study } from '../study.js';
 import { csv } from '../tables/csv.js';
 import { barAxis, pointAxis } from './axis.js';
 import { type Head, headHeight, type KeyItem } from './head.js';
@@ -25,14 +25,22 @@ const sizes: Readonly<Record<Layout, RoadmapView['size']>> = {
   narrow: { width: 440, row: 26, text: 10.5, sections: 62, labels: 106, foot: 46 },
 };
 
+/** Without sections the room of their brackets goes to the labels. */
+function fittedSize(rows: readonly Row[], layout: Layout): RoadmapView['size'] {
+  const size = sizes[layout];
+  if (rows.some(({ variant }) => variant.section !== null)) return size;
+  const margin = layout === 'wide' ? 14 : 6;
+  return { ...size, sections: margin, labels: size.labels + size.sections - margin };
+}
+
 function draw(study: Study, theme: Theme, layout: Layout): Drawing {
   const lines = linesOf(study.rows);
   const rows = lines.filter((line) => line !== null);
   const reach = rows.flatMap(({ top1, bySeed }) => (top1 ? [...bySeed.values(), top1.mean + (top1.sd ?? 0), top1.mean - (top1.sd ?? 0)] : []));
   const unit = unitFor(rows.map(({ variant }) => variant.macs));
-  const head: Head = { title: titleOf(study), subtitle: conditions(study), key: keyOf(rows, theme) };
+  const head: Head = { title: titleOf(study), subtitle: conditions(study), key: keyOf(rows, theme, isRoad(study)) };
   const top = headHeight(layout, head.key, sizes[layout].width);
-  const size = sizes[layout];
+  const size = fittedSize(rows, layout);
   const view: RoadmapView = {
     lines,
     accuracy: barAxis(reach.length > 0 ? reach : [0, 100], layout === 'wide' ? 0.17 : 0.33),
@@ -40,6 +48,7 @@ function draw(study: Study, theme: Theme, layout: Layout): Drawing {
     unit,
     theme,
     layout,
+    joined: isRoad(study),
     size,
     head,
     top,
@@ -47,20 +56,29 @@ function draw(study: Study, theme: Theme, layout: Layout): Drawing {
   return { width: size.width, height: Math.round(top + lines.length * size.row + size.foot), config: () => roadmapConfig(view) };
 }
 
-/** The road, a gap, and the networks that it is to beat. */
+/** Lines beyond this are no picture any more. */
+const mostLines = 60;
+
+/** The road, a gap, and the networks that it is to beat. Of very many combinations the start and the best. */
 function linesOf(rows: readonly Row[]): Line[] {
   const comparators = rows.filter(({ variant }) => variant.kind === 'compare');
-  const road = rows.filter(({ variant }) => variant.kind !== 'compare');
+  const all = rows.filter(({ variant }) => variant.kind !== 'compare');
+  const best = [...all].sort((a, b) => (b.top1?.mean ?? -1) - (a.top1?.mean ?? -1)).slice(0, mostLines);
+  const road = all.length <= mostLines ? all : all.filter((row) => row.variant.kind === 'base' || best.includes(row));
   return comparators.length > 0 ? [...road, null, ...comparators] : road;
 }
 
-const titleOf = ({ plan }: Study): string => `${plan.suite}: top-1 accuracy, step by step`;
+function titleOf(study: Study): string {
+  if (isRoad(study)) return `${study.plan.suite}: top-1 accuracy, step by step`;
+  const count = study.rows.filter(({ variant }) => variant.kind !== 'compare').length;
+  return `${study.plan.suite}: top-1 accuracy, ${count > mostLines ? `the best ${mostLines} of ${count} networks` : study.plan.strategy}`;
+}
 
-function keyOf(rows: readonly Row[], theme: Theme): KeyItem[] {
+function keyOf(rows: readonly Row[], theme: Theme, joined: boolean): KeyItem[] {
   const has = (test: (row: Row) => boolean) => rows.some(test);
   const items: (KeyItem | false)[] = [
     has(({ variant }) => variant.kind === 'base') && { mark: 'bar', colour: theme.base, label: 'start' },
-    has(({ variant }) => variant.kind === 'step') && { mark: 'bar', colour: theme.road, label: 'on the road' },
+    has(({ variant }) => variant.kind === 'step') && { mark: 'bar', colour: theme.road, label: joined ? 'on the road' : 'a combination of steps' },
     has(({ variant }) => !variant.adopted) && { mark: 'hatched', colour: theme.road, label: 'tried, not adopted' },
     has(({ variant }) => variant.kind === 'compare') && { mark: 'bar', colour: theme.comparator, label: 'the mark to beat' },
     has(({ top1 }) => (top1?.sd ?? null) !== null) && { mark: 'whisker', colour: theme.text, label: '± 1 sd over seeds' },
@@ -74,7 +92,7 @@ function altText(study: Study): string {
   const unit = unitFor(study.rows.map(({ variant }) => variant.macs));
   const words = (row: Row) => `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
   const start = study.rows.find(({ variant }) => variant.kind === 'base');
-  const end = roadEnd(study.rows);
+  const end = roadEnd(study.rows, study.plan.strategy);
   const changes = study.rows.filter(({ delta }) => delta).sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0));
   const largest = changes.slice(0, 3).map((row) => `${labelOf(row)} ${signed(row.delta?.mean ?? 0)}`);
   return [

@@ -1,7 +1,7 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import { inUnit, percent, type Unit, unitFor } from '../format.js';
 import { conditions, labelOf } from '../labels.js';
-import type { Row, Study } from '../study.js';
+import { isRoad, type Row, type Study } from '../study.js';
 import { csv } from '../tables/csv.js';
 import { type Axis, pointAxis } from './axis.js';
 import { diamond, type Head, headHeight, headPlugin, type KeyItem, strokeLine } from './head.js';
@@ -43,7 +43,7 @@ function tradeoffFigure(study: Study, price: Price): Figure {
   return {
     name: price.name,
     title: price.title,
-    alt: altText(price, unit, points),
+    alt: altText(price, unit, points, isRoad(study)),
     csv: csv(
       ['number', 'variant', 'kind', 'adopted', price === macs ? 'macs' : 'parameters', 'top1_mean', 'top1_sd'],
       points.map(({ row, number }) => [number, row.variant.name, row.variant.kind, String(row.variant.adopted), price.of(row), row.top1?.mean ?? null, row.top1?.sd ?? null]),
@@ -52,20 +52,25 @@ function tradeoffFigure(study: Study, price: Price): Figure {
   };
 }
 
-function altText(price: Price, unit: Unit, points: readonly Point[]): string {
+function altText(price: Price, unit: Unit, points: readonly Point[], joined: boolean): string {
   const words = ({ row }: Point) => `${labelOf(row)} at ${inUnit(price.of(row), unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
   const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
   const cheapest = points.reduce<Point | null>((low, point) => (low && low.x <= point.x ? low : point), null);
   return (
-    `Scatter plot: ${price.title.charAt(0).toLowerCase()}${price.title.slice(1)} for ${points.length} networks, the road drawn as a path from its start to its end. ` +
+    `Scatter plot: ${price.title.charAt(0).toLowerCase()}${price.title.slice(1)} for ${points.length} networks${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
     `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `Least: ${words(cheapest)}. ` : ''}All numbers are in the table of steps.`
   );
 }
+
+/** More points than this are shown without numbers and key. */
+const mostNumbers = 40;
 
 interface View {
   readonly points: readonly Point[];
   readonly theme: Theme;
   readonly layout: Layout;
+  /** Whether a path joins the points: the variants follow each other. */
+  readonly joined: boolean;
   readonly text: number;
   readonly list: { readonly line: number; readonly columns: number; readonly width: number };
   readonly top: number;
@@ -75,12 +80,13 @@ function draw(study: Study, price: Price, letter: string, points: readonly Point
   const wide = layout === 'wide';
   const width = wide ? 1040 : 440;
   const columns = wide ? 1 : 2;
+  const listed = points.length <= mostNumbers;
   const list = { line: wide ? 22 : 17, columns, width: wide ? 230 : 200 };
-  const head: Head = { title: `${study.plan.suite}: ${lowerFirst(price.title)}`, subtitle: conditions(study), key: keyOf(points, theme) };
+  const head: Head = { title: `${study.plan.suite}: ${lowerFirst(price.title)}`, subtitle: conditions(study), key: keyOf(points, theme, isRoad(study)) };
   const top = headHeight(layout, head.key, width);
-  const below = wide ? 0 : Math.ceil(points.length / columns) * list.line + 14;
-  const view: View = { points, theme, layout, text: wide ? 12.5 : 10.5, list, top };
-  const height = wide ? Math.max(560, top + points.length * list.line + 40) : top + 330 + below;
+  const below = wide || !listed ? 0 : Math.ceil(points.length / columns) * list.line + 14;
+  const view: View = { points, theme, layout, joined: isRoad(study), text: wide ? 12.5 : 10.5, list, top };
+  const height = wide ? Math.max(560, top + (listed ? points.length * list.line : 0) + 40) : top + 330 + below;
   const xAxis = pointAxis(points.length > 0 ? points.map(({ x }) => x) : [0, 1], 0);
   const yAxis = pointAxis(points.length > 0 ? points.flatMap(({ y, sd }) => [y - sd, y + sd]) : [0, 100], 0);
   return {
@@ -89,25 +95,25 @@ function draw(study: Study, price: Price, letter: string, points: readonly Point
     config: () =>
       ({
         type: 'scatterWithErrorBars',
-        data: { datasets: [pathSet(view), ...pointSets(view)] },
+        data: { datasets: [...(view.joined ? [pathSet(view)] : []), ...pointSets(view)] },
         options: {
-          layout: { padding: { left: wide ? 14 : 6, right: wide ? list.width + 24 : 10, top, bottom: wide ? 8 : below } },
+          layout: { padding: { left: wide ? 14 : 6, right: wide && listed ? list.width + 24 : 12, top, bottom: wide ? 8 : below } },
           scales: {
             x: { ...axisOptions(xAxis, view), title: axisTitle(price.axis(letter), view) },
             y: { ...axisOptions(yAxis, view), title: axisTitle('Top-1 accuracy (%)', view) },
           },
           plugins: { legend: { display: false }, annotation: { annotations: {} } },
         },
-        plugins: [headPlugin(head, theme, layout), labelPlugin(view), listPlugin(view)],
+        plugins: [headPlugin(head, theme, layout), ...(listed ? [labelPlugin(view), listPlugin(view)] : [])],
       }) as unknown as ChartConfiguration,
   };
 }
 
 const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
-function keyOf(points: readonly Point[], theme: Theme): KeyItem[] {
+function keyOf(points: readonly Point[], theme: Theme, joined: boolean): KeyItem[] {
   const items: (KeyItem | false)[] = [
-    { mark: 'line', colour: theme.road, label: 'the road' },
+    joined && { mark: 'line', colour: theme.road, label: 'the road' },
     points.some(({ row }) => !row.variant.adopted) && { mark: 'dot', colour: theme.road, label: 'tried, not adopted' },
     points.some(({ row }) => row.variant.kind === 'compare') && { mark: 'diamond', colour: theme.comparator, label: 'the mark to beat' },
     points.some(({ sd }) => sd > 0) && { mark: 'whisker', colour: theme.quiet, label: '± 1 sd over seeds' },
@@ -170,7 +176,7 @@ const axisTitle = (words: string, { theme, text: size }: View): object => ({
 });
 
 /** The points' numbers, each at a place near its point where it covers nothing. */
-function labelPlugin({ points, theme, text: size }: View): Plugin {
+function labelPlugin({ points, theme, joined, text: size }: View): Plugin {
   return {
     id: 'numbers',
     afterDraw({ ctx: browser, scales, chartArea }: Chart) {
@@ -178,7 +184,7 @@ function labelPlugin({ points, theme, text: size }: View): Plugin {
       const { x: across, y: up } = scales;
       if (!across || !up) return;
       const at = points.map(({ x, y }) => ({ x: across.getPixelForValue(x), y: up.getPixelForValue(y) }));
-      const pathPixels = at.filter((_, index) => onRoad(points[index] as Point));
+      const pathPixels = joined ? at.filter((_, index) => onRoad(points[index] as Point)) : [];
       placeLabels(at, pathPixels, { width: size * 1.45, height: size * 1.1 }, chartArea).forEach((place, index) => {
         const point = points[index] as Point;
         const from = at[index] as { x: number; y: number };

@@ -1,0 +1,114 @@
+import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
+import type { StepEffect } from '../../statistics/effects.js';
+import { signed } from '../format.js';
+import { conditions } from '../labels.js';
+import type { Study } from '../study.js';
+import { effectsCsv } from '../tables/effects.js';
+import { niceStep } from './axis.js';
+import { diamond, type Head, headHeight, headPlugin } from './head.js';
+import { type Context, labelText, text } from './marks.js';
+import type { Drawing, Figure, Layout } from './render.js';
+import { alongRoad, type Theme } from './theme.js';
+
+/** What each step did in every company it was measured in: a dot a company, coloured by how many steps were there before. */
+export function effectsFigure(study: Study): Figure | null {
+  const effects = study.effects.filter(({ contexts }) => contexts.length > 1);
+  if (effects.length === 0) return null;
+  const words = effects.map(({ step, contexts, range }) => `${step} from ${signed(range[0])} to ${signed(range[1])} in ${contexts.length} companies`);
+  return {
+    name: 'effects',
+    title: 'What each step did, by the company it keeps',
+    alt: `Dot plot of the change in percent points that each step makes on top of different steps. ${words.join('; ')}.`,
+    csv: effectsCsv(study),
+    draw: (theme, layout) => draw(study, effects, theme, layout),
+  };
+}
+
+interface View {
+  readonly effects: readonly StepEffect[];
+  readonly reach: number;
+  readonly theme: Theme;
+  readonly size: { readonly width: number; readonly row: number; readonly text: number; readonly labels: number; readonly numbers: number };
+}
+
+const sizes: Readonly<Record<Layout, View['size']>> = {
+  wide: { width: 1040, row: 32, text: 13, labels: 190, numbers: 170 },
+  narrow: { width: 440, row: 28, text: 10.5, labels: 118, numbers: 92 },
+};
+
+function draw(study: Study, effects: readonly StepEffect[], theme: Theme, layout: Layout): Drawing {
+  const size = sizes[layout];
+  const reach = 1.08 * (Math.max(...effects.flatMap(({ range }) => range.map(Math.abs))) || 1);
+  const view: View = { effects, reach, theme, size };
+  const head: Head = {
+    title: `${study.plan.suite}: each step in its company`,
+    subtitle: conditions(study),
+    key: [
+      { mark: 'bar', colour: alongRoad(theme, 0), label: 'few steps there before' },
+      { mark: 'bar', colour: alongRoad(theme, 1), label: 'many' },
+      { mark: 'diamond', colour: theme.text, label: 'mean over companies' },
+    ],
+  };
+  const top = headHeight(layout, head.key, size.width);
+  return { width: size.width, height: Math.round(top + effects.length * size.row + 52), config: () => configOf(view, head, top, layout) };
+}
+
+function configOf(view: View, head: Head, top: number, layout: Layout): ChartConfiguration {
+  const { effects, reach, theme, size } = view;
+  const most = Math.max(1, ...effects.flatMap(({ contexts }) => contexts.map(({ context }) => context.length)));
+  const dots = effects.flatMap(({ contexts }, at) =>
+    contexts.map(({ difference, context }) => ({ x: difference.mean, y: at, colour: alongRoad(theme, context.length / most) })),
+  );
+  const step = niceStep(reach / (layout === 'wide' ? 4 : 2));
+  const config = {
+    type: 'scatter',
+    data: {
+      datasets: [
+        {
+          data: dots.map(({ x, y }) => ({ x, y })),
+          pointBackgroundColor: dots.map(({ colour }) => colour),
+          pointBorderColor: theme.background,
+          pointRadius: layout === 'wide' ? 5 : 4,
+        },
+      ],
+    },
+    options: {
+      layout: { padding: { left: size.labels, right: size.numbers, top, bottom: 4 } },
+      scales: {
+        y: { type: 'linear', reverse: true, min: -0.5, max: effects.length - 0.5, display: false },
+        x: {
+          type: 'linear',
+          min: -reach,
+          max: reach,
+          grid: { color: theme.grid, drawTicks: false },
+          border: { display: false },
+          ticks: { color: theme.quiet, font: { size: size.text - 1.5 }, stepSize: step, includeBounds: false, maxRotation: 0 },
+          title: { display: true, text: 'Change in top-1 accuracy (points)', color: theme.text, font: { size: size.text - 1, weight: 'bold' } },
+        },
+      },
+      plugins: {
+        legend: { display: false },
+        annotation: { annotations: { zero: { type: 'line', scaleID: 'x', value: 0, borderColor: theme.quiet, borderWidth: 1.2, drawTime: 'beforeDatasetsDraw' } } },
+      },
+    },
+    plugins: [headPlugin(head, theme, layout), wordsPlugin(view, layout)],
+  };
+  return config as unknown as ChartConfiguration;
+}
+
+function wordsPlugin({ effects, theme, size }: View, layout: Layout): Plugin {
+  return {
+    id: 'words',
+    afterDraw({ ctx: browser, scales, chartArea }: Chart) {
+      const ctx = browser as unknown as Context;
+      effects.forEach(({ step, mean, range }, at) => {
+        const y = scales.y?.getPixelForValue(at) ?? 0;
+        labelText(ctx, step, chartArea.left - 10, y, size.labels - 20, { size: size.text, colour: theme.text });
+        diamond(ctx, scales.x?.getPixelForValue(mean) ?? 0, y - size.row * 0.3, 4.5, theme.text);
+        const digits = layout === 'wide' ? 2 : 1;
+        const span = `${signed(range[0], digits)} … ${signed(range[1], digits)}`;
+        text(ctx, span, chartArea.right + 12, y, { size: size.text, colour: theme.text });
+      });
+    },
+  };
+}
