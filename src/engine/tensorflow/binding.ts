@@ -26,6 +26,7 @@ export interface Binding {
   readonly TF_INT32: number;
   readonly TF_BOOL: number;
   readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_INT: number;
 
   newGraph(): Graph;
   addPlaceholder(graph: Graph, dtype: number, shape: readonly number[]): number;

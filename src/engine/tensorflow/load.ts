@@ -43,7 +43,7 @@ export function loadTensorflow(options: LoadOptions = {}): LoadedTensorflow {
   const flavour = chooseFlavour(options.device ?? 'auto');
   const threads = options.threads ?? availableParallelism();
   setEnvironment(flavour, threads, options);
-  restoreIsNullOrUndefined();
+  supplyIsNullOrUndefined();
   const binding = loadAddon(flavour);
   const backend = registerBackend(binding);
   const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
@@ -76,10 +76,10 @@ function setEnvironment(flavour: Flavour, threads: number, options: LoadOptions)
   if (flavour === 'gpu') process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
 
-/** tfjs-node calls it; Node 23 removed it. */
-function restoreIsNullOrUndefined(): void {
-  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+/** tfjs-node calls it; Node 22 warns that it is deprecated, Node 23 removed it. */
+function supplyIsNullOrUndefined(): void {
+  const util = require('node:util') as { isNullOrUndefined: (value: unknown) => boolean };
+  util.isNullOrUndefined = (value) => value === null || value === undefined;
 }
 
 function loadAddon(flavour: Flavour): Binding {

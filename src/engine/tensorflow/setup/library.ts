@@ -123,7 +123,9 @@ async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<voi
 const UNPACK = `
 import sys, zipfile
 wheel, target = sys.argv[1:]
-headers = tuple('tensorflow/include/' + p for p in ('tensorflow/c/', 'tensorflow/core/platform/ctstring', 'tsl/platform/ctstring', 'xla/tsl/c/'))
+headers = tuple('tensorflow/include/' + p for p in (
+    'tensorflow/c/', 'tensorflow/core/platform/ctstring', 'tensorflow/core/common_runtime/next_pluggable_device/c/',
+    'tsl/platform/ctstring', 'tsl/platform/platform.h', 'xla/tsl/c/'))
 libraries = ('tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2')
 with zipfile.ZipFile(wheel) as z:
     for name in z.namelist():
