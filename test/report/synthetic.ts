@@ -172,15 +172,17 @@ export function paperLike(seeds = 3): SyntheticVariant[] {
   ];
   let parent: string | null = null;
   let steps: string[] = [];
+  // All kernels of the sweep start from the same network, and the road goes on from one of them.
+  const parentOf = (name: string) => (name.startsWith('kernel-size') ? 'move-up-depthwise' : parent);
   const road = rows.map(([name, title, section, top1, macs, params, adopted = true], at): SyntheticVariant => {
     const random = createGenerator(at, 'made-up spread');
-    const own = at === 0 ? [] : [...steps, name];
+    const own = at === 0 ? [] : [...steps.filter((step) => !name.startsWith('kernel-size') || !step.startsWith('kernel-size')), name];
     const variant = {
       name,
       title,
       section,
       kind: at === 0 ? ('base' as const) : ('step' as const),
-      parent,
+      parent: parentOf(name),
       adopted,
       steps: own,
       macs,

@@ -17,7 +17,7 @@ export function barAxis(values: readonly number[], room: number): Axis {
   const fromZero = values.length === 0 || low < high / 2;
   const step = niceStep((fromZero ? high : range * 1.3) / 6);
   const min = fromZero ? 0 : Math.max(0, Math.floor((low - 0.25 * range) / step) * step);
-  return { min, max: min + (high - min) / (1 - room), step, startsAtZero: min === 0 };
+  return { min, max: min + (high - min || step) / (1 - room), step, startsAtZero: min === 0 };
 }
 
 /** An axis around `values` with a margin on both sides, for points; never below `floor`. */

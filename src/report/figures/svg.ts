@@ -35,11 +35,18 @@ function arc(ctx: SKRSContext2D, { x, y, radius }: { x: number; y: number; radiu
   }
 }
 
+/** Skia counts its clips through the whole process; counted from 0 in each picture, equal drawings are equal files. */
+function renumbered(svg: string): string {
+  const ids = [...new Set(svg.match(/(?<=id=")[a-z]+_[0-9a-f]+(?=")/g) ?? [])];
+  const numbers = new Map(ids.map((id, at) => [id, `c${at}`]));
+  return svg.replace(/(?<=id="|url\(#)[a-z]+_[0-9a-f]+(?="|\))/g, (id) => numbers.get(id) ?? id);
+}
+
 /** Two decimals are a hundredth of a pixel; fallbacks for the font; a viewBox, so that the picture scales. */
 function smaller(svg: string): string {
-  return svg
+  return renumbered(svg)
     .replace(/ (d|x|y|width|height|stroke-width|stroke-opacity|fill-opacity)="([^"]*)"/g, (_, name: string, value: string) => ` ${name}="${rounded(value)}"`)
-    .replaceAll(`font-family="${fontFamily}"`, `font-family="'${fontFamily}', 'DejaVu Sans', Arial, Helvetica, sans-serif"`)
+    .replace(/ font-family="[^"]*"/g, ` font-family="'${fontFamily}', 'DejaVu Sans', Arial, Helvetica, sans-serif"`)
     .replace(/<svg ([^>]*?)width="(\d+)" height="(\d+)"/, '<svg $1width="$2" height="$3" viewBox="0 0 $2 $3"');
 }
 
