@@ -11,6 +11,17 @@ export const grouped = (value: number): string => String(value).replace(/\B(?=(\
 /** Percent points with two digits: `81.97`. */
 export const percent = (value: number, digits = 2): string => value.toFixed(digits).replace('-', minus);
 
+/** `81.97 ± 0.06`; the mean alone where there is no spread. */
+export const withSpread = ({ mean, sd }: { readonly mean: number; readonly sd: number | null }): string =>
+  `${percent(mean)}${sd === null ? '' : ` ± ${percent(sd)}`}`;
+
+/** `45 s`, `12 min`, `3 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** With a sign that is never missing: `+0.54`, `−1.23`, `0.00`. */
 export function signed(value: number, digits = 2): string {
   const text = Math.abs(value).toFixed(digits);

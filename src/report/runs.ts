@@ -12,7 +12,7 @@ export type RunState = { readonly seed: number; readonly files: RunFiles } & (
   | { readonly status: 'missing' }
 );
 
-export function runState(files: RunFiles, plannedHash: string): RunState {
+function runState(files: RunFiles, plannedHash: string): RunState {
   const { seed, run, result, metrics } = files;
   const hash = result?.hash ?? run?.hash;
   if (hash === undefined) return { seed, files, status: 'missing' };

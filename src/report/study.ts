@@ -15,6 +15,8 @@ export interface Row {
   /** Top-1 of the last epoch by seed. */
   readonly bySeed: BySeed;
   readonly top1: Summary | null;
+  /** The same of the moving average of the weights, where the recipe keeps one; never mixed with `top1`. */
+  readonly ema: Summary | null;
   /** Standard error of the mean accuracy by the test set's size alone. */
   readonly floor: number | null;
   /** Against `variant.parent`. */
@@ -87,6 +89,7 @@ function measure(variant: PlannedVariant, runs: readonly RunFiles[], test: { tes
     states,
     bySeed,
     top1,
+    ema: summarize(done.flatMap(({ result }) => (result.ema ? [100 * result.ema.top1] : []))),
     floor: top1 && error(top1.mean / 100),
     delta: null,
     adjustedP: null,

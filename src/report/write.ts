@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { drawPng, drawSvg } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
@@ -37,9 +38,12 @@ export async function writeReport(suiteFolder: string, outFolder: string): Promi
   if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
   for (const figure of report.figures) {
     const drawing = figure.draw(light, 'wide');
-    await write(`${figure.name}.png`, await drawPng(drawing, light));
+    await write(`${figure.name}.png`, await smallPng(await drawPng(drawing, light)));
     await write(`${figure.name}.svg`, drawSvg(drawing, light));
     await write(`${figure.name}.csv`, figure.csv);
   }
   return { report, files };
 }
+
+/** A third of the size, which counts where reports are committed: charts have few colours. */
+const smallPng = async (png: Buffer): Promise<Buffer> => await sharp(png).png({ palette: true, quality: 100, dither: 0 }).toBuffer();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barAxis, niceStep, pointAxis } from '../../src/report/figures/axis.js';
 import { placeLabels } from '../../src/report/figures/placement.js';
-import { grouped, inUnit, pValue, seedList, signed, signedInUnit, unitFor } from '../../src/report/format.js';
+import { duration, grouped, inUnit, pValue, seedList, signed, signedInUnit, unitFor } from '../../src/report/format.js';
 import { escapeHtml } from '../../src/report/html/escape.js';
 import { csv } from '../../src/report/tables/csv.js';
 import { markdownTable } from '../../src/report/tables/markdown.js';
@@ -15,6 +15,7 @@ describe('numbers as printed', () => {
     expect([inUnit(4089184256, giga), inUnit(15354700000, giga), signedInUnit(-108380256, giga), signedInUnit(0, giga)]).toEqual(['4.09', '15.4', '−0.108', '0']);
     expect(unitFor([21e6, 400e6, 3e9]).letter).toBe('M');
     expect([pValue(0.25), pValue(0.00390625), pValue(0.0000001)]).toEqual(['0.25', '0.0039', '< 0.0001']);
+    expect([duration(59.6), duration(900), duration(11_100)]).toEqual(['60 s', '15 min', '3 h 5 min']);
     expect([seedList([0, 1, 2]), seedList([7, 0, 1]), seedList([3])]).toEqual(['0-2', '0, 1, 7', '3']);
   });
 });

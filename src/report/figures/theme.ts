@@ -16,8 +16,6 @@ export interface Theme {
   readonly cost: string;
   readonly helped: string;
   readonly hurt: string;
-  /** Text on a bar of the road. */
-  readonly onRoad: string;
 }
 
 export const light: Theme = {
@@ -33,7 +31,6 @@ export const light: Theme = {
   cost: '#aa3377',
   helped: '#00795a',
   hurt: '#c2410c',
-  onRoad: '#ffffff',
 };
 
 export const dark: Theme = {
@@ -49,7 +46,6 @@ export const dark: Theme = {
   cost: '#e58bbf',
   helped: '#3ecf9f',
   hurt: '#ff8a5c',
-  onRoad: '#0b1015',
 };
 
 /** Along a road, from its start to its end: Viridis without its lightest (or, on dark, darkest) part. */

@@ -1,4 +1,4 @@
-import { inUnit, none, percent, signed } from '../format.js';
+import { inUnit, none, signed, withSpread } from '../format.js';
 import { labelOf } from '../labels.js';
 import { misprinted, type PaperRoad, type PaperRow, paperParent, paperRoads } from '../paper.js';
 import { type Row, rowNamed, type Study } from '../study.js';
@@ -55,17 +55,15 @@ export function paperTable({ pairs }: PaperComparison): Table {
     ],
     rows: pairs.map(({ row, paper, change }) => [
       labelOf(row),
-      row.top1 ? withSpread(row.top1.mean, row.top1.sd) : none,
+      row.top1 ? withSpread(row.top1) : none,
       row.delta ? signed(row.delta.mean) : none,
-      withSpread(paper.top1, paper.sd),
+      withSpread({ mean: paper.top1, sd: paper.sd }),
       change === null ? none : signed(change),
       `${paper.gflopsPrinted.toFixed(2)}${misprinted(paper) ? ' *' : ''}`,
       paper.macs === null ? none : inUnit(paper.macs, { factor: 1e9, letter: 'G' }),
     ]),
   };
 }
-
-const withSpread = (mean: number, sd: number | null): string => `${percent(mean)}${sd === null ? '' : ` ± ${percent(sd)}`}`;
 
 export function paperCsv({ pairs }: PaperComparison): string {
   const header = ['variant', 'top1_mean', 'top1_sd', 'delta', 'paper_top1', 'paper_sd', 'paper_delta', 'paper_gflops_printed', 'macs_counted_224', 'parameters_counted_224'];

@@ -1,11 +1,12 @@
 import type { RunRecord } from '../../experiment/records.js';
-import { grouped } from '../format.js';
+import { duration, grouped } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';
 
 /** Where the numbers come from: engines, machines, versions, and how many runs each made. */
 export function provenanceTable({ rows }: Study): Table {
   const runs = rows.flatMap(({ states }) => states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])));
+  const seconds = rows.flatMap(({ states }) => states.flatMap((state) => (state.status === 'done' ? [state.result.seconds.total] : [])));
   const lines = (what: string, of: (run: RunRecord) => string): string[][] => {
     const counts = new Map<string, number>();
     for (const run of runs) counts.set(of(run), (counts.get(of(run)) ?? 0) + 1);
@@ -20,6 +21,7 @@ export function provenanceTable({ rows }: Study): Table {
       ...lines('code', ({ codeVersion }) => codeVersion),
       ...lines('data', ({ spec, datasetFingerprint }) => `${spec.dataset.name}, fingerprint ${datasetFingerprint}`),
       ...lines('recipe', ({ spec }) => spec.recipe.name),
+      ['time', `${duration(seconds.reduce((sum, value) => sum + value, 0))} of runs in all, start-up and evaluation included`, String(seconds.length)],
     ],
   };
 }

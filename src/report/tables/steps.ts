@@ -1,4 +1,4 @@
-import { grouped, inUnit, none, percent, pValue, signed, signedInUnit, unitFor } from '../format.js';
+import { grouped, inUnit, none, pValue, signed, signedInUnit, unitFor, withSpread } from '../format.js';
 import { labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from './csv.js';
@@ -8,12 +8,14 @@ import type { Table } from './table.js';
 export function stepTable(study: Study): Table {
   const macs = unitFor(study.rows.map(({ variant }) => variant.macs));
   const params = unitFor(study.rows.map(({ variant }) => variant.params));
+  const averaged = study.rows.some(({ ema }) => ema !== null);
   const cumulative = study.plan.strategy === 'cumulative';
   return {
     columns: [
       { heading: 'step' },
       ...(cumulative ? [] : [{ heading: 'against' }]),
       { heading: 'top-1 %', right: true },
+      ...(averaged ? [{ heading: 'EMA, top-1 %', right: true }] : []),
       { heading: 'seeds', right: true },
       { heading: 'Δ', right: true },
       { heading: '95% interval', right: true },
@@ -28,6 +30,7 @@ export function stepTable(study: Study): Table {
       row.variant.adopted ? labelOf(row) : `${labelOf(row)} (not adopted)`,
       ...(cumulative ? [] : [row.variant.parent ?? none]),
       accuracy(row),
+      ...(averaged ? [row.ema ? withSpread(row.ema) : none] : []),
       seedsDone(row),
       row.delta ? signed(row.delta.mean) : none,
       row.delta?.interval ? `${signed(row.delta.interval[0])} … ${signed(row.delta.interval[1])}` : none,
@@ -43,8 +46,7 @@ export function stepTable(study: Study): Table {
 
 function accuracy({ top1, atChance, states }: Row): string {
   if (!top1) return states.some(({ status }) => status === 'failed') ? 'failed' : none;
-  const spread = top1.sd === null ? '' : ` ± ${percent(top1.sd)}`;
-  return `${percent(top1.mean)}${spread}${atChance ? ' (at chance)' : ''}`;
+  return `${withSpread(top1)}${atChance ? ' (at chance)' : ''}`;
 }
 
 function seedsDone({ bySeed, states }: Row): string {
