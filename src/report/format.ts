@@ -84,5 +84,7 @@ export function seedList(seeds: readonly number[]): string {
     if (last && seed === last[1] + 1) last[1] = seed;
     else runs.push([seed, seed]);
   }
-  return runs.map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}-${to}`)).join(', ');
+  return runs
+    .map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}-${to}`))
+    .join(', ');
 }

@@ -1,5 +1,5 @@
-import { counted, listed, seedList } from './format.js';
 import { leaning } from '../statistics/verdict.js';
+import { counted, listed, seedList } from './format.js';
 import type { Row, Study } from './study.js';
 
 /** Names of networks as papers write them; any other is printed as it is. */
@@ -19,20 +19,31 @@ export function networkName(name: string): string {
 }
 
 /** A variant as figures and tables call it. */
-export const labelOf = ({ variant }: Row): string => (variant.kind === 'step' ? variant.title : networkName(variant.title));
+export const labelOf = ({ variant }: Row): string =>
+  variant.kind === 'step' ? variant.title : networkName(variant.title);
 
 /** What all numbers of a picture were measured on, in a line: data, resolution, seeds. */
 export function conditions({ plan, rows, testImages }: Study): string {
   const seeds = new Set(rows.flatMap(({ bySeed }) => [...bySeed.keys()]));
   const resolutions = [...new Set(plan.variants.map(({ resolution }) => `${resolution}×${resolution}`))];
   const epochs = [
-    ...new Set(rows.flatMap(({ states }) => states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run.spec.recipe.epochs] : [])))),
+    ...new Set(
+      rows.flatMap(({ states }) =>
+        states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run.spec.recipe.epochs] : [])),
+      ),
+    ),
   ].sort((a, b) => a - b);
   return [
     plan.dataset,
     `${listed(resolutions)} pixels`,
-    ...(epochs.length > 0 ? [`${listed(epochs.map(String))} ${epochs.length === 1 && epochs[0] === 1 ? 'epoch' : 'epochs'}`] : []),
-    seeds.size === 0 ? 'no finished run yet' : seeds.size === 1 ? `one seed (${seedList([...seeds])})` : `${counted(seeds.size, 'seed')} (${seedList([...seeds])})`,
+    ...(epochs.length > 0
+      ? [`${listed(epochs.map(String))} ${epochs.length === 1 && epochs[0] === 1 ? 'epoch' : 'epochs'}`]
+      : []),
+    seeds.size === 0
+      ? 'no finished run yet'
+      : seeds.size === 1
+        ? `one seed (${seedList([...seeds])})`
+        : `${counted(seeds.size, 'seed')} (${seedList([...seeds])})`,
     ...(testImages === null ? [] : [`${testImages.toLocaleString('en-US')} test images`]),
   ].join(' · ');
 }

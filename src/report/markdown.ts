@@ -14,7 +14,15 @@ export function markdownReport({ study, summary, notices, figures, tables, notes
     ...text(study.plan.description.trim() === '' ? [] : [study.plan.description.trim()]),
     markdownText(conditions(study)),
     ...text(summary),
-    ...(notices.length > 0 ? [notices.map(({ level, text: words }) => `- ${level === 'warning' ? '**Warning:**' : 'Note:'} ${markdownText(words)}`).join('\n')] : []),
+    ...(notices.length > 0
+      ? [
+          notices
+            .map(
+              ({ level, text: words }) => `- ${level === 'warning' ? '**Warning:**' : 'Note:'} ${markdownText(words)}`,
+            )
+            .join('\n'),
+        ]
+      : []),
     ...picture('roadmap'),
     '## Step by step',
     markdownTable(tables.steps),

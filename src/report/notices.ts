@@ -1,8 +1,8 @@
 import type { RunRecord } from '../experiment/records.js';
-import { level } from '../statistics/verdict.js';
 import { seedsNeeded } from '../statistics/holm.js';
 import { smallestSignFlipP } from '../statistics/permutation.js';
-import { counted, listed, pValue, percent, seedList } from './format.js';
+import { level } from '../statistics/verdict.js';
+import { counted, listed, percent, pValue, seedList } from './format.js';
 import { protocolNotices } from './protocol.js';
 import type { RunState } from './runs.js';
 import type { Row, Study } from './study.js';
@@ -30,7 +30,11 @@ export function noticesOf(study: Study): Notice[] {
     ...seedNotices(study),
     ...unpairedSeeds(rows),
     ...(records.unplanned.length > 0
-      ? [note(`${counted(records.unplanned.length, 'record')} of runs that the suite no longer asks for ${records.unplanned.length === 1 ? 'is' : 'are'} left out: ${shortened(records.unplanned)}.`)]
+      ? [
+          note(
+            `${counted(records.unplanned.length, 'record')} of runs that the suite no longer asks for ${records.unplanned.length === 1 ? 'is' : 'are'} left out: ${shortened(records.unplanned)}.`,
+          ),
+        ]
       : []),
   ];
   return notices.sort((a, b) => Number(b.level === 'warning') - Number(a.level === 'warning'));
@@ -42,13 +46,23 @@ function chanceNotices({ rows, classes }: Study): Notice[] {
   if (guessing.length === 0 || classes === null) return [];
   const chance = `${percent(100 / classes)}%`;
   if (guessing.length === measured.length) {
-    return [warning(`All variants are at chance (${chance} for ${classes} classes): nothing was learned, and no difference below means anything.`)];
+    return [
+      warning(
+        `All variants are at chance (${chance} for ${classes} classes): nothing was learned, and no difference below means anything.`,
+      ),
+    ];
   }
-  return [warning(`At chance (${chance}): ${listed(guessing.map(({ variant }) => variant.name))}. Deltas against and after them measure a failed training.`)];
+  return [
+    warning(
+      `At chance (${chance}): ${listed(guessing.map(({ variant }) => variant.name))}. Deltas against and after them measure a failed training.`,
+    ),
+  ];
 }
 
 const failures = ({ variant, states }: Row): Notice[] =>
-  states.flatMap((state) => (state.status === 'failed' ? [warning(`${variant.name}, seed ${state.seed} failed: ${state.reason}`)] : []));
+  states.flatMap((state) =>
+    state.status === 'failed' ? [warning(`${variant.name}, seed ${state.seed} failed: ${state.reason}`)] : [],
+  );
 
 function unfinished({ rows, plan }: Study): Notice[] {
   const all = rows.flatMap(({ states }) => states);
@@ -72,12 +86,19 @@ function describeOpen(status: 'missing' | 'stale' | 'unfinished', states: readon
   const seeds = `${these.length === 1 ? 'seed' : 'seeds'} ${seedList(these.map(({ seed }) => seed))}`;
   if (status === 'missing') return [`${seeds} not started`];
   if (status === 'stale') return [`${seeds} of an earlier version of the suite`];
-  const epochs = these.flatMap((state) => (state.status === 'unfinished' && state.epoch !== null ? [state.epoch.toFixed(1)] : []));
+  const epochs = these.flatMap((state) =>
+    state.status === 'unfinished' && state.epoch !== null ? [state.epoch.toFixed(1)] : [],
+  );
   return [`${seeds} unfinished${epochs.length > 0 ? `, at epoch ${epochs.join(', ')}` : ''}`];
 }
 
 /** Things that should be one over the whole suite, and what it means if they are not. */
-const uniform: readonly { readonly what: string; readonly meaning: string; readonly serious: boolean; of(run: RunRecord): string }[] = [
+const uniform: readonly {
+  readonly what: string;
+  readonly meaning: string;
+  readonly serious: boolean;
+  of(run: RunRecord): string;
+}[] = [
   {
     what: 'engines',
     meaning: 'numerics differ between them, and images/s cannot be compared',
@@ -85,9 +106,24 @@ const uniform: readonly { readonly what: string; readonly meaning: string; reado
     of: ({ engine }) =>
       `${engine.engine} ${engine.version} on ${engine.device}${engine.compiled ? ', compiled' : ', eager'}, kernels ${engine.kernels}, ${engine.precision}`,
   },
-  { what: 'versions of the code', meaning: 'what changed between them is part of every difference', serious: true, of: ({ codeVersion }) => codeVersion },
-  { what: 'data sets', meaning: 'accuracies on different data cannot be compared', serious: true, of: ({ datasetFingerprint }) => datasetFingerprint },
-  { what: 'machines', meaning: 'images/s cannot be compared', serious: false, of: ({ machine }) => `${machine.cpu}, ${machine.cores} cores` },
+  {
+    what: 'versions of the code',
+    meaning: 'what changed between them is part of every difference',
+    serious: true,
+    of: ({ codeVersion }) => codeVersion,
+  },
+  {
+    what: 'data sets',
+    meaning: 'accuracies on different data cannot be compared',
+    serious: true,
+    of: ({ datasetFingerprint }) => datasetFingerprint,
+  },
+  {
+    what: 'machines',
+    meaning: 'images/s cannot be compared',
+    serious: false,
+    of: ({ machine }) => `${machine.cpu}, ${machine.cores} cores`,
+  },
 ];
 
 function mixtures({ rows }: Study): Notice[] {
@@ -109,7 +145,9 @@ function groupedRuns(rows: readonly Row[], of: (run: RunRecord) => string): [str
       groups.set(value, (groups.get(value) ?? new Set()).add(variant.name));
     }
   }
-  return [...groups].map(([value, names]): [string, string[]] => [value, [...names]]).sort((a, b) => b[1].length - a[1].length);
+  return [...groups]
+    .map(([value, names]): [string, string[]] => [value, [...names]])
+    .sort((a, b) => b[1].length - a[1].length);
 }
 
 function seedNotices({ rows, tests }: Study): Notice[] {
@@ -131,7 +169,9 @@ function unpairedSeeds(rows: readonly Row[]): Notice[] {
   const parts = rows.flatMap(({ variant, delta }) =>
     delta && delta.unpaired.length > 0 ? [`${variant.name} (${seedList(delta.unpaired)})`] : [],
   );
-  return parts.length === 0 ? [] : [note(`Seeds that only one side of a difference has are not part of it: ${shortened(parts)}.`)];
+  return parts.length === 0
+    ? []
+    : [note(`Seeds that only one side of a difference has are not part of it: ${shortened(parts)}.`)];
 }
 
 function shortened(items: readonly string[], most = 8): string {

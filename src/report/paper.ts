@@ -89,9 +89,12 @@ export function paperParent({ rows }: PaperRoad, row: PaperRow): PaperRow | null
   if (row.step.startsWith('swin')) return null;
   const before = rows.slice(0, rows.indexOf(row)).filter(({ step }) => !notAdopted.has(step));
   // The kernels of the sweep all start from the network before it.
-  const outside = row.step.startsWith('kernel-size') ? before.filter(({ step }) => !step.startsWith('kernel-size')) : before;
+  const outside = row.step.startsWith('kernel-size')
+    ? before.filter(({ step }) => !step.startsWith('kernel-size'))
+    : before;
   return outside.at(-1) ?? null;
 }
 
 /** Whether printed and counted GFLOPs differ by more than rounding to two decimals. */
-export const misprinted = ({ gflopsPrinted, macs }: PaperRow): boolean => macs !== null && Math.abs(macs / 1e9 - gflopsPrinted) > 0.0051;
+export const misprinted = ({ gflopsPrinted, macs }: PaperRow): boolean =>
+  macs !== null && Math.abs(macs / 1e9 - gflopsPrinted) > 0.0051;

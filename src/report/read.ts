@@ -30,7 +30,9 @@ export interface SuiteRecords {
 export async function readSuite(folder: string): Promise<SuiteRecords> {
   const plan = await readPlan(folder);
   const runs = await Promise.all(
-    plan.variants.flatMap(({ name, runs }) => runs.map(({ seed }) => readRun(join(folder, name, `seed-${seed}`), name, seed))),
+    plan.variants.flatMap(({ name, runs }) =>
+      runs.map(({ seed }) => readRun(join(folder, name, `seed-${seed}`), name, seed)),
+    ),
   );
   return { folder, plan, runs, unplanned: await unplannedRuns(folder, plan) };
 }
@@ -45,7 +47,9 @@ async function readPlan(folder: string): Promise<PlanRecord> {
   }
   const plan = parseJson(text) as PlanRecord | undefined;
   if (plan?.schema !== 'ablate/plan/1' || !Array.isArray(plan.variants)) {
-    throw new RecordsError(`${file} is no plan of this version (expected "schema": "ablate/plan/1").\n\`ablate run SUITE\` writes it anew.`);
+    throw new RecordsError(
+      `${file} is no plan of this version (expected "schema": "ablate/plan/1").\n\`ablate run SUITE\` writes it anew.`,
+    );
   }
   return plan;
 }
@@ -62,15 +66,26 @@ async function readRun(folder: string, variant: string, seed: number): Promise<R
   };
   const run = await readJson<RunRecord>('run.json', 'ablate/run/1');
   const result = await readJson<RunResult>('result.json', 'ablate/result/1');
-  const lines = ((await readText(join(folder, 'metrics.jsonl'))) ?? '').split('\n').filter((line) => line.trim() !== '');
+  const lines = ((await readText(join(folder, 'metrics.jsonl'))) ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   const metrics = lines.map(parseJson);
   // A run that is cut off may leave half a last line; half a line anywhere else is damage.
   if (metrics.slice(0, -1).includes(undefined)) damaged.push(join(folder, 'metrics.jsonl'));
-  return { variant, seed, run, result, metrics: metrics.filter((line) => line !== undefined) as MetricsLine[], damaged };
+  return {
+    variant,
+    seed,
+    run,
+    result,
+    metrics: metrics.filter((line) => line !== undefined) as MetricsLine[],
+    damaged,
+  };
 }
 
 async function unplannedRuns(folder: string, plan: PlanRecord): Promise<string[]> {
-  const planned = new Set(plan.variants.flatMap(({ name, runs }) => runs.map(({ seed }) => join(name, `seed-${seed}`))));
+  const planned = new Set(
+    plan.variants.flatMap(({ name, runs }) => runs.map(({ seed }) => join(name, `seed-${seed}`))),
+  );
   const found: string[] = [];
   for (const variant of await foldersIn(folder)) {
     for (const run of await foldersIn(join(folder, variant))) {

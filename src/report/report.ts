@@ -27,7 +27,11 @@ export interface Report {
     readonly protocol: Table | null;
     readonly provenance: Table;
   };
-  readonly notes: { readonly steps: readonly string[]; readonly paper: readonly string[]; readonly protocol: readonly string[] };
+  readonly notes: {
+    readonly steps: readonly string[];
+    readonly paper: readonly string[];
+    readonly protocol: readonly string[];
+  };
 }
 
 export function composeReport(records: SuiteRecords): Report {
@@ -51,7 +55,9 @@ export function composeReport(records: SuiteRecords): Report {
       steps: stepNotes(made),
       paper: comparison ? paperNotes(comparison) : [],
       protocol: comparison
-        ? ['Accuracies of the two protocols cannot be compared with each other; what can be compared is which way each step goes, and with the reservations above.']
+        ? [
+            'Accuracies of the two protocols cannot be compared with each other; what can be compared is which way each step goes, and with the reservations above.',
+          ]
         : [],
     },
   };
@@ -59,7 +65,10 @@ export function composeReport(records: SuiteRecords): Report {
 
 function stepNotes({ rows, tests }: Study): string[] {
   const floors = rows.flatMap(({ floor }) => (floor === null ? [] : [floor]));
-  const floor = floors.length === 0 ? '' : ` A test set of this size has a standard error of ${percent(Math.min(...floors))} to ${percent(Math.max(...floors))} points by itself; no smaller difference is called resolved.`;
+  const floor =
+    floors.length === 0
+      ? ''
+      : ` A test set of this size has a standard error of ${percent(Math.min(...floors))} to ${percent(Math.max(...floors))} points by itself; no smaller difference is called resolved.`;
   return [
     'Top-1 is that of the last epoch, mean ± standard deviation over seeds. Δ is the paired difference over common seeds against the network before it, ' +
       'with its Student-t interval. The verdict is that of an exact sign-flip test' +

@@ -1,6 +1,12 @@
 import type { PlannedVariant, PlanRecord } from '../experiment/records.js';
 import { binomialStandardError } from '../statistics/binomial.js';
-import { type Combination, type Interaction, interactions, type StepEffect, stepEffects } from '../statistics/effects.js';
+import {
+  type Combination,
+  type Interaction,
+  interactions,
+  type StepEffect,
+  stepEffects,
+} from '../statistics/effects.js';
 import { holmAdjusted } from '../statistics/holm.js';
 import { type BySeed, type PairedDifference, pairedDifference } from '../statistics/paired.js';
 import { type Summary, summarize } from '../statistics/summary.js';
@@ -74,14 +80,20 @@ export function study(records: SuiteRecords): Study {
 }
 
 /** Rows of the same name, looked up. */
-export const rowNamed = (rows: readonly Row[], name: string | null): Row | undefined => rows.find(({ variant }) => variant.name === name);
+export const rowNamed = (rows: readonly Row[], name: string | null): Row | undefined =>
+  rows.find(({ variant }) => variant.name === name);
 
-function measure(variant: PlannedVariant, runs: readonly RunFiles[], test: { testImages: number | null; classes: number | null }): Row {
+function measure(
+  variant: PlannedVariant,
+  runs: readonly RunFiles[],
+  test: { testImages: number | null; classes: number | null },
+): Row {
   const states = statesOf(variant, runs);
   const done = doneRuns(states);
   const bySeed = new Map(done.map(({ seed, result }) => [seed, 100 * result.top1]));
   const top1 = summarize([...bySeed.values()]);
-  const error = (share: number) => (test.testImages === null ? null : 100 * binomialStandardError(share, test.testImages));
+  const error = (share: number) =>
+    test.testImages === null ? null : 100 * binomialStandardError(share, test.testImages);
   const chance = test.classes === null ? null : 1 / test.classes;
   const chanceError = chance === null ? null : error(chance);
   return {
@@ -117,7 +129,8 @@ function withVerdicts(rows: readonly Row[]): Row[] {
   const tests = rows.filter(({ delta }) => delta !== null).length;
   return rows.map((row, at) => {
     const adjustedP = adjusted[at] ?? null;
-    const verdict = row.variant.parent === null ? null : judge({ difference: row.delta, adjustedP, tests, floor: row.floor });
+    const verdict =
+      row.variant.parent === null ? null : judge({ difference: row.delta, adjustedP, tests, floor: row.floor });
     return { ...row, adjustedP, verdict };
   });
 }
@@ -140,14 +153,19 @@ function challengesOf(rows: readonly Row[], strategy: string): Challenge[] {
 export function roadEnd(rows: readonly Row[], strategy: string): Row | null {
   if (strategy === 'add-one' || strategy === 'pairwise') return null;
   const adopted = rows.filter(({ variant }) => variant.kind === 'step' && variant.adopted);
-  return adopted.reduce<Row | null>((end, row) => (end && end.variant.steps.length > row.variant.steps.length ? end : row), null);
+  return adopted.reduce<Row | null>(
+    (end, row) => (end && end.variant.steps.length > row.variant.steps.length ? end : row),
+    null,
+  );
 }
 
 /** Whether the variants follow each other as a road, so that lines between them mean something. */
 export const isRoad = ({ plan }: Study): boolean => plan.strategy === 'cumulative';
 
 const asCombination = ({ variant, bySeed }: Row): Combination[] =>
-  variant.kind === 'compare' || bySeed.size === 0 ? [] : [{ name: variant.name, steps: variant.steps, results: bySeed }];
+  variant.kind === 'compare' || bySeed.size === 0
+    ? []
+    : [{ name: variant.name, steps: variant.steps, results: bySeed }];
 
 /** Test sets whose size is fixed; records of other data sets state it themselves. */
 const fixedTestSets: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-import { listed, percent, signed, inUnit, unitFor } from './format.js';
+import { inUnit, listed, percent, signed, unitFor } from './format.js';
 import { labelOf, verdictText } from './labels.js';
 import { type Row, roadEnd, type Study } from './study.js';
 
@@ -18,7 +18,9 @@ export function summaryOf(study: Study): string[] {
   }
   for (const { comparator, difference, verdict } of challenges) {
     if (!difference || !comparator.top1) continue;
-    const interval = difference.interval ? `, 95% interval ${signed(difference.interval[0])} to ${signed(difference.interval[1])}` : '';
+    const interval = difference.interval
+      ? `, 95% interval ${signed(difference.interval[0])} to ${signed(difference.interval[1])}`
+      : '';
     const words = { helped: 'ahead', hurt: 'behind', unresolved: 'unresolved' }[verdict.verdict];
     sentences.push(
       `Against ${labelOf(comparator)} (${percent(comparator.top1.mean)}%, ${cost(comparator)}) the road's end stands at ${signed(difference.mean)} points${interval}: ${words}.`,
@@ -38,6 +40,7 @@ function verdictSentence(rows: readonly Row[], strategy: string): string {
     ...(hurt.length > 0 ? [`${listed(hurt.map(labelOf))} hurt`] : []),
   ];
   const lean = leaning.length > 0 ? ` (the interval of ${leaning.length} of them leaves out 0)` : '';
-  if (sure.length === 0) return `No single ${change} is resolved with these seeds${lean.replace('of them', `of ${open.length}`)}.`;
+  if (sure.length === 0)
+    return `No single ${change} is resolved with these seeds${lean.replace('of them', `of ${open.length}`)}.`;
   return `${sure.join('; ')}; ${open.length === 0 ? 'nothing is left' : open.length} unresolved${lean}.`;
 }

@@ -46,4 +46,5 @@ export async function writeReport(suiteFolder: string, outFolder: string): Promi
 }
 
 /** A third of the size, which counts where reports are committed: charts have few colours. */
-const smallPng = async (png: Buffer): Promise<Buffer> => await sharp(png).png({ palette: true, quality: 100, dither: 0 }).toBuffer();
+const smallPng = async (png: Buffer): Promise<Buffer> =>
+  await sharp(png).png({ palette: true, quality: 100, dither: 0 }).toBuffer();

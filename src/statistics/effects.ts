@@ -93,7 +93,11 @@ function squareDifference(both: BySeed, onlyA: BySeed, onlyB: BySeed, neither: B
   const seeds = all.filter((seed) => corners.every((corner) => corner.has(seed)));
   const at = (corner: BySeed, seed: number) => corner.get(seed) as number;
   const differences = seeds.map((seed) => at(both, seed) - at(onlyA, seed) - at(onlyB, seed) + at(neither, seed));
-  return ofDifferences(seeds, differences, all.filter((seed) => !seeds.includes(seed)));
+  return ofDifferences(
+    seeds,
+    differences,
+    all.filter((seed) => !seeds.includes(seed)),
+  );
 }
 
 /** Looks a combination up by its steps: in this order where one was trained, else in any order. */

@@ -9,7 +9,10 @@ const mostPairs = 40;
 export function signFlipP(differences: readonly number[]): number | null {
   const n = differences.length;
   if (n === 0) return null;
-  if (n > mostPairs) throw new RangeError(`an exact test of ${n} pairs needs 2^${n} sign patterns; at most ${mostPairs} pairs are tested`);
+  if (n > mostPairs)
+    throw new RangeError(
+      `an exact test of ${n} pairs needs 2^${n} sign patterns; at most ${mostPairs} pairs are tested`,
+    );
   const observed = Math.abs(differences.reduce((sum, value) => sum + value, 0));
   // Sums that are equal on paper differ by rounding; a pattern as far out as the one seen must count.
   const reach = observed - 1e-12 * differences.reduce((sum, value) => sum + Math.abs(value), 0);

@@ -9,7 +9,8 @@ export function studentTCdf(t: number, degrees: number): number {
 
 /** The t with P(T <= t) = `probability`, for 0 < probability < 1. */
 export function studentTQuantile(probability: number, degrees: number): number {
-  if (!(probability > 0 && probability < 1)) throw new RangeError(`a probability between 0 and 1 is needed, not ${probability}`);
+  if (!(probability > 0 && probability < 1))
+    throw new RangeError(`a probability between 0 and 1 is needed, not ${probability}`);
   if (!(degrees > 0)) throw new RangeError(`degrees of freedom must be above 0, not ${degrees}`);
   if (probability === 0.5) return 0;
   if (probability < 0.5) return -studentTQuantile(1 - probability, degrees);
@@ -64,6 +65,7 @@ function logGamma(x: number): number {
     z += 1;
   }
   const inverse = 1 / (z * z);
-  const series = (1 / z) * (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse / 1188))));
+  const series =
+    (1 / z) * (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse / 1188))));
   return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series - shift;
 }

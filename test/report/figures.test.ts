@@ -22,8 +22,16 @@ beforeAll(async () => {
     if (at === 5) return { ...variant, top1: ['loss is NaN at step 312', 'out of memory', null] };
     return at === 15 ? { ...variant, top1: [] } : variant;
   });
-  figures = named(figuresOf(study(await readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))));
-  permuted = named(figuresOf(study(await readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() })))));
+  figures = named(
+    figuresOf(study(await readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))),
+  );
+  permuted = named(
+    figuresOf(
+      study(
+        await readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() })),
+      ),
+    ),
+  );
 });
 
 function combinations(): SyntheticVariant[] {
@@ -32,7 +40,13 @@ function combinations(): SyntheticVariant[] {
     const steps = ['a', 'b', 'c'].filter((_, bit) => (mask >> bit) & 1);
     const mean = 70 + steps.reduce((sum, step) => sum + (worth[step] ?? 0), 0) + (mask >= 5 ? 1 : 0);
     const kind = mask === 0 ? 'base' : 'step';
-    return { name: steps.join('+') || 'resnet-50', steps, kind, parent: steps.length > 1 ? steps.slice(0, -1).join('+') : 'resnet-50', top1: [mean, mean + 0.2, mean - 0.1] };
+    return {
+      name: steps.join('+') || 'resnet-50',
+      steps,
+      kind,
+      parent: steps.length > 1 ? steps.slice(0, -1).join('+') : 'resnet-50',
+      top1: [mean, mean + 0.2, mean - 0.1],
+    };
   });
 }
 
@@ -46,7 +60,8 @@ async function difference(a: Buffer, b: Buffer): Promise<number> {
   const [left, right] = [await pixels(a), await pixels(b)];
   expect([left.width, left.height]).toEqual([right.width, right.height]);
   let far = 0;
-  for (let at = 0; at < left.data.length; at++) if (Math.abs((left.data[at] as number) - (right.data[at] as number)) > 40) far++;
+  for (let at = 0; at < left.data.length; at++)
+    if (Math.abs((left.data[at] as number) - (right.data[at] as number)) > 40) far++;
   return far / left.data.length;
 }
 
@@ -81,7 +96,8 @@ describe('text', () => {
     const { data, width } = await pixels(await drawPng(drawing, light, 1));
     const ink = (left: number, top: number, right: number, bottom: number) => {
       let count = 0;
-      for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) if ((data[3 * (y * width + x)] as number) < 110) count++;
+      for (let y = top; y < bottom; y++)
+        for (let x = left; x < right; x++) if ((data[3 * (y * width + x)] as number) < 110) count++;
       return count;
     };
     expect(ink(20, 10, 400, 40)).toBeGreaterThan(500);
@@ -92,7 +108,15 @@ describe('text', () => {
 
   it('is real text in SVG, in a font with fallbacks', () => {
     const svg = drawSvg((figures.get('roadmap') as Figure).draw(light, 'wide'), light);
-    for (const words of ['Separate downsampling', 'Large Kernel', 'made-up-road: top-1 accuracy, step by step', 'failed: loss is NaN at step 312', 'not run yet', '−1.2', 'Swin-T']) {
+    for (const words of [
+      'Separate downsampling',
+      'Large Kernel',
+      'made-up-road: top-1 accuracy, step by step',
+      'failed: loss is NaN at step 312',
+      'not run yet',
+      '−1.2',
+      'Swin-T',
+    ]) {
       expect(svg).toContain(words);
     }
     expect(svg).toMatch(/font-family="'DejaVu Sans Condensed', [^"]*sans-serif"/);

@@ -12,7 +12,12 @@ describe('numbers as printed', () => {
     expect(grouped(4089184256)).toBe('4,089,184,256');
     expect([signed(0.54), signed(-1.23), signed(0.001), signed(-0.004)]).toEqual(['+0.54', '−1.23', '0.00', '0.00']);
     const giga = unitFor([4089184256, 2349507072, 4455531264]);
-    expect([inUnit(4089184256, giga), inUnit(15354700000, giga), signedInUnit(-108380256, giga), signedInUnit(0, giga)]).toEqual(['4.09', '15.4', '−0.108', '0']);
+    expect([
+      inUnit(4089184256, giga),
+      inUnit(15354700000, giga),
+      signedInUnit(-108380256, giga),
+      signedInUnit(0, giga),
+    ]).toEqual(['4.09', '15.4', '−0.108', '0']);
     expect(unitFor([21e6, 400e6, 3e9]).letter).toBe('M');
     expect([pValue(0.25), pValue(0.00390625), pValue(0.0000001)]).toEqual(['0.25', '0.0039', '< 0.0001']);
     expect([duration(59.6), duration(900), duration(11_100)]).toEqual(['60 s', '15 min', '3 h 5 min']);
@@ -61,7 +66,15 @@ describe('text from outside', () => {
   const nasty = 'a<b>&"\'|,\nsecond `line` [x](y) *z*';
 
   it('stays in its CSV field, and is no formula', () => {
-    expect(csv(['a', 'b'], [[nasty, 1.5], [null, '=1+1']])).toBe(`a,b\r\n"a<b>&""'|,\nsecond \`line\` [x](y) *z*",1.5\r\n,'=1+1\r\n`);
+    expect(
+      csv(
+        ['a', 'b'],
+        [
+          [nasty, 1.5],
+          [null, '=1+1'],
+        ],
+      ),
+    ).toBe(`a,b\r\n"a<b>&""'|,\nsecond \`line\` [x](y) *z*",1.5\r\n,'=1+1\r\n`);
   });
 
   it('stays in its Markdown cell', () => {

@@ -11,7 +11,8 @@ import { stepTable } from '../../src/report/tables/steps.js';
 import { paperLike, type Synthetic, type SyntheticVariant, writeSynthetic } from './synthetic.js';
 
 const studyOf = async (synthetic: Synthetic) => study(await readSuite(await writeSynthetic(synthetic)));
-const textsOf = async (synthetic: Synthetic) => noticesOf(await studyOf(synthetic)).map(({ level, text }) => `${level}: ${text}`);
+const textsOf = async (synthetic: Synthetic) =>
+  noticesOf(await studyOf(synthetic)).map(({ level, text }) => `${level}: ${text}`);
 const pair = (base: SyntheticVariant['top1'], step: SyntheticVariant['top1']): SyntheticVariant[] => [
   { name: 'resnet-50', kind: 'base', top1: base, macs: 20e6 },
   { name: 'gelu', title: 'ReLU to GELU', parent: 'resnet-50', steps: ['gelu'], top1: step, macs: 21e6 },
@@ -25,7 +26,19 @@ describe('the numbers of the table', () => {
     expect(columns.map(({ heading }) => heading)).toContain('MMACs');
     expect(rows[0]?.slice(0, 4)).toEqual(['ResNet-50', '80.30 ± 0.30', '3', '–']);
     // Differences 1.1, 0.9, 1.0: mean 1, sd 0.1, t(0.975, 2) = 4.3027, so +- 0.248.
-    expect(rows[1]).toEqual(['ReLU to GELU', '81.30 ± 0.26', '3', '+1.00', '+0.75 … +1.25', '0.25', 'unresolved, leans up', '21.0', '+1.00', '1.00', '819']);
+    expect(rows[1]).toEqual([
+      'ReLU to GELU',
+      '81.30 ± 0.26',
+      '3',
+      '+1.00',
+      '+0.75 … +1.25',
+      '0.25',
+      'unresolved, leans up',
+      '21.0',
+      '+1.00',
+      '1.00',
+      '819',
+    ]);
   });
 
   it('name a winner with ten seeds and a large effect, and none below the error of the test set', async () => {
@@ -41,19 +54,34 @@ describe('the numbers of the table', () => {
     const clear = (mean: number) => six.map((seed) => mean + seed / 100);
     const one = await studyOf({ seeds: six, variants: pair(clear(80), clear(85)) });
     expect(one.rows[1]?.verdict?.verdict).toBe('helped');
-    const two = await studyOf({ seeds: six, variants: [...pair(clear(80), clear(85)), { name: 'layer-norm', parent: 'gelu', top1: clear(90) }] });
+    const two = await studyOf({
+      seeds: six,
+      variants: [...pair(clear(80), clear(85)), { name: 'layer-norm', parent: 'gelu', top1: clear(90) }],
+    });
     expect(two.rows[1]).toMatchObject({ adjustedP: 0.0625, verdict: { verdict: 'unresolved', why: 'too few seeds' } });
   });
 });
 
 describe('what a reader must know', () => {
   it('is that a run failed, is missing, unfinished, stale or damaged', async () => {
-    const folder = await writeSynthetic({ seeds: [0, 1, 2, 3, 4], variants: pair([80, 81, 82, 83, 84], [81, 'loss is NaN at step 312', null, 82, 83]) });
+    const folder = await writeSynthetic({
+      seeds: [0, 1, 2, 3, 4],
+      variants: pair([80, 81, 82, 83, 84], [81, 'loss is NaN at step 312', null, 82, 83]),
+    });
     await rm(join(folder, 'gelu', 'seed-3', 'result.json'));
-    await writeFile(join(folder, 'gelu', 'seed-4', 'result.json'), '{ "schema": "ablate/result/1", "status": "done", "hash": "another", "top1": 0.99 }');
+    await writeFile(
+      join(folder, 'gelu', 'seed-4', 'result.json'),
+      '{ "schema": "ablate/result/1", "status": "done", "hash": "another", "top1": 0.99 }',
+    );
     await writeFile(join(folder, 'resnet-50', 'seed-4', 'run.json'), '{ half a');
     const made = study(await readSuite(folder));
-    expect(made.rows[1]?.states.map(({ status }) => status)).toEqual(['done', 'failed', 'missing', 'unfinished', 'stale']);
+    expect(made.rows[1]?.states.map(({ status }) => status)).toEqual([
+      'done',
+      'failed',
+      'missing',
+      'unfinished',
+      'stale',
+    ]);
     expect(made.rows[1]?.delta).toMatchObject({ seeds: [0], unpaired: [1, 2, 3, 4], mean: 1 });
     const texts = noticesOf(made).map(({ level, text }) => `${level}: ${text}`);
     expect(texts).toContainEqual('warning: gelu, seed 1 failed: loss is NaN at step 312');
@@ -64,20 +92,32 @@ describe('what a reader must know', () => {
   });
 
   it('is that nothing was learned', async () => {
-    expect((await textsOf({ variants: pair([10, 10.1, 9.9], [10.2, 10, 9.8]) })).join('\n')).toContain('All variants are at chance (10.00% for 10 classes)');
-    expect((await textsOf({ variants: pair([80, 80, 80], [10, 10, 10]) })).join('\n')).toContain('At chance (10.00%): gelu.');
+    expect((await textsOf({ variants: pair([10, 10.1, 9.9], [10.2, 10, 9.8]) })).join('\n')).toContain(
+      'All variants are at chance (10.00% for 10 classes)',
+    );
+    expect((await textsOf({ variants: pair([80, 80, 80], [10, 10, 10]) })).join('\n')).toContain(
+      'At chance (10.00%): gelu.',
+    );
     expect((await textsOf({ variants: pair([80, 80, 80], [81, 81, 81]) })).join('\n')).not.toContain('chance');
   });
 
   it('is that engines, code, data or protocols are mixed', async () => {
-    const change = (of: (record: RunRecord) => Partial<RunRecord>) => (record: RunRecord) => (record.spec.variant === 'c' ? { ...record, ...of(record) } : record);
+    const change = (of: (record: RunRecord) => Partial<RunRecord>) => (record: RunRecord) =>
+      record.spec.variant === 'c' ? { ...record, ...of(record) } : record;
     const variants = [...pair([80, 80, 80], [81, 81, 81]), { name: 'c', parent: 'gelu', top1: [82, 82, 82] }];
-    const texts = async (of: (record: RunRecord) => Partial<RunRecord>) => (await textsOf({ variants, change: change(of) })).join('\n');
+    const texts = async (of: (record: RunRecord) => Partial<RunRecord>) =>
+      (await textsOf({ variants, change: change(of) })).join('\n');
     expect(await texts(() => ({}))).not.toMatch(/Mixed|protocol/);
-    expect(await texts(({ engine }) => ({ engine: { ...engine, engine: 'wasm', version: '4.22.0' } }))).toMatch(/warning: Mixed engines: tensorflow 2\.21\.0 .*resnet-50 and gelu.* and wasm 4\.22\.0 .*\(c\)/);
-    expect(await texts(() => ({ codeVersion: 'v2' }))).toContain('warning: Mixed versions of the code: made-up (resnet-50 and gelu) and v2 (c)');
+    expect(await texts(({ engine }) => ({ engine: { ...engine, engine: 'wasm', version: '4.22.0' } }))).toMatch(
+      /warning: Mixed engines: tensorflow 2\.21\.0 .*resnet-50 and gelu.* and wasm 4\.22\.0 .*\(c\)/,
+    );
+    expect(await texts(() => ({ codeVersion: 'v2' }))).toContain(
+      'warning: Mixed versions of the code: made-up (resnet-50 and gelu) and v2 (c)',
+    );
     expect(await texts(() => ({ datasetFingerprint: 'other' }))).toContain('warning: Mixed data sets');
-    expect(await texts(({ machine }) => ({ machine: { ...machine, cpu: 'faster' } }))).toContain('note: Mixed machines');
+    expect(await texts(({ machine }) => ({ machine: { ...machine, cpu: 'faster' } }))).toContain(
+      'note: Mixed machines',
+    );
     expect(await texts(({ spec }) => ({ spec: { ...spec, recipe: { ...spec.recipe, epochs: 9 } } }))).toContain(
       'warning: Another protocol than the rest: c (epochs 9 instead of 3); their accuracies differ by protocol as well as by architecture.',
     );
@@ -85,9 +125,13 @@ describe('what a reader must know', () => {
 
   it("is no warning where the road's start alone has its own recipe", async () => {
     const change = (record: RunRecord) =>
-      record.spec.variant === 'resnet-50' ? { ...record, spec: { ...record.spec, recipe: { ...record.spec.recipe, epochs: 1 } } } : record;
+      record.spec.variant === 'resnet-50'
+        ? { ...record, spec: { ...record.spec, recipe: { ...record.spec.recipe, epochs: 1 } } }
+        : record;
     const variants = [...pair([80, 80, 80], [81, 81, 81]), { name: 'c', parent: 'gelu', top1: [82, 82, 82] }];
-    expect((await textsOf({ variants, change })).join('\n')).toContain('note: Another protocol than the rest: resnet-50 (epochs 1 instead of 3); the first delta after it is that of the protocol.');
+    expect((await textsOf({ variants, change })).join('\n')).toContain(
+      'note: Another protocol than the rest: resnet-50 (epochs 1 instead of 3); the first delta after it is that of the protocol.',
+    );
   });
 
   it('is how little few seeds can show', async () => {
@@ -117,7 +161,9 @@ describe('folders', () => {
   });
 
   it('without a single result make a report that says so', async () => {
-    const report = composeReport(await readSuite(await writeSynthetic({ variants: pair([null, null, null], [null, null, null]) })));
+    const report = composeReport(
+      await readSuite(await writeSynthetic({ variants: pair([null, null, null], [null, null, null]) })),
+    );
     expect(report.figures.map(({ name }) => name)).toEqual(['roadmap']);
     expect(report.notices[0]?.text).toContain('6 of 6 runs');
     expect(report.tables.steps.rows[1]?.[1]).toBe('–');
@@ -141,7 +187,9 @@ describe('beside the paper', () => {
   });
 
   it('stands nothing for another base', async () => {
-    const variants = pair([80], [81]).map((variant) => (variant.kind === 'base' ? { ...variant, name: 'my-net' } : variant));
+    const variants = pair([80], [81]).map((variant) =>
+      variant.kind === 'base' ? { ...variant, name: 'my-net' } : variant,
+    );
     expect(compareWithPaper(await studyOf({ variants }))).toBeNull();
   });
 });

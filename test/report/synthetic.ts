@@ -34,7 +34,9 @@ export interface Synthetic {
 }
 
 const recipe = recipeSchema.parse(
-  parse('{ name: made-up, epochs: 3, batch_size: 128, optimizer: { name: adamw, learning_rate: 0.002 }, schedule: { name: cosine } }'),
+  parse(
+    '{ name: made-up, epochs: 3, batch_size: 128, optimizer: { name: adamw, learning_rate: 0.002 }, schedule: { name: cosine } }',
+  ),
 );
 
 /** Writes plan.json and the records of every run that is not missing; gives the suite's folder. */
@@ -42,20 +44,22 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
   const { suite = 'made-up', variants, seeds = [0, 1, 2], classes = 10, dataset = 'fashion-mnist' } = synthetic;
   const folder = join(await mkdtemp(join(tmpdir(), 'ablate-report-')), 'suite');
   await mkdir(folder, { recursive: true });
-  const planned = variants.map((variant): PlannedVariant => ({
-    name: variant.name,
-    kind: variant.kind ?? 'step',
-    step: variant.kind === 'base' || variant.kind === 'compare' ? null : variant.name,
-    title: variant.title ?? variant.name,
-    section: variant.section ?? null,
-    parent: variant.parent ?? null,
-    adopted: variant.adopted ?? true,
-    steps: variant.steps ?? [],
-    resolution: 32,
-    macs: variant.macs ?? 20e6,
-    params: variant.params ?? 1e6,
-    runs: seeds.map((seed) => ({ seed, hash: hashOf(variant.name, seed) })),
-  }));
+  const planned = variants.map(
+    (variant): PlannedVariant => ({
+      name: variant.name,
+      kind: variant.kind ?? 'step',
+      step: variant.kind === 'base' || variant.kind === 'compare' ? null : variant.name,
+      title: variant.title ?? variant.name,
+      section: variant.section ?? null,
+      parent: variant.parent ?? null,
+      adopted: variant.adopted ?? true,
+      steps: variant.steps ?? [],
+      resolution: 32,
+      macs: variant.macs ?? 20e6,
+      params: variant.params ?? 1e6,
+      runs: seeds.map((seed) => ({ seed, hash: hashOf(variant.name, seed) })),
+    }),
+  );
   const plan: PlanRecord = {
     schema: 'ablate/plan/1',
     suite,
@@ -97,15 +101,31 @@ function metricsOf(accuracy: number, seed: number): MetricsLine[] {
     const learned = 1 - 0.35 * 0.4 ** (epoch - 1) + (epoch === 3 ? 0.056 : 0);
     const top1 = epoch === 3 ? accuracy : accuracy * learned + 0.004 * random.normal();
     return [
-      { kind: 'train', step: epoch * 100 - 50, epoch: epoch - 0.5, loss: 2.3 * 0.5 ** epoch + (1 - accuracy), learningRate: 0.001, imagesPerSecond: 900 },
-      { kind: 'evaluation', step: epoch * 100, epoch, top1, top5: Math.min(1, top1 + 0.1), loss: 1 - top1 / 2, ema: null },
+      {
+        kind: 'train',
+        step: epoch * 100 - 50,
+        epoch: epoch - 0.5,
+        loss: 2.3 * 0.5 ** epoch + (1 - accuracy),
+        learningRate: 0.001,
+        imagesPerSecond: 900,
+      },
+      {
+        kind: 'evaluation',
+        step: epoch * 100,
+        epoch,
+        top1,
+        top5: Math.min(1, top1 + 0.1),
+        loss: 1 - top1 / 2,
+        ema: null,
+      },
     ];
   });
 }
 
 function resultOf(hash: string, outcome: number | string): RunResult {
   const finishedAt = '2026-01-02T03:04:05.000Z';
-  if (typeof outcome === 'string') return { schema: 'ablate/result/1', status: 'failed', hash, reason: outcome, step: 312, finishedAt };
+  if (typeof outcome === 'string')
+    return { schema: 'ablate/result/1', status: 'failed', hash, reason: outcome, step: 312, finishedAt };
   const top1 = outcome / 100;
   return {
     schema: 'ablate/result/1',
@@ -125,7 +145,13 @@ function resultOf(hash: string, outcome: number | string): RunResult {
   };
 }
 
-function recordOf(of: { suite: string; dataset: string; classes: number; seed: number; variant: PlannedVariant }): RunRecord {
+function recordOf(of: {
+  suite: string;
+  dataset: string;
+  classes: number;
+  seed: number;
+  variant: PlannedVariant;
+}): RunRecord {
   const { suite, dataset, classes, seed, variant } = of;
   return {
     schema: 'ablate/run/1',
@@ -141,7 +167,15 @@ function recordOf(of: { suite: string; dataset: string; classes: number; seed: n
       plugins: [],
     },
     cost: { macs: variant.macs, params: variant.params },
-    engine: { engine: 'tensorflow', version: '2.21.0', device: 'made-up CPU', threads: 2, compiled: true, kernels: 'avx2', precision: 'float32' },
+    engine: {
+      engine: 'tensorflow',
+      version: '2.21.0',
+      device: 'made-up CPU',
+      threads: 2,
+      compiled: true,
+      kernels: 'avx2',
+      precision: 'float32',
+    },
     machine: { cpu: 'made-up CPU', cores: 2, memoryBytes: 8e9, platform: 'linux', node: 'v20.0.0' },
     codeVersion: 'made-up',
     datasetFingerprint: 'made-up',
@@ -151,7 +185,15 @@ function recordOf(of: { suite: string; dataset: string; classes: number; seed: n
 
 /** The paper's road with its own accuracies, spread over seeds by its own standard deviation: no run of ours. */
 export function paperLike(seeds = 3): SyntheticVariant[] {
-  const rows: [name: string, title: string, section: string | null, top1: number, macs: number, params: number, adopted?: boolean][] = [
+  const rows: [
+    name: string,
+    title: string,
+    section: string | null,
+    top1: number,
+    macs: number,
+    params: number,
+    adopted?: boolean,
+  ][] = [
     ['resnet-50', 'resnet-50', null, 76.13, 4089184256, 25557032],
     ['training-recipe', 'Training recipe', null, 78.82, 4089184256, 25557032],
     ['stage-ratio', 'Stage ratio', 'Macro Design', 79.36, 4525916160, 28628520],
@@ -176,7 +218,10 @@ export function paperLike(seeds = 3): SyntheticVariant[] {
   const parentOf = (name: string) => (name.startsWith('kernel-size') ? 'move-up-depthwise' : parent);
   const road = rows.map(([name, title, section, top1, macs, params, adopted = true], at): SyntheticVariant => {
     const random = createGenerator(at, 'made-up spread');
-    const own = at === 0 ? [] : [...steps.filter((step) => !name.startsWith('kernel-size') || !step.startsWith('kernel-size')), name];
+    const own =
+      at === 0
+        ? []
+        : [...steps.filter((step) => !name.startsWith('kernel-size') || !step.startsWith('kernel-size')), name];
     const variant = {
       name,
       title,
@@ -192,6 +237,12 @@ export function paperLike(seeds = 3): SyntheticVariant[] {
     if (adopted) [parent, steps] = [name, own];
     return variant;
   });
-  const comparator: SyntheticVariant = { name: 'swin-t', kind: 'compare', macs: 4490600000, params: 28288354, top1: [81.3, 81.21, 81.38].slice(0, seeds) };
+  const comparator: SyntheticVariant = {
+    name: 'swin-t',
+    kind: 'compare',
+    macs: 4490600000,
+    params: 28288354,
+    top1: [81.3, 81.21, 81.38].slice(0, seeds),
+  };
   return [...road, comparator];
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeReport, type WrittenReport } from '../../src/report/write.js';
+import { type WrittenReport, writeReport } from '../../src/report/write.js';
 import { paperLike, writeSynthetic } from './synthetic.js';
 
 const nasty = '<script>alert("1")</script> & \'a\' | b,\nnext `line` ]]>';
@@ -17,7 +17,15 @@ beforeAll(async () => {
     return at === 5 ? { ...variant, top1: [nasty, nasty, nasty] } : variant;
   });
   out = join(await mkdtemp(join(tmpdir(), 'ablate-report-out-')), 'new', 'folder');
-  written = await writeReport(await writeSynthetic({ suite: nasty, description: `${nasty}\n\nA second paragraph.`, variants, dataset: 'imagenet-1k' }), out);
+  written = await writeReport(
+    await writeSynthetic({
+      suite: nasty,
+      description: `${nasty}\n\nA second paragraph.`,
+      variants,
+      dataset: 'imagenet-1k',
+    }),
+    out,
+  );
   page = await readFile(join(out, 'index.html'), 'utf8');
 });
 
@@ -25,7 +33,14 @@ describe('the files of a report', () => {
   it('are the page, Markdown, the tables, and PNG, SVG and CSV of every figure, and nothing half-written', async () => {
     const names = written.files.map((file) => basename(file));
     expect(names.slice(0, 5)).toEqual(['index.html', 'report.md', 'steps.csv', 'runs.csv', 'paper.csv']);
-    for (const figure of ['roadmap', 'deltas', 'accuracy-flops', 'accuracy-parameters', 'curves-accuracy', 'curves-loss']) {
+    for (const figure of [
+      'roadmap',
+      'deltas',
+      'accuracy-flops',
+      'accuracy-parameters',
+      'curves-accuracy',
+      'curves-loss',
+    ]) {
       for (const kind of ['png', 'svg', 'csv']) expect(names).toContain(`${figure}.${kind}`);
     }
     expect((await readdir(out)).sort()).toEqual([...names].sort());
@@ -33,7 +48,8 @@ describe('the files of a report', () => {
 
   it('hold sharp PNGs and SVGs that a strict parser reads', async () => {
     expect(await sharp(join(out, 'roadmap.png')).metadata()).toMatchObject({ width: 2080, format: 'png' });
-    for (const file of written.files.filter((name) => name.endsWith('.svg'))) expect((await sharp(file).metadata()).width, file).toBe(1040);
+    for (const file of written.files.filter((name) => name.endsWith('.svg')))
+      expect((await sharp(file).metadata()).width, file).toBe(1040);
   });
 
   it('hold the numbers of the records, unrounded', async () => {
@@ -44,13 +60,17 @@ describe('the files of a report', () => {
       expect(100 * Number(line?.split(',')[4])).toBeCloseTo(accuracy, 10);
     }
     const steps = (await readFile(join(out, 'steps.csv'), 'utf8')).split('\r\n');
-    expect(steps.find((line) => line.startsWith('separate-downsampling,'))).toContain(`,${row?.top1?.mean},${row?.top1?.sd},`);
+    expect(steps.find((line) => line.startsWith('separate-downsampling,'))).toContain(
+      `,${row?.top1?.mean},${row?.top1?.sd},`,
+    );
   });
 });
 
 describe('the page', () => {
   it('loads nothing from anywhere', () => {
-    const addresses = [...page.matchAll(/(?:src|href|srcset|action|poster)="([^"]*)"/g)].map(([, address]) => address as string);
+    const addresses = [...page.matchAll(/(?:src|href|srcset|action|poster)="([^"]*)"/g)].map(
+      ([, address]) => address as string,
+    );
     expect(addresses.length).toBeGreaterThan(20);
     for (const address of addresses) expect(address.slice(0, 60)).toMatch(/^(data:|#)/);
     expect(page).not.toMatch(/url\(\s*['"]?https?:|@import|<link(?! rel="icon" href="data:,")/);

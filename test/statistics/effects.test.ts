@@ -22,7 +22,9 @@ describe('effects of steps in their company', () => {
   });
 
   it('shows where an effect depends on the others (leave-one-out beside add-one)', () => {
-    const variants = [[], ['a'], ['b'], ['c'], ['a', 'b', 'c'], ['b', 'c'], ['a', 'c'], ['a', 'b']].map((steps) => train(steps));
+    const variants = [[], ['a'], ['b'], ['c'], ['a', 'b', 'c'], ['b', 'c'], ['a', 'c'], ['a', 'b']].map((steps) =>
+      train(steps),
+    );
     const effects = stepEffects(variants);
     expect(effects.map(({ step }) => step)).toEqual(['a', 'b', 'c']);
     const [a, , c] = effects;

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { parseDocument } from 'yaml';
 import { RecordsError, readSuite } from '../../report/read.js';
 import type { Row } from '../../report/study.js';
-import { writeReport, type WrittenReport } from '../../report/write.js';
+import { type WrittenReport, writeReport } from '../../report/write.js';
 import { UsageError } from '../errors.js';
 import { printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
@@ -51,7 +51,9 @@ async function recordsFolder(suite: string, experiments: string): Promise<string
   if (found.isDirectory()) return suite;
   const name: unknown = parseDocument(await readFile(suite, 'utf8')).get('name');
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) {
-    throw new UsageError(`${suite} has no usable \`name:\`, so its records cannot be found; \`ablate validate ${suite}\` says what is wrong`);
+    throw new UsageError(
+      `${suite} has no usable \`name:\`, so its records cannot be found; \`ablate validate ${suite}\` says what is wrong`,
+    );
   }
   return join(experiments, name);
 }
@@ -59,7 +61,15 @@ async function recordsFolder(suite: string, experiments: string): Promise<string
 function printReport({ report, files }: WrittenReport): void {
   for (const { level, text } of report.notices) process.stderr.write(`${level}: ${text}\n`);
   const { columns, rows } = report.tables.steps;
-  printText([textTable(columns, rows), '', ...report.summary, '', `${files.length} files, the page first: ${shown(files[0] as string)}`].join('\n'));
+  printText(
+    [
+      textTable(columns, rows),
+      '',
+      ...report.summary,
+      '',
+      `${files.length} files, the page first: ${shown(files[0] as string)}`,
+    ].join('\n'),
+  );
 }
 
 /** As a person would type it from here. */
@@ -84,7 +94,19 @@ function documentOf({ report, files }: WrittenReport, folder: string, out: strin
   };
 }
 
-function rowOf({ variant, states, bySeed, top1, floor, delta, adjustedP, verdict, atChance, deltaMacs, imagesPerSecond }: Row): object {
+function rowOf({
+  variant,
+  states,
+  bySeed,
+  top1,
+  floor,
+  delta,
+  adjustedP,
+  verdict,
+  atChance,
+  deltaMacs,
+  imagesPerSecond,
+}: Row): object {
   return {
     variant: variant.name,
     parent: variant.parent,
@@ -96,7 +118,14 @@ function rowOf({ variant, states, bySeed, top1, floor, delta, adjustedP, verdict
       ...(state.status === 'done' ? { top1: state.result.top1 } : {}),
     })),
     top1: top1 && { mean: top1.mean, sd: top1.sd, seeds: bySeed.size, testSetStandardError: floor },
-    delta: delta && { mean: delta.mean, interval: delta.interval, pairs: delta.seeds.length, p: delta.p, adjustedP, smallestP: delta.smallestP },
+    delta: delta && {
+      mean: delta.mean,
+      interval: delta.interval,
+      pairs: delta.seeds.length,
+      p: delta.p,
+      adjustedP,
+      smallestP: delta.smallestP,
+    },
     verdict: verdict?.verdict ?? null,
     why: verdict?.why ?? null,
     atChance,

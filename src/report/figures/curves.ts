@@ -1,8 +1,8 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import type { MetricsLine } from '../../experiment/records.js';
+import { summarize } from '../../statistics/summary.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';
-import { summarize } from '../../statistics/summary.js';
 import { csv } from '../tables/csv.js';
 import { type Axis, pointAxis } from './axis.js';
 import { type Head, headHeight, headPlugin, strokeLine } from './head.js';
@@ -51,7 +51,9 @@ function curvesFigure(study: Study, quantity: Quantity): Figure {
     alt: `Line chart: ${quantity.title.toLowerCase()}, mean over seeds, of ${curves.length} networks. ${[curves[0], curves.at(-1)].flatMap((curve) => (curve ? [inWords(curve)] : [])).join('; ')}. All points are in its CSV file.`,
     csv: csv(
       ['variant', 'epoch', quantity.column, 'seeds'],
-      curves.flatMap(({ row, points }) => points.map(({ epoch, value, seeds }) => [row.variant.name, epoch, value, seeds])),
+      curves.flatMap(({ row, points }) =>
+        points.map(({ epoch, value, seeds }) => [row.variant.name, epoch, value, seeds]),
+      ),
     ),
     draw: (theme, layout) => draw(study, quantity, shown(curves), theme, layout),
   };
@@ -79,10 +81,15 @@ function curveOf(row: Row, { of }: Quantity): Curve {
     if (status !== 'done' && status !== 'unfinished') continue;
     for (const line of files.metrics) {
       const value = of(line);
-      if (value !== null && Number.isFinite(value)) byEpoch.set(line.epoch, [...(byEpoch.get(line.epoch) ?? []), value]);
+      if (value !== null && Number.isFinite(value))
+        byEpoch.set(line.epoch, [...(byEpoch.get(line.epoch) ?? []), value]);
     }
   }
-  const points = [...byEpoch].map(([epoch, values]) => ({ epoch, value: summarize(values)?.mean ?? 0, seeds: values.length }));
+  const points = [...byEpoch].map(([epoch, values]) => ({
+    epoch,
+    value: summarize(values)?.mean ?? 0,
+    seeds: values.length,
+  }));
   return { row, points: points.sort((a, b) => a.epoch - b.epoch) };
 }
 
@@ -100,7 +107,11 @@ function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme:
   const width = wide ? 1040 : 440;
   const columns = wide ? 1 : 2;
   const list = { line: wide ? 22 : 17, columns, width: wide ? 230 : 200 };
-  const head: Head = { title: `${study.plan.suite}: ${quantity.title.toLowerCase()}`, subtitle: conditions(study), key: [] };
+  const head: Head = {
+    title: `${study.plan.suite}: ${quantity.title.toLowerCase()}`,
+    subtitle: conditions(study),
+    key: [],
+  };
   const top = headHeight(layout, head.key, width);
   const below = wide ? 0 : Math.ceil(curves.length / columns) * list.line + 14;
   const view: View = { curves, theme, layout, text: wide ? 12.5 : 10.5, list, top };
@@ -116,9 +127,14 @@ function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme:
         type: 'line',
         data: { datasets: curves.map((curve, at) => lineSet(curve, at, view)) },
         options: {
-          layout: { padding: { left: wide ? 14 : 6, right: wide ? list.width + 24 : 10, top, bottom: wide ? 8 : below } },
+          layout: {
+            padding: { left: wide ? 14 : 6, right: wide ? list.width + 24 : 10, top, bottom: wide ? 8 : below },
+          },
           scales: {
-            x: { ...axisOptions({ ...xAxis, max: Math.max(...xs, 1), step: Math.max(1, xAxis.step) }, view), title: axisTitle('Epoch', view) },
+            x: {
+              ...axisOptions({ ...xAxis, max: Math.max(...xs, 1), step: Math.max(1, xAxis.step) }, view),
+              title: axisTitle('Epoch', view),
+            },
             y: { ...axisOptions(yAxis, view), title: axisTitle(quantity.axis, view) },
           },
           plugins: { legend: { display: false }, annotation: { annotations: {} } },
@@ -153,7 +169,14 @@ function axisOptions({ min, max, step }: Axis, { theme, text: size }: View): obj
     max,
     grid: { color: theme.grid, drawTicks: false },
     border: { color: theme.quiet },
-    ticks: { color: theme.quiet, font: { size: size - 1 }, stepSize: step, includeBounds: false, maxRotation: 0, padding: 6 },
+    ticks: {
+      color: theme.quiet,
+      font: { size: size - 1 },
+      stepSize: step,
+      includeBounds: false,
+      maxRotation: 0,
+      padding: 6,
+    },
   };
 }
 

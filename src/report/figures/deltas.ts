@@ -49,7 +49,9 @@ function altText(rows: readonly Row[]): string {
 const mostLines = 60;
 
 function largest(rows: readonly Row[]): readonly Row[] {
-  const kept = new Set([...rows].sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0)).slice(0, mostLines));
+  const kept = new Set(
+    [...rows].sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0)).slice(0, mostLines),
+  );
   return rows.filter((row) => kept.has(row));
 }
 
@@ -58,7 +60,13 @@ interface View {
   readonly floor: number;
   readonly theme: Theme;
   readonly layout: Layout;
-  readonly size: { readonly width: number; readonly row: number; readonly text: number; readonly labels: number; readonly verdict: number };
+  readonly size: {
+    readonly width: number;
+    readonly row: number;
+    readonly text: number;
+    readonly labels: number;
+    readonly verdict: number;
+  };
 }
 
 const sizes: Readonly<Record<Layout, View['size']>> = {
@@ -70,9 +78,17 @@ function draw(study: Study, rows: readonly Row[], theme: Theme, layout: Layout):
   const size = sizes[layout];
   const floors = rows.flatMap(({ floor }) => (floor === null ? [] : [floor])).sort((a, b) => a - b);
   const view: View = { rows, floor: floors[floors.length >> 1] ?? 0, theme, layout, size };
-  const head: Head = { title: `${study.plan.suite}: what each change did`, subtitle: conditions(study), key: keyOf(view) };
+  const head: Head = {
+    title: `${study.plan.suite}: what each change did`,
+    subtitle: conditions(study),
+    key: keyOf(view),
+  };
   const top = headHeight(layout, head.key, size.width);
-  return { width: size.width, height: Math.round(top + rows.length * size.row + 52), config: () => configOf(view, head, top) };
+  return {
+    width: size.width,
+    height: Math.round(top + rows.length * size.row + 52),
+    config: () => configOf(view, head, top),
+  };
 }
 
 const colours = ({ road, helped, hurt }: Theme) => ({ unresolved: road, helped, hurt });
@@ -133,15 +149,34 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
             maxRotation: 0,
             callback: (value: number) => (value === 0 ? '0' : signed(value, decimals(niceStep(reach / 4)))),
           },
-          title: { display: true, text: axisTitle(rows, layout), color: theme.text, font: { size: size.text - 1, weight: 'bold' } },
+          title: {
+            display: true,
+            text: axisTitle(rows, layout),
+            color: theme.text,
+            font: { size: size.text - 1, weight: 'bold' },
+          },
         },
       },
       plugins: {
         legend: { display: false },
         annotation: {
           annotations: {
-            floor: { type: 'box', xMin: -floor, xMax: floor, backgroundColor: theme.grid, borderWidth: 0, drawTime: 'beforeDatasetsDraw' },
-            zero: { type: 'line', scaleID: 'x', value: 0, borderColor: theme.quiet, borderWidth: 1.2, drawTime: 'beforeDatasetsDraw' },
+            floor: {
+              type: 'box',
+              xMin: -floor,
+              xMax: floor,
+              backgroundColor: theme.grid,
+              borderWidth: 0,
+              drawTime: 'beforeDatasetsDraw',
+            },
+            zero: {
+              type: 'line',
+              scaleID: 'x',
+              value: 0,
+              borderColor: theme.quiet,
+              borderWidth: 1.2,
+              drawTime: 'beforeDatasetsDraw',
+            },
           },
         },
       },
@@ -154,7 +189,9 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
 function axisTitle(rows: readonly Row[], layout: Layout): string {
   const pairs = [...new Set(rows.map(({ delta }) => delta?.seeds.length ?? 0))];
   const what = pairs.length === 1 && pairs[0] === 1 ? 'one seed: no interval' : '95% interval over paired seeds';
-  return layout === 'wide' ? `Change in top-1 accuracy (percent points; ${what})` : 'Change in top-1 (points, 95% interval)';
+  return layout === 'wide'
+    ? `Change in top-1 accuracy (percent points; ${what})`
+    : 'Change in top-1 (points, 95% interval)';
 }
 
 const decimals = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -178,8 +215,16 @@ function wordsPlugin({ rows, theme, layout, size }: View, reach: number): Plugin
         const colour = colours(theme)[row.verdict?.verdict ?? 'unresolved'];
         labelText(ctx, labelOf(row), chartArea.left - 10, y, size.labels - 20, { size: size.text, colour: theme.text });
         const column = chartArea.right + (wide ? 54 : 38);
-        text(ctx, signed(row.delta?.mean ?? 0, wide ? 2 : 1), column, y, { size: size.text, colour: theme.text, bold: true, align: 'right' });
-        text(ctx, wide ? verdictText(row) : (row.verdict?.verdict ?? ''), column + (wide ? 12 : 6), y, { size: size.text - 1, colour });
+        text(ctx, signed(row.delta?.mean ?? 0, wide ? 2 : 1), column, y, {
+          size: size.text,
+          colour: theme.text,
+          bold: true,
+          align: 'right',
+        });
+        text(ctx, wide ? verdictText(row) : (row.verdict?.verdict ?? ''), column + (wide ? 12 : 6), y, {
+          size: size.text - 1,
+          colour,
+        });
         const [low, high] = row.delta?.interval ?? [0, 0];
         if (low < -reach) arrow(ctx, chartArea.left, y, -1, colour);
         if (high > reach) arrow(ctx, chartArea.right, y, 1, colour);

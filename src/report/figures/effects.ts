@@ -14,7 +14,10 @@ import { alongRoad, type Theme } from './theme.js';
 export function effectsFigure(study: Study): Figure | null {
   const effects = study.effects.filter(({ contexts }) => contexts.length > 1);
   if (effects.length === 0) return null;
-  const words = effects.map(({ step, contexts, range }) => `${step} from ${signed(range[0])} to ${signed(range[1])} in ${contexts.length} companies`);
+  const words = effects.map(
+    ({ step, contexts, range }) =>
+      `${step} from ${signed(range[0])} to ${signed(range[1])} in ${contexts.length} companies`,
+  );
   return {
     name: 'effects',
     title: 'What each step did, by the company it keeps',
@@ -28,7 +31,13 @@ interface View {
   readonly effects: readonly StepEffect[];
   readonly reach: number;
   readonly theme: Theme;
-  readonly size: { readonly width: number; readonly row: number; readonly text: number; readonly labels: number; readonly numbers: number };
+  readonly size: {
+    readonly width: number;
+    readonly row: number;
+    readonly text: number;
+    readonly labels: number;
+    readonly numbers: number;
+  };
 }
 
 const sizes: Readonly<Record<Layout, View['size']>> = {
@@ -50,14 +59,22 @@ function draw(study: Study, effects: readonly StepEffect[], theme: Theme, layout
     ],
   };
   const top = headHeight(layout, head.key, size.width);
-  return { width: size.width, height: Math.round(top + effects.length * size.row + 52), config: () => configOf(view, head, top, layout) };
+  return {
+    width: size.width,
+    height: Math.round(top + effects.length * size.row + 52),
+    config: () => configOf(view, head, top, layout),
+  };
 }
 
 function configOf(view: View, head: Head, top: number, layout: Layout): ChartConfiguration {
   const { effects, reach, theme, size } = view;
   const most = Math.max(1, ...effects.flatMap(({ contexts }) => contexts.map(({ context }) => context.length)));
   const dots = effects.flatMap(({ contexts }, at) =>
-    contexts.map(({ difference, context }) => ({ x: difference.mean, y: at, colour: alongRoad(theme, context.length / most) })),
+    contexts.map(({ difference, context }) => ({
+      x: difference.mean,
+      y: at,
+      colour: alongRoad(theme, context.length / most),
+    })),
   );
   const step = niceStep(reach / (layout === 'wide' ? 4 : 2));
   const config = {
@@ -82,13 +99,35 @@ function configOf(view: View, head: Head, top: number, layout: Layout): ChartCon
           max: reach,
           grid: { color: theme.grid, drawTicks: false },
           border: { display: false },
-          ticks: { color: theme.quiet, font: { size: size.text - 1.5 }, stepSize: step, includeBounds: false, maxRotation: 0 },
-          title: { display: true, text: 'Change in top-1 accuracy (points)', color: theme.text, font: { size: size.text - 1, weight: 'bold' } },
+          ticks: {
+            color: theme.quiet,
+            font: { size: size.text - 1.5 },
+            stepSize: step,
+            includeBounds: false,
+            maxRotation: 0,
+          },
+          title: {
+            display: true,
+            text: 'Change in top-1 accuracy (points)',
+            color: theme.text,
+            font: { size: size.text - 1, weight: 'bold' },
+          },
         },
       },
       plugins: {
         legend: { display: false },
-        annotation: { annotations: { zero: { type: 'line', scaleID: 'x', value: 0, borderColor: theme.quiet, borderWidth: 1.2, drawTime: 'beforeDatasetsDraw' } } },
+        annotation: {
+          annotations: {
+            zero: {
+              type: 'line',
+              scaleID: 'x',
+              value: 0,
+              borderColor: theme.quiet,
+              borderWidth: 1.2,
+              drawTime: 'beforeDatasetsDraw',
+            },
+          },
+        },
       },
     },
     plugins: [headPlugin(head, theme, layout), wordsPlugin(view, layout)],

@@ -10,7 +10,8 @@ export function registerFonts(): void {
   if (measuring) return;
   for (const file of ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf']) {
     const path = require.resolve(`dejavu-fonts-ttf/ttf/${file}`);
-    if (!GlobalFonts.registerFromPath(path, fontFamily)) throw new Error(`the font ${path} cannot be read; npm install puts it back`);
+    if (!GlobalFonts.registerFromPath(path, fontFamily))
+      throw new Error(`the font ${path} cannot be read; npm install puts it back`);
   }
   measuring = createCanvas(1, 1).getContext('2d');
 }

@@ -30,7 +30,11 @@ export function headHeight(layout: Layout, key: readonly KeyItem[], width: numbe
 }
 
 /** Where each entry of the key goes: side by side, in as many lines as it takes. */
-function placeKey(layout: Layout, key: readonly KeyItem[], width: number): { readonly item: KeyItem; readonly x: number; readonly y: number }[] {
+function placeKey(
+  layout: Layout,
+  key: readonly KeyItem[],
+  width: number,
+): { readonly item: KeyItem; readonly x: number; readonly y: number }[] {
   const { left, keyY, line, text: size, gap } = metrics[layout];
   let [x, y]: [number, number] = [left, keyY];
   return key.map((item) => {
@@ -51,7 +55,11 @@ export function headPlugin({ title, subtitle, key }: Head, theme: Theme, layout:
       const ctx = browser as unknown as Context;
       ctx.save();
       const room = width - 2 * m.left;
-      text(ctx, fitted(ctx, title, room, m.title, true), m.left, m.titleY, { size: m.title, colour: theme.text, bold: true });
+      text(ctx, fitted(ctx, title, room, m.title, true), m.left, m.titleY, {
+        size: m.title,
+        colour: theme.text,
+        bold: true,
+      });
       text(ctx, fitted(ctx, subtitle, room, m.text), m.left, m.subtitleY, { size: m.text, colour: theme.quiet });
       for (const { item, x, y } of placeKey(layout, key, width)) {
         drawMark(ctx, item, x, y, theme);

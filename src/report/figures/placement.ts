@@ -39,7 +39,9 @@ export function placeLabels(
       }),
     );
     const boxOf = (place: Place) => around(place.x, place.y, size.width, size.height);
-    const free = candidates.filter((place) => inside(boxOf(place), area) && !taken.some((box) => overlap(box, boxOf(place))));
+    const free = candidates.filter(
+      (place) => inside(boxOf(place), area) && !taken.some((box) => overlap(box, boxOf(place))),
+    );
     const clear = free.find((place) => !line.some((box) => overlap(box, boxOf(place))));
     const chosen = clear ?? free[0] ?? (candidates[0] as Place);
     taken.push(boxOf(chosen));
@@ -65,5 +67,7 @@ const around = (x: number, y: number, width: number, height: number): Box => ({
   top: y - height / 2,
   bottom: y + height / 2,
 });
-const inside = (box: Box, area: Box): boolean => box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
-const overlap = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const inside = (box: Box, area: Box): boolean =>
+  box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
+const overlap = (a: Box, b: Box): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

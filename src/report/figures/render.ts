@@ -43,7 +43,13 @@ export function drawSvg(drawing: Drawing, theme: Theme): string {
 
 function prepared(drawing: Drawing, theme: Theme, scale: number): ChartConfiguration {
   const config = drawing.config();
-  config.options = { ...config.options, animation: false, responsive: false, devicePixelRatio: scale, color: theme.text };
+  config.options = {
+    ...config.options,
+    animation: false,
+    responsive: false,
+    devicePixelRatio: scale,
+    color: theme.text,
+  };
   config.plugins = [background(theme), ...(config.plugins ?? [])];
   return config;
 }

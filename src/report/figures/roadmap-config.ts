@@ -30,8 +30,16 @@ export function roadmapConfig(view: RoadmapView): ChartConfiguration {
             axis.width = size.labels;
           },
         },
-        x: { ...axisOptions(view.accuracy, view), stackWeight: layout === 'wide' ? 3 : 2.4, title: axisTitle(accuracyTitle(view), theme.text, view) },
-        cost: { ...axisOptions(view.cost, view), stackWeight: 1, title: axisTitle(`${view.unit.letter}FLOPs`, theme.cost, view) },
+        x: {
+          ...axisOptions(view.accuracy, view),
+          stackWeight: layout === 'wide' ? 3 : 2.4,
+          title: axisTitle(accuracyTitle(view), theme.text, view),
+        },
+        cost: {
+          ...axisOptions(view.cost, view),
+          stackWeight: 1,
+          title: axisTitle(`${view.unit.letter}FLOPs`, theme.cost, view),
+        },
       },
       plugins: { legend: { display: false }, annotation: { annotations: marksToBeat(view) } },
     },
@@ -72,7 +80,9 @@ function barSet({ lines, theme, size }: RoadmapView): object {
 }
 
 function costSet({ lines, theme, unit }: RoadmapView): object {
-  const onRoad = lines.map((line, at) => ({ line, at })).filter(({ line }) => line && line.variant.kind !== 'compare' && line.variant.adopted);
+  const onRoad = lines
+    .map((line, at) => ({ line, at }))
+    .filter(({ line }) => line && line.variant.kind !== 'compare' && line.variant.adopted);
   return {
     type: 'line',
     xAxisID: 'cost',
@@ -95,7 +105,15 @@ function axisOptions({ min, max, step }: Axis, { theme, size }: RoadmapView): ob
     max,
     grid: { color: theme.grid, drawTicks: false },
     border: { display: false },
-    ticks: { color: theme.quiet, font: { size: size.text - 1.5 }, stepSize: step, includeBounds: false, maxRotation: 0, padding: 5, autoSkipPadding: 8 },
+    ticks: {
+      color: theme.quiet,
+      font: { size: size.text - 1.5 },
+      stepSize: step,
+      includeBounds: false,
+      maxRotation: 0,
+      padding: 5,
+      autoSkipPadding: 8,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Chart, Plugin } from 'chart.js';
+import type { PairedDifference } from '../../statistics/paired.js';
 import { inUnit, percent, signed } from '../format.js';
 import { labelOf } from '../labels.js';
-import type { PairedDifference } from '../../statistics/paired.js';
 import type { Row } from '../study.js';
 import { type Context, fitted, hatch, labelText, star, text, wrapped } from './marks.js';
 import type { Line, RoadmapView } from './roadmap-view.js';
@@ -93,7 +93,8 @@ function tornAxis(chart: Chart, { accuracy, theme, size, lines }: RoadmapView): 
     if (!line?.top1) return;
     const top = middle(chart, at) - size.row / 2;
     ctx.beginPath();
-    for (let tooth = 0; tooth <= teeth; tooth++) ctx.lineTo(x + (tooth % 2 === 0 ? -2.5 : 2.5), top + (tooth * size.row) / teeth);
+    for (let tooth = 0; tooth <= teeth; tooth++)
+      ctx.lineTo(x + (tooth % 2 === 0 ? -2.5 : 2.5), top + (tooth * size.row) / teeth);
     ctx.stroke();
   });
   ctx.restore();
@@ -110,7 +111,13 @@ function seeds(chart: Chart, { lines, theme, size, layout }: RoadmapView): void 
     if (!line || line.bySeed.size < 2) return;
     for (const accuracy of line.bySeed.values()) {
       ctx.beginPath();
-      ctx.arc(chart.scales.x?.getPixelForValue(accuracy) ?? 0, middle(chart, at) + size.row * 0.23, layout === 'wide' ? 2.4 : 1.9, 0, 2 * Math.PI);
+      ctx.arc(
+        chart.scales.x?.getPixelForValue(accuracy) ?? 0,
+        middle(chart, at) + size.row * 0.23,
+        layout === 'wide' ? 2.4 : 1.9,
+        0,
+        2 * Math.PI,
+      );
       ctx.fill();
       ctx.stroke();
     }
@@ -167,7 +174,12 @@ function values(chart: Chart, view: RoadmapView): void {
     }
     const { mean, sd } = line.top1;
     const x = scale.getPixelForValue(Math.max(mean + (sd ?? 0), ...line.bySeed.values())) + 8;
-    const taken = text(chart.ctx, percent(mean, 1), x, y, { size: size.text, colour: theme.text, bold: true, behind: behind(view, at) });
+    const taken = text(chart.ctx, percent(mean, 1), x, y, {
+      size: size.text,
+      colour: theme.text,
+      bold: true,
+      behind: behind(view, at),
+    });
     if (!line.delta) return;
     const style = { size: size.text - 1.5, colour: deltaColour(line, theme), behind: behind(view, at) };
     text(chart.ctx, deltaText(line, line.delta), x + taken + 7, y, style);
@@ -176,7 +188,8 @@ function values(chart: Chart, view: RoadmapView): void {
 
 const arrows = { helped: '▲ ', hurt: '▼ ', unresolved: '' } as const;
 
-const deltaText = ({ verdict }: Row, { mean }: PairedDifference): string => `${arrows[verdict?.verdict ?? 'unresolved']}${signed(mean, 1)}`;
+const deltaText = ({ verdict }: Row, { mean }: PairedDifference): string =>
+  `${arrows[verdict?.verdict ?? 'unresolved']}${signed(mean, 1)}`;
 
 function deltaColour({ verdict }: Row, theme: Theme): string {
   return verdict && verdict.verdict !== 'unresolved' ? theme[verdict.verdict] : theme.quiet;

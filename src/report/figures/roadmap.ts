@@ -36,7 +36,9 @@ function fittedSize(rows: readonly Row[], layout: Layout): RoadmapView['size'] {
 function draw(study: Study, theme: Theme, layout: Layout): Drawing {
   const lines = linesOf(study.rows);
   const rows = lines.filter((line) => line !== null);
-  const reach = rows.flatMap(({ top1, bySeed }) => (top1 ? [...bySeed.values(), top1.mean + (top1.sd ?? 0), top1.mean - (top1.sd ?? 0)] : []));
+  const reach = rows.flatMap(({ top1, bySeed }) =>
+    top1 ? [...bySeed.values(), top1.mean + (top1.sd ?? 0), top1.mean - (top1.sd ?? 0)] : [],
+  );
   const unit = unitFor(rows.map(({ variant }) => variant.macs));
   const head: Head = { title: titleOf(study), subtitle: conditions(study), key: keyOf(rows, theme, isRoad(study)) };
   const top = headHeight(layout, head.key, sizes[layout].width);
@@ -44,7 +46,10 @@ function draw(study: Study, theme: Theme, layout: Layout): Drawing {
   const view: RoadmapView = {
     lines,
     accuracy: barAxis(reach.length > 0 ? reach : [0, 100], layout === 'wide' ? 0.17 : 0.33),
-    cost: pointAxis(rows.map(({ variant }) => variant.macs / unit.factor), 0),
+    cost: pointAxis(
+      rows.map(({ variant }) => variant.macs / unit.factor),
+      0,
+    ),
     unit,
     theme,
     layout,
@@ -53,7 +58,11 @@ function draw(study: Study, theme: Theme, layout: Layout): Drawing {
     head,
     top,
   };
-  return { width: size.width, height: Math.round(top + lines.length * size.row + size.foot), config: () => roadmapConfig(view) };
+  return {
+    width: size.width,
+    height: Math.round(top + lines.length * size.row + size.foot),
+    config: () => roadmapConfig(view),
+  };
 }
 
 /** Lines beyond this are no picture any more. */
@@ -78,10 +87,22 @@ function keyOf(rows: readonly Row[], theme: Theme, joined: boolean): KeyItem[] {
   const has = (test: (row: Row) => boolean) => rows.some(test);
   const items: (KeyItem | false)[] = [
     has(({ variant }) => variant.kind === 'base') && { mark: 'bar', colour: theme.base, label: 'start' },
-    has(({ variant }) => variant.kind === 'step') && { mark: 'bar', colour: theme.road, label: joined ? 'on the road' : 'a combination of steps' },
+    has(({ variant }) => variant.kind === 'step') && {
+      mark: 'bar',
+      colour: theme.road,
+      label: joined ? 'on the road' : 'a combination of steps',
+    },
     has(({ variant }) => !variant.adopted) && { mark: 'hatched', colour: theme.road, label: 'tried, not adopted' },
-    has(({ variant }) => variant.kind === 'compare') && { mark: 'bar', colour: theme.comparator, label: 'the mark to beat' },
-    has(({ top1 }) => (top1?.sd ?? null) !== null) && { mark: 'whisker', colour: theme.text, label: '± 1 sd over seeds' },
+    has(({ variant }) => variant.kind === 'compare') && {
+      mark: 'bar',
+      colour: theme.comparator,
+      label: 'the mark to beat',
+    },
+    has(({ top1 }) => (top1?.sd ?? null) !== null) && {
+      mark: 'whisker',
+      colour: theme.text,
+      label: '± 1 sd over seeds',
+    },
     has(({ bySeed }) => bySeed.size > 1) && { mark: 'dot', colour: theme.text, label: 'a seed' },
     { mark: 'star', colour: theme.cost, label: 'cost' },
   ];
@@ -90,10 +111,13 @@ function keyOf(rows: readonly Row[], theme: Theme, joined: boolean): KeyItem[] {
 
 function altText(study: Study): string {
   const unit = unitFor(study.rows.map(({ variant }) => variant.macs));
-  const words = (row: Row) => `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
+  const words = (row: Row) =>
+    `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
   const start = study.rows.find(({ variant }) => variant.kind === 'base');
   const end = roadEnd(study.rows, study.plan.strategy);
-  const changes = study.rows.filter(({ delta }) => delta).sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0));
+  const changes = study.rows
+    .filter(({ delta }) => delta)
+    .sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0));
   const largest = changes.slice(0, 3).map((row) => `${labelOf(row)} ${signed(row.delta?.mean ?? 0)}`);
   return [
     `Bar chart of the top-1 accuracy of ${study.rows.length} networks in the order of the road, with error bars over seeds and the cost of each as a line of stars.`,
@@ -106,7 +130,18 @@ function altText(study: Study): string {
 }
 
 function csvOf({ rows }: Study): string {
-  const header = ['variant', 'title', 'section', 'kind', 'adopted', 'top1_mean', 'top1_sd', 'seeds', 'macs', 'parameters'];
+  const header = [
+    'variant',
+    'title',
+    'section',
+    'kind',
+    'adopted',
+    'top1_mean',
+    'top1_sd',
+    'seeds',
+    'macs',
+    'parameters',
+  ];
   return csv(
     header,
     rows.map(({ variant, top1 }) => [

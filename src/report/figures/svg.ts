@@ -11,14 +11,23 @@ export function svgCanvas(width: number, height: number): SvgCanvas {
   const canvas = createCanvas(width, height, SvgExportFlag.RelativePathEncoding);
   const ctx = canvas.getContext('2d');
   // Skia writes a circle as 64 short curves, 6 kB each; four Bezier curves are as round.
-  ctx.arc = (x, y, radius, from, to, counterclockwise) => arc(ctx, { x, y, radius }, from, counterclockwise ? Math.min(to, from) : to);
+  ctx.arc = (x, y, radius, from, to, counterclockwise) =>
+    arc(ctx, { x, y, radius }, from, counterclockwise ? Math.min(to, from) : to);
   // Chart.js sets CSS sizes on whatever canvas it is given.
   const element = Object.assign(canvas, { style: {}, getContext: () => ctx });
-  return { element: element as unknown as HTMLCanvasElement, content: () => smaller(canvas.getContent().toString('utf8')) };
+  return {
+    element: element as unknown as HTMLCanvasElement,
+    content: () => smaller(canvas.getContent().toString('utf8')),
+  };
 }
 
 /** Appends an arc as Bezier curves of at most a quarter turn. */
-function arc(ctx: SKRSContext2D, { x, y, radius }: { x: number; y: number; radius: number }, from: number, to: number): void {
+function arc(
+  ctx: SKRSContext2D,
+  { x, y, radius }: { x: number; y: number; radius: number },
+  from: number,
+  to: number,
+): void {
   const turn = Math.max(-2 * Math.PI, Math.min(2 * Math.PI, to - from));
   const parts = Math.max(1, Math.ceil(Math.abs(turn) / (Math.PI / 2) - 1e-9));
   const step = turn / parts;
@@ -45,7 +54,10 @@ function renumbered(svg: string): string {
 /** Two decimals are a hundredth of a pixel; fallbacks for the font; a viewBox, so that the picture scales. */
 function smaller(svg: string): string {
   return renumbered(svg)
-    .replace(/ (d|x|y|width|height|stroke-width|stroke-opacity|fill-opacity)="([^"]*)"/g, (_, name: string, value: string) => ` ${name}="${rounded(value)}"`)
+    .replace(
+      / (d|x|y|width|height|stroke-width|stroke-opacity|fill-opacity)="([^"]*)"/g,
+      (_, name: string, value: string) => ` ${name}="${rounded(value)}"`,
+    )
     .replace(/ font-family="[^"]*"/g, ` font-family="'${fontFamily}', 'DejaVu Sans', Arial, Helvetica, sans-serif"`)
     .replace(/<svg ([^>]*?)width="(\d+)" height="(\d+)"/, '<svg $1width="$2" height="$3" viewBox="0 0 $2 $3"');
 }

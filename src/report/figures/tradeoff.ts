@@ -18,8 +18,18 @@ interface Price {
   readonly of: (row: Row) => number;
 }
 
-const macs: Price = { name: 'accuracy-flops', title: 'Accuracy against FLOPs', axis: (letter) => `${letter}FLOPs (multiply-adds)`, of: ({ variant }) => variant.macs };
-const params: Price = { name: 'accuracy-parameters', title: 'Accuracy against parameters', axis: (letter) => `Parameters (${letter})`, of: ({ variant }) => variant.params };
+const macs: Price = {
+  name: 'accuracy-flops',
+  title: 'Accuracy against FLOPs',
+  axis: (letter) => `${letter}FLOPs (multiply-adds)`,
+  of: ({ variant }) => variant.macs,
+};
+const params: Price = {
+  name: 'accuracy-parameters',
+  title: 'Accuracy against parameters',
+  axis: (letter) => `Parameters (${letter})`,
+  of: ({ variant }) => variant.params,
+};
 
 /** Top-1 against multiply-adds, with the road as a path. */
 export const flopsFigure = (study: Study): Figure => tradeoffFigure(study, macs);
@@ -38,7 +48,9 @@ interface Point {
 function tradeoffFigure(study: Study, price: Price): Figure {
   const unit = unitFor(study.rows.map(price.of));
   const points = study.rows
-    .flatMap((row) => (row.top1 ? [{ row, x: price.of(row) / unit.factor, y: row.top1.mean, sd: row.top1.sd ?? 0 }] : []))
+    .flatMap((row) =>
+      row.top1 ? [{ row, x: price.of(row) / unit.factor, y: row.top1.mean, sd: row.top1.sd ?? 0 }] : [],
+    )
     .map((point, at): Point => ({ ...point, number: at + 1 }));
   return {
     name: price.name,
@@ -46,14 +58,23 @@ function tradeoffFigure(study: Study, price: Price): Figure {
     alt: altText(price, unit, points, isRoad(study)),
     csv: csv(
       ['number', 'variant', 'kind', 'adopted', price === macs ? 'macs' : 'parameters', 'top1_mean', 'top1_sd'],
-      points.map(({ row, number }) => [number, row.variant.name, row.variant.kind, String(row.variant.adopted), price.of(row), row.top1?.mean ?? null, row.top1?.sd ?? null]),
+      points.map(({ row, number }) => [
+        number,
+        row.variant.name,
+        row.variant.kind,
+        String(row.variant.adopted),
+        price.of(row),
+        row.top1?.mean ?? null,
+        row.top1?.sd ?? null,
+      ]),
     ),
     draw: (theme, layout) => draw(study, price, unit.letter, points, theme, layout),
   };
 }
 
 function altText(price: Price, unit: Unit, points: readonly Point[], joined: boolean): string {
-  const words = ({ row }: Point) => `${labelOf(row)} at ${inUnit(price.of(row), unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
+  const words = ({ row }: Point) =>
+    `${labelOf(row)} at ${inUnit(price.of(row), unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
   const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
   const cheapest = points.reduce<Point | null>((low, point) => (low && low.x <= point.x ? low : point), null);
   return (
@@ -76,13 +97,24 @@ interface View {
   readonly top: number;
 }
 
-function draw(study: Study, price: Price, letter: string, points: readonly Point[], theme: Theme, layout: Layout): Drawing {
+function draw(
+  study: Study,
+  price: Price,
+  letter: string,
+  points: readonly Point[],
+  theme: Theme,
+  layout: Layout,
+): Drawing {
   const wide = layout === 'wide';
   const width = wide ? 1040 : 440;
   const columns = wide ? 1 : 2;
   const listed = points.length <= mostNumbers;
   const list = { line: wide ? 22 : 17, columns, width: wide ? 230 : 200 };
-  const head: Head = { title: `${study.plan.suite}: ${lowerFirst(price.title)}`, subtitle: conditions(study), key: keyOf(points, theme, isRoad(study)) };
+  const head: Head = {
+    title: `${study.plan.suite}: ${lowerFirst(price.title)}`,
+    subtitle: conditions(study),
+    key: keyOf(points, theme, isRoad(study)),
+  };
   const top = headHeight(layout, head.key, width);
   const below = wide || !listed ? 0 : Math.ceil(points.length / columns) * list.line + 14;
   const view: View = { points, theme, layout, joined: isRoad(study), text: wide ? 12.5 : 10.5, list, top };
@@ -97,7 +129,14 @@ function draw(study: Study, price: Price, letter: string, points: readonly Point
         type: 'scatterWithErrorBars',
         data: { datasets: [...(view.joined ? [pathSet(view)] : []), ...pointSets(view)] },
         options: {
-          layout: { padding: { left: wide ? 14 : 6, right: wide && listed ? list.width + 24 : 12, top, bottom: wide ? 8 : below } },
+          layout: {
+            padding: {
+              left: wide ? 14 : 6,
+              right: wide && listed ? list.width + 24 : 12,
+              top,
+              bottom: wide ? 8 : below,
+            },
+          },
           scales: {
             x: { ...axisOptions(xAxis, view), title: axisTitle(price.axis(letter), view) },
             y: { ...axisOptions(yAxis, view), title: axisTitle('Top-1 accuracy (%)', view) },
@@ -115,7 +154,11 @@ function keyOf(points: readonly Point[], theme: Theme, joined: boolean): KeyItem
   const items: (KeyItem | false)[] = [
     joined && { mark: 'line', colour: theme.road, label: 'the road' },
     points.some(({ row }) => !row.variant.adopted) && { mark: 'dot', colour: theme.road, label: 'tried, not adopted' },
-    points.some(({ row }) => row.variant.kind === 'compare') && { mark: 'diamond', colour: theme.comparator, label: 'the mark to beat' },
+    points.some(({ row }) => row.variant.kind === 'compare') && {
+      mark: 'diamond',
+      colour: theme.comparator,
+      label: 'the mark to beat',
+    },
     points.some(({ sd }) => sd > 0) && { mark: 'whisker', colour: theme.quiet, label: '± 1 sd over seeds' },
   ];
   return items.filter((item) => item !== false);
@@ -164,7 +207,14 @@ function axisOptions({ min, max, step }: Axis, { theme, text: size }: View): obj
     max,
     grid: { color: theme.grid, drawTicks: false },
     border: { color: theme.quiet },
-    ticks: { color: theme.quiet, font: { size: size - 1 }, stepSize: step, includeBounds: false, maxRotation: 0, padding: 6 },
+    ticks: {
+      color: theme.quiet,
+      font: { size: size - 1 },
+      stepSize: step,
+      includeBounds: false,
+      maxRotation: 0,
+      padding: 6,
+    },
   };
 }
 
@@ -194,7 +244,12 @@ function labelPlugin({ points, theme, joined, text: size }: View): Plugin {
           ctx.lineWidth = 0.8;
           strokeLine(ctx, from.x, from.y, place.x, place.y);
         }
-        text(ctx, String(point.number), place.x, place.y, { size: size - 1, colour: theme.text, bold: true, align: 'center' });
+        text(ctx, String(point.number), place.x, place.y, {
+          size: size - 1,
+          colour: theme.text,
+          bold: true,
+          align: 'center',
+        });
         ctx.restore();
       });
     },
@@ -218,7 +273,11 @@ function listPlugin({ points, theme, layout, text: size, list, top }: View): Plu
         else dot(ctx, x + 30, y, row, theme);
         text(ctx, String(number), x + 18, y, { size: size - 0.5, colour: theme.text, bold: true, align: 'right' });
         text(ctx, fitted(ctx, labelOf(row), list.width - 82, size), x + 42, y, { size, colour: theme.text });
-        text(ctx, percent(row.top1?.mean ?? 0, 1), x + list.width - 4, y, { size, colour: theme.quiet, align: 'right' });
+        text(ctx, percent(row.top1?.mean ?? 0, 1), x + list.width - 4, y, {
+          size,
+          colour: theme.quiet,
+          align: 'right',
+        });
       });
     },
   };

@@ -8,4 +8,5 @@ export const escapeHtml = (text: string): string =>
     .replaceAll("'", '&#39;');
 
 /** A file as a data: address, so that a page needs nothing beside itself. */
-export const dataUrl = (type: string, content: string): string => `data:${type};charset=utf-8,${encodeURIComponent(content).replaceAll("'", '%27')}`;
+export const dataUrl = (type: string, content: string): string =>
+  `data:${type};charset=utf-8,${encodeURIComponent(content).replaceAll("'", '%27')}`;

@@ -50,7 +50,11 @@ interface Section {
 function sectionsOf({ figures, tables, notes }: Report): Section[] {
   const named = (...names: string[]) => pictures(figures.filter(({ name }) => names.includes(name)));
   const sections: (Section | null)[] = [
-    { id: 'steps', title: 'Step by step', html: `${htmlTable(tables.steps, 'Every network with accuracy, difference, cost and speed', true)}\n${asNotes(notes.steps)}\n${named('deltas')}` },
+    {
+      id: 'steps',
+      title: 'Step by step',
+      html: `${htmlTable(tables.steps, 'Every network with accuracy, difference, cost and speed', true)}\n${asNotes(notes.steps)}\n${named('deltas')}`,
+    },
     tables.effects || tables.interactions
       ? {
           id: 'company',
@@ -58,23 +62,42 @@ function sectionsOf({ figures, tables, notes }: Report): Section[] {
           html: [
             tables.effects ? htmlTable(tables.effects, 'What each step did, by the steps already there') : '',
             named('effects'),
-            tables.interactions ? htmlTable(tables.interactions, 'What pairs of steps give beyond their sum', true) : '',
+            tables.interactions
+              ? htmlTable(tables.interactions, 'What pairs of steps give beyond their sum', true)
+              : '',
           ].join('\n'),
         }
       : null,
-    figures.length > 1 ? { id: 'cost', title: 'Accuracy and cost', html: named('accuracy-flops', 'accuracy-parameters') } : null,
-    tables.paper ? { id: 'paper', title: 'Beside the paper', html: `${htmlTable(tables.paper, 'Our numbers beside the paper’s')}\n${asNotes(notes.paper)}` } : null,
+    figures.length > 1
+      ? { id: 'cost', title: 'Accuracy and cost', html: named('accuracy-flops', 'accuracy-parameters') }
+      : null,
+    tables.paper
+      ? {
+          id: 'paper',
+          title: 'Beside the paper',
+          html: `${htmlTable(tables.paper, 'Our numbers beside the paper’s')}\n${asNotes(notes.paper)}`,
+        }
+      : null,
     tables.protocol
-      ? { id: 'protocol', title: 'Protocol', html: `${htmlTable(tables.protocol, 'How the paper trained and how this study did')}\n${asNotes(notes.protocol)}` }
+      ? {
+          id: 'protocol',
+          title: 'Protocol',
+          html: `${htmlTable(tables.protocol, 'How the paper trained and how this study did')}\n${asNotes(notes.protocol)}`,
+        }
       : null,
     { id: 'curves', title: 'Learning curves', html: named('curves-accuracy', 'curves-loss') },
-    { id: 'provenance', title: 'Where the numbers come from', html: htmlTable(tables.provenance, 'Engines, machines and versions') },
+    {
+      id: 'provenance',
+      title: 'Where the numbers come from',
+      html: htmlTable(tables.provenance, 'Engines, machines and versions'),
+    },
   ];
   return sections.filter((section): section is Section => section !== null && section.html.trim() !== '');
 }
 
 const pictures = (figures: readonly Figure[]): string => figures.map(htmlFigure).join('\n');
-const asNotes = (notes: readonly string[]): string => notes.map((note) => `<p class="notes">${escapeHtml(note)}</p>`).join('\n');
+const asNotes = (notes: readonly string[]): string =>
+  notes.map((note) => `<p class="notes">${escapeHtml(note)}</p>`).join('\n');
 const notice = ({ level, text }: Report['notices'][number]): string =>
   `<li class="${level}"><b>${level === 'warning' ? 'Warning' : 'Note'}</b>${escapeHtml(text)}</li>`;
 const paragraphs = (text: string): string =>

@@ -19,7 +19,15 @@ export function effectsTable({ effects }: Study): Table | null {
     ],
     rows: several.map(({ step, contexts, mean, range }) => {
       const after = (value: number) => contexts.find(({ difference }) => difference.mean === value)?.without ?? none;
-      return [step, String(contexts.length), signed(mean), signed(range[0]), after(range[0]), signed(range[1]), after(range[1])];
+      return [
+        step,
+        String(contexts.length),
+        signed(mean),
+        signed(range[0]),
+        after(range[0]),
+        signed(range[1]),
+        after(range[1]),
+      ];
     }),
   };
 }
@@ -52,7 +60,14 @@ export function effectsCsv({ effects }: Study): string {
     ['step', 'with', 'without', 'delta', 'low95', 'high95', 'pairs', 'p', 'smallest_p'],
     effects.flatMap(({ contexts }) =>
       contexts.map(({ step, withStep, without, difference }) => [
-        ...[step, withStep, without, difference.mean, difference.interval?.[0] ?? null, difference.interval?.[1] ?? null],
+        ...[
+          step,
+          withStep,
+          without,
+          difference.mean,
+          difference.interval?.[0] ?? null,
+          difference.interval?.[1] ?? null,
+        ],
         ...[difference.seeds.length, difference.p, difference.smallestP],
       ]),
     ),

@@ -66,7 +66,18 @@ export function paperTable({ pairs }: PaperComparison): Table {
 }
 
 export function paperCsv({ pairs }: PaperComparison): string {
-  const header = ['variant', 'top1_mean', 'top1_sd', 'delta', 'paper_top1', 'paper_sd', 'paper_delta', 'paper_gflops_printed', 'macs_counted_224', 'parameters_counted_224'];
+  const header = [
+    'variant',
+    'top1_mean',
+    'top1_sd',
+    'delta',
+    'paper_top1',
+    'paper_sd',
+    'paper_delta',
+    'paper_gflops_printed',
+    'macs_counted_224',
+    'parameters_counted_224',
+  ];
   return csv(
     header,
     pairs.map(({ row, paper, change }) => [
@@ -80,6 +91,8 @@ export function paperCsv({ pairs }: PaperComparison): string {
 export function paperNotes({ road, pairs }: PaperComparison): string[] {
   return [
     `Paper: Liu et al., A ConvNet for the 2020s (arXiv 2201.03545v2), ${road.table}, ${road.seeds === 1 ? 'one seed' : `mean ± standard deviation of ${road.seeds} seeds`}.`,
-    ...(pairs.some(({ paper }) => misprinted(paper)) || road.table === 'Table 11' ? [`${road.table === 'Table 10' ? '* ' : ''}${road.note}`] : []),
+    ...(pairs.some(({ paper }) => misprinted(paper)) || road.table === 'Table 11'
+      ? [`${road.table === 'Table 10' ? '* ' : ''}${road.note}`]
+      : []),
   ];
 }

@@ -5,36 +5,69 @@ import type { Table } from './table.js';
 
 /** How the paper trained its road (section 2 and Table 5) beside how this study did. */
 export function protocolTable(study: Study): Table | null {
-  const runs = study.rows.flatMap(({ states }) => states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])));
+  const runs = study.rows.flatMap(({ states }) =>
+    states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])),
+  );
   const of = (describe: (spec: RunSpec) => string): string => {
     const values = [...new Set(runs.map(({ spec }) => describe(spec)))];
     return values.length > 3 ? `${values.length} different ones` : values.join('; ') || none;
   };
   if (runs.length === 0) return null;
   const seeds = new Set(runs.map(({ spec }) => spec.seed)).size;
-  const hardware = [...new Set(runs.map(({ engine, machine }) => `${engine.device} (${machine.cpu}), ${engine.engine} ${engine.version}`))];
+  const hardware = [
+    ...new Set(
+      runs.map(({ engine, machine }) => `${engine.device} (${machine.cpu}), ${engine.engine} ${engine.version}`),
+    ),
+  ];
   return {
     columns: [{ heading: '' }, { heading: 'the paper' }, { heading: 'this study' }],
     rows: [
-      ['data set', 'ImageNet-1K, 1000 classes', of(({ dataset, network }) => `${dataset.name}${limits(dataset)}, ${network.classes} classes`)],
-      ['resolution', '224×224', [...new Set(study.plan.variants.map(({ resolution }) => `${resolution}×${resolution}`))].join('; ')],
-      ['widths', 'full', of(({ network }) => (network.width === 1 ? 'full' : `× ${Number(network.width.toPrecision(3))}`))],
-      ['stem stride', '4', of(({ network }) => (network.stemStride === null ? "the network's own" : String(network.stemStride)))],
+      [
+        'data set',
+        'ImageNet-1K, 1000 classes',
+        of(({ dataset, network }) => `${dataset.name}${limits(dataset)}, ${network.classes} classes`),
+      ],
+      [
+        'resolution',
+        '224×224',
+        [...new Set(study.plan.variants.map(({ resolution }) => `${resolution}×${resolution}`))].join('; '),
+      ],
+      [
+        'widths',
+        'full',
+        of(({ network }) => (network.width === 1 ? 'full' : `× ${Number(network.width.toPrecision(3))}`)),
+      ],
+      [
+        'stem stride',
+        '4',
+        of(({ network }) => (network.stemStride === null ? "the network's own" : String(network.stemStride))),
+      ],
       ['epochs', '300 (the start: 90)', of(({ recipe }) => String(recipe.epochs))],
       ['batch', '4096 (the start: 256)', of(({ recipe }) => String(recipe.batch_size))],
       ['optimizer', 'AdamW, rate 0.004, decay 0.05 (the start: SGD, rate 0.1, decay 1e-4)', of(optimizer)],
       ['schedule', '20 epochs of warm-up, cosine (the start: steps)', of(schedule)],
-      ['augmentation', 'random resized crop, flip, RandAugment 9/0.5, mixup 0.8, CutMix 1, erasing 0.25 (the start: crop and flip)', of(augmentation)],
+      [
+        'augmentation',
+        'random resized crop, flip, RandAugment 9/0.5, mixup 0.8, CutMix 1, erasing 0.25 (the start: crop and flip)',
+        of(augmentation),
+      ],
       ['regularisation', 'label smoothing 0.1, stochastic depth 0.1, no EMA on the road', of(regularisation)],
       ['precision', 'mixed', listed([...new Set(runs.map(({ engine }) => engine.precision))])],
       ['seeds', '3 (ResNet-200 road: 1)', String(seeds)],
-      ['hardware', 'GPUs, batch norm over 128 images each', hardware.length > 3 ? `${hardware.length} different machines` : hardware.join('; ')],
+      [
+        'hardware',
+        'GPUs, batch norm over 128 images each',
+        hardware.length > 3 ? `${hardware.length} different machines` : hardware.join('; '),
+      ],
     ],
   };
 }
 
 function limits({ train_limit: train, test_limit: test }: RunSpec['dataset']): string {
-  const parts = [...(train === null ? [] : [`${grouped(train)} training images`]), ...(test === null ? [] : [`${grouped(test)} test images`])];
+  const parts = [
+    ...(train === null ? [] : [`${grouped(train)} training images`]),
+    ...(test === null ? [] : [`${grouped(test)} test images`]),
+  ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 

@@ -5,8 +5,12 @@ import type { Table } from './table.js';
 
 /** Where the numbers come from: engines, machines, versions, and how many runs each made. */
 export function provenanceTable({ rows }: Study): Table {
-  const runs = rows.flatMap(({ states }) => states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])));
-  const seconds = rows.flatMap(({ states }) => states.flatMap((state) => (state.status === 'done' ? [state.result.seconds.total] : [])));
+  const runs = rows.flatMap(({ states }) =>
+    states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])),
+  );
+  const seconds = rows.flatMap(({ states }) =>
+    states.flatMap((state) => (state.status === 'done' ? [state.result.seconds.total] : [])),
+  );
   const lines = (what: string, of: (run: RunRecord) => string): string[][] => {
     const counts = new Map<string, number>();
     for (const run of runs) counts.set(of(run), (counts.get(of(run)) ?? 0) + 1);
@@ -15,13 +19,25 @@ export function provenanceTable({ rows }: Study): Table {
   return {
     columns: [{ heading: '' }, { heading: 'value' }, { heading: 'runs', right: true }],
     rows: [
-      ...lines('engine', ({ engine }) => `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled steps' : 'eager'}, kernels ${engine.kernels}, ${engine.precision}`),
+      ...lines(
+        'engine',
+        ({ engine }) =>
+          `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled steps' : 'eager'}, kernels ${engine.kernels}, ${engine.precision}`,
+      ),
       ...lines('device', ({ engine }) => `${engine.device}, ${engine.threads} threads a run`),
-      ...lines('machine', ({ machine }) => `${machine.cpu}, ${machine.cores} cores, ${grouped(Math.round(machine.memoryBytes / 2 ** 30))} GiB, ${machine.platform}, Node ${machine.node}`),
+      ...lines(
+        'machine',
+        ({ machine }) =>
+          `${machine.cpu}, ${machine.cores} cores, ${grouped(Math.round(machine.memoryBytes / 2 ** 30))} GiB, ${machine.platform}, Node ${machine.node}`,
+      ),
       ...lines('code', ({ codeVersion }) => codeVersion),
       ...lines('data', ({ spec, datasetFingerprint }) => `${spec.dataset.name}, fingerprint ${datasetFingerprint}`),
       ...lines('recipe', ({ spec }) => spec.recipe.name),
-      ['time', `${duration(seconds.reduce((sum, value) => sum + value, 0))} of runs in all, start-up and evaluation included`, String(seconds.length)],
+      [
+        'time',
+        `${duration(seconds.reduce((sum, value) => sum + value, 0))} of runs in all, start-up and evaluation included`,
+        String(seconds.length),
+      ],
     ],
   };
 }

@@ -57,24 +57,67 @@ function seedsDone({ bySeed, states }: Row): string {
 export function stepsCsv({ rows }: Study): string {
   const header = [
     ...['variant', 'title', 'kind', 'section', 'parent', 'adopted', 'seeds_done', 'seeds_failed', 'seeds_planned'],
-    ...['top1_mean', 'top1_sd', 'test_set_standard_error', 'delta', 'delta_low95', 'delta_high95', 'pairs', 'p', 'p_holm', 'smallest_p'],
+    ...[
+      'top1_mean',
+      'top1_sd',
+      'test_set_standard_error',
+      'delta',
+      'delta_low95',
+      'delta_high95',
+      'pairs',
+      'p',
+      'p_holm',
+      'smallest_p',
+    ],
     ...['verdict', 'why', 'at_chance', 'macs', 'delta_macs', 'parameters', 'images_per_second'],
   ];
   return csv(
     header,
-    rows.map(({ variant, states, bySeed, top1, floor, delta, adjustedP, verdict, atChance, deltaMacs, imagesPerSecond }) => [
-      ...[variant.name, variant.title, variant.kind, variant.section, variant.parent, String(variant.adopted)],
-      ...[bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
-      ...[top1?.mean ?? null, top1?.sd ?? null, floor, delta?.mean ?? null, delta?.interval?.[0] ?? null, delta?.interval?.[1] ?? null],
-      ...[delta?.seeds.length ?? null, delta?.p ?? null, adjustedP, delta?.smallestP ?? null],
-      ...[verdict?.verdict ?? null, verdict?.why ?? null, String(atChance), variant.macs, deltaMacs, variant.params, imagesPerSecond?.mean ?? null],
-    ]),
+    rows.map(
+      ({ variant, states, bySeed, top1, floor, delta, adjustedP, verdict, atChance, deltaMacs, imagesPerSecond }) => [
+        ...[variant.name, variant.title, variant.kind, variant.section, variant.parent, String(variant.adopted)],
+        ...[bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
+        ...[
+          top1?.mean ?? null,
+          top1?.sd ?? null,
+          floor,
+          delta?.mean ?? null,
+          delta?.interval?.[0] ?? null,
+          delta?.interval?.[1] ?? null,
+        ],
+        ...[delta?.seeds.length ?? null, delta?.p ?? null, adjustedP, delta?.smallestP ?? null],
+        ...[
+          verdict?.verdict ?? null,
+          verdict?.why ?? null,
+          String(atChance),
+          variant.macs,
+          deltaMacs,
+          variant.params,
+          imagesPerSecond?.mean ?? null,
+        ],
+      ],
+    ),
   );
 }
 
 /** A line a run: what every number above was computed from. */
 export function runsCsv({ rows }: Study): string {
-  const header = ['variant', 'seed', 'status', 'reason', 'top1', 'top5', 'best_top1', 'best_epoch', 'ema_top1', 'train_loss', 'steps', 'images_per_second', 'seconds', 'hash'];
+  const header = [
+    'variant',
+    'seed',
+    'status',
+    'reason',
+    'top1',
+    'top5',
+    'best_top1',
+    'best_epoch',
+    'ema_top1',
+    'train_loss',
+    'steps',
+    'images_per_second',
+    'seconds',
+    'hash',
+  ];
   return csv(
     header,
     rows.flatMap(({ variant, states }) =>
@@ -82,8 +125,19 @@ export function runsCsv({ rows }: Study): string {
         const result = state.status === 'done' ? state.result : null;
         return [
           ...[variant.name, state.seed, state.status, state.status === 'failed' ? state.reason : null],
-          ...[result?.top1 ?? null, result?.top5 ?? null, result?.best.top1 ?? null, result?.best.epoch ?? null, result?.ema?.top1 ?? null],
-          ...[result?.trainLoss ?? null, result?.steps ?? null, result?.imagesPerSecond ?? null, result?.seconds.total ?? null],
+          ...[
+            result?.top1 ?? null,
+            result?.top5 ?? null,
+            result?.best.top1 ?? null,
+            result?.best.epoch ?? null,
+            result?.ema?.top1 ?? null,
+          ],
+          ...[
+            result?.trainLoss ?? null,
+            result?.steps ?? null,
+            result?.imagesPerSecond ?? null,
+            result?.seconds.total ?? null,
+          ],
           state.files.result?.hash ?? state.files.run?.hash ?? null,
         ];
       }),
