@@ -1,0 +1,190 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model } from '../architecture/model.js';
+import type { Dataset } from '../data/dataset.js';
+import { evaluationBatches, trainingBatches } from '../data/pipeline.js';
+import type { Engine } from '../engine/engine.js';
+import type { RunResult, RunSpec, WorkerMessage } from '../experiment/records.js';
+import { loadCheckpoint, type Progress, removeCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { type Accuracy, evaluate } from './evaluate.js';
+import { openMetricsLog } from './metrics-log.js';
+import { peakLearningRate } from './optimizer.js';
+import { countSteps, learningRate } from './schedule.js';
+import { createState } from './state.js';
+import { createStepper } from './stepper.js';
+import { evaluationStep } from './steps.js';
+
+export interface TrainOptions {
+  readonly spec: RunSpec;
+  readonly hash: string;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly datasets: { readonly train: Dataset; readonly test: Dataset };
+  /** The run's folder: metrics.jsonl and checkpoints go here. */
+  readonly directory: string;
+  readonly onMessage: (message: WorkerMessage) => void;
+  /** Asks for an end soon: the state is saved and the run comes back as interrupted. */
+  readonly signal: AbortSignal;
+  /** When the process began, in `performance.now()`'s terms, so that start-up is counted. */
+  readonly startedAt?: number;
+}
+
+export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonly step: number };
+
+/** Seconds between two checkpoints: what a kill may cost. */
+const checkpointSeconds = 60;
+/** Seconds between two messages and two lines of metrics. */
+const messageSeconds = 0.5;
+const metricsSeconds = 5;
+
+/**
+ * Trains one network with one seed from its start or its last checkpoint to its end. The same specification gives the
+ * same numbers, interrupted or not. A loss that is not finite ends the run as failed, with the step.
+ */
+export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
+  const { spec, hash, model, engine, datasets, directory, onMessage, signal } = options;
+  const { recipe, seed } = spec;
+  const resolution = model.input[0] as number;
+  const began = options.startedAt ?? performance.now();
+  await mkdir(directory, { recursive: true });
+
+  const state = createState(engine.ops, model, recipe, seed);
+  const resumed = await loadCheckpoint(engine.ops, directory, state, hash);
+  let progress: Progress = resumed ?? { step: 0, metricsBytes: 0, best: null, seconds: { training: 0, evaluation: 0, startup: 0 } };
+  const log = await openMetricsLog(join(directory, 'metrics.jsonl'), progress.metricsBytes);
+  const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
+  const peak = peakLearningRate(recipe);
+
+  onMessage({ kind: 'started', totalSteps: steps.total, engine: engine.description });
+  onMessage({ kind: 'phase', phase: 'compiling' });
+  const stepper = await createStepper({ engine, model, recipe, state, seed });
+  const evaluationSize = recipe.evaluation.batch_size ?? stepper.batchSize;
+  const evaluators = new Map<string, Awaited<ReturnType<typeof prepareEvaluation>>>();
+  const seconds = { ...progress.seconds };
+  seconds.startup += (performance.now() - began) / 1000;
+  let last: { plain: Accuracy; ema: Accuracy | null } | null = null;
+  let trainLoss = Number.NaN;
+
+  const batches = trainingBatches({
+    dataset: datasets.train,
+    resolution,
+    batchSize: stepper.batchSize,
+    batchesPerEpoch: steps.perEpoch * stepper.passes,
+    augmentation: recipe.augmentation,
+    labelSmoothing: recipe.label_smoothing,
+    seed,
+    from: progress.step * stepper.passes,
+  });
+  const nextBatches = async () => {
+    const taken = [];
+    for (let pass = 0; pass < stepper.passes; pass++) taken.push((await batches.next()).value);
+    return taken;
+  };
+
+  try {
+    onMessage({ kind: 'phase', phase: 'training' });
+    let saved = performance.now();
+    let told = 0;
+    let logged = { at: performance.now(), step: progress.step, sum: 0, training: seconds.training };
+    let waiting = nextBatches();
+    for (let step = progress.step; step < steps.total; ) {
+      const start = performance.now();
+      const current = await waiting;
+      const rate = learningRate(recipe.schedule, peak, step, steps);
+      const running = stepper.step(current, step, rate);
+      // The next batch is made while the step runs.
+      waiting = nextBatches();
+      const loss = await running;
+      step++;
+      seconds.training += (performance.now() - start) / 1000;
+      if (!Number.isFinite(loss)) return failed(`loss is ${loss} at step ${step}`, step);
+      logged.sum += loss;
+      trainLoss = loss;
+
+      const now = performance.now();
+      const ended = step === steps.total;
+      const epochEnded = step % steps.perEpoch === 0 || ended;
+      const imagesPerSecond = ((step - logged.step) * recipe.batch_size) / (seconds.training - logged.training);
+      if (now - told > messageSeconds * 1000 || ended) {
+        told = now;
+        onMessage({ kind: 'progress', step, loss, imagesPerSecond });
+      }
+      if (epochEnded || now - logged.at > metricsSeconds * 1000) {
+        trainLoss = logged.sum / (step - logged.step);
+        await log.append({ kind: 'train', step, epoch: step / steps.perEpoch, loss: trainLoss, learningRate: rate, imagesPerSecond });
+        logged = { at: now, step, sum: 0, training: seconds.training };
+      }
+      const epoch = Math.ceil(step / steps.perEpoch);
+      if (epochEnded && (ended || epoch % recipe.evaluation.every_epochs === 0)) {
+        last = await evaluateAll();
+        const { plain, ema } = last;
+        await log.append({ kind: 'evaluation', step, epoch: step / steps.perEpoch, ...plain, ema });
+        if (!progress.best || plain.top1 > progress.best.top1) progress = { ...progress, best: { top1: plain.top1, epoch } };
+        logged = { ...logged, at: performance.now() };
+      }
+      progress = { ...progress, step, metricsBytes: log.bytes, seconds: { ...seconds } };
+      const interrupted = signal.aborted && !ended;
+      if (interrupted || (performance.now() - saved > checkpointSeconds * 1000 && epochEnded && !ended)) {
+        await saveCheckpoint(directory, state, progress, hash);
+        saved = performance.now();
+      }
+      if (interrupted) return { status: 'interrupted', step };
+    }
+    last ??= await evaluateAll();
+    await removeCheckpoint(directory);
+    return {
+      schema: 'ablate/result/1',
+      status: 'done',
+      hash,
+      ...last.plain,
+      best: progress.best as { top1: number; epoch: number },
+      ema: last.ema,
+      trainLoss,
+      steps: steps.total,
+      imagesPerSecond: (steps.total * recipe.batch_size) / seconds.training,
+      seconds: { total: seconds.startup + seconds.training + seconds.evaluation, ...seconds },
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      finishedAt: new Date().toISOString(),
+    };
+  } finally {
+    await log.close();
+    stepper.dispose();
+    for (const evaluator of evaluators.values()) evaluator.dispose();
+    state.dispose();
+  }
+
+  function failed(reason: string, step: number): RunResult {
+    return { schema: 'ablate/result/1', status: 'failed', hash, reason, step, finishedAt: new Date().toISOString() };
+  }
+
+  async function evaluateAll(): Promise<{ plain: Accuracy; ema: Accuracy | null }> {
+    onMessage({ kind: 'phase', phase: 'evaluating' });
+    const start = performance.now();
+    const plain = await evaluateWeights('plain');
+    const ema = recipe.ema ? await evaluateWeights('ema') : null;
+    seconds.evaluation += (performance.now() - start) / 1000;
+    onMessage({ kind: 'phase', phase: 'training' });
+    return { plain, ema };
+  }
+
+  async function evaluateWeights(which: 'plain' | 'ema'): Promise<Accuracy> {
+    const step = evaluators.get(which) ?? (await prepareEvaluation(which));
+    evaluators.set(which, step);
+    const set = evaluationBatches({ dataset: datasets.test, resolution, batchSize: evaluationSize });
+    return evaluate(engine, step, set, resolution, model.classes);
+  }
+
+  async function prepareEvaluation(which: 'plain' | 'ema') {
+    const { tf } = engine.ops;
+    const weights = which === 'plain' ? state.weights : state.averages;
+    const feeds = () => ({
+      images: tf.randomUniform([evaluationSize, ...model.input]),
+      targets: tf.randomUniform([evaluationSize, model.classes]),
+    });
+    const examples = [feeds(), feeds()] as const;
+    const step = evaluationStep({ ops: engine.ops, model, recipe, state }, weights);
+    const prepared = await engine.prepare(step, [...weights.values()], examples);
+    tf.dispose(examples.map((example) => Object.values(example)));
+    return prepared;
+  }
+}
