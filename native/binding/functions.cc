@@ -70,14 +70,6 @@ std::unique_ptr<Execution> Prepare(napi_env env, napi_callback_info info) {
   return execution;
 }
 
-napi_value RunFunction(napi_env env, napi_callback_info info) {
-  std::unique_ptr<Execution> execution = Prepare(env, info);
-  if (!execution) return nullptr;
-  execution->Run();
-  if (execution->status.Throw(env)) return nullptr;
-  return execution->OutputIds(env);
-}
-
 void Complete(napi_env env, napi_status, void *data) {
   std::unique_ptr<Execution> execution(static_cast<Execution *>(data));
   if (execution->status.ok()) {
@@ -91,7 +83,7 @@ void Complete(napi_env env, napi_status, void *data) {
   napi_delete_async_work(env, execution->work);
 }
 
-napi_value RunFunctionAsync(napi_env env, napi_callback_info info) {
+napi_value RunFunction(napi_env env, napi_callback_info info) {
   std::unique_ptr<Execution> execution = Prepare(env, info);
   if (!execution) return nullptr;
   napi_value promise, name;
@@ -114,7 +106,6 @@ void DefineFunctionCalls(napi_env env, napi_value exports) {
   const napi_property_descriptor properties[] = {
       method("removeFunction", RemoveFunction),
       method("runFunction", RunFunction),
-      method("runFunctionAsync", RunFunctionAsync),
   };
   napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);
 }

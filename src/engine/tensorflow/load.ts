@@ -113,7 +113,7 @@ function registerBackend(binding: Binding): TensorflowBackend {
 function assertDevice(engine: LoadedTensorflow, options: LoadOptions): LoadedTensorflow {
   if (options.device === 'gpu' && !engine.backend.isUsingGpuDevice) {
     throw new EnvironmentError(
-      'A GPU was asked for, but TensorFlow finds none that it can use.\nNext: npx ablate doctor --gpu (says which driver or library is missing), or --device cpu',
+      'A GPU was asked for, but TensorFlow finds none that it can use.\nNext: npx ablate doctor (says which driver or library is missing), or --device cpu',
     );
   }
   return engine;

@@ -42,40 +42,32 @@ export class CompiledStep implements RunnableStep {
    */
   run(feeds: Feeds): Promise<Outputs> {
     const run = lastRun.then(() => this.runNow(feeds));
-    lastRun = run.catch(() => {});
+    lastRun = run.then(
+      () => {},
+      () => {},
+    );
     return run;
   }
 
   private async runNow(feeds: Feeds): Promise<Outputs> {
     const ids = this.prepare(feeds);
+    const count = this.recording.outputs.length + this.recording.updates.length;
     try {
-      return this.finish(await this.binding.runFunctionAsync(this.name, ids, this.resultCount, this.config));
+      return this.finish(await this.binding.runFunction(this.name, ids, count, this.config));
     } catch (error) {
       throw this.explain(error as Error);
     }
   }
 
-  /** As `run`, on the main thread; not while a `run` is under way. */
-  runSync(feeds: Feeds): Outputs {
-    const ids = this.prepare(feeds);
-    try {
-      return this.finish(this.binding.runFunction(this.name, ids, this.resultCount, this.config));
-    } catch (error) {
-      throw this.explain(error as Error);
-    }
-  }
-
+  /** Lets go of the function, once a run that is under way has ended. */
   dispose(): void {
-    if (!this.disposed) this.binding.removeFunction(this.name);
+    if (this.disposed) return;
     this.disposed = true;
+    lastRun = lastRun.then(() => this.binding.removeFunction(this.name));
   }
 
   private get binding() {
     return this.engine.backend.binding;
-  }
-
-  private get resultCount(): number {
-    return this.recording.outputs.length + this.recording.updates.length;
   }
 
   private prepare(feeds: Feeds): Int32Array {

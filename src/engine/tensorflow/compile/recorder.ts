@@ -92,9 +92,7 @@ export class Recorder {
       dtype,
       shape: shape.slice(),
       digest: createHash('sha256').update(bytes).digest('base64'),
-      beginning: Array.from(values as Float32Array)
-        .slice(0, 3)
-        .join(', '),
+      beginning: (values as Float32Array).subarray(0, 3).join(', '),
     });
     const id = this.newId({ node, output: 0, dtype, shape: node.shape }, trace);
     this.constants.set(id, values);

@@ -121,7 +121,7 @@ async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<voi
 
 /** Only what compiling and running need: two libraries, CUDA's libraries, and the C API's headers. */
 const UNPACK = `
-import sys, zipfile
+import os, sys, zipfile
 wheel, target = sys.argv[1:]
 headers = tuple('tensorflow/include/' + p for p in (
     'tensorflow/c/', 'tensorflow/core/platform/ctstring', 'tensorflow/core/common_runtime/next_pluggable_device/c/',
@@ -130,7 +130,9 @@ libraries = ('tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_frame
 with zipfile.ZipFile(wheel) as z:
     for name in z.namelist():
         if name.startswith(headers) or name in libraries or (name.startswith('nvidia/') and ('/lib/' in name or '/nvvm/' in name or '/bin/' in name)):
-            z.extract(name, target)
+            path = z.extract(name, target)
+            if '/bin/' in name and not name.endswith('/'):
+                os.chmod(path, 0o755)
 `;
 
 async function unpack(pip: Tool, wheel: string, target: string): Promise<void> {
