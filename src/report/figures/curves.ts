@@ -1,13 +1,14 @@
-import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
+import type { ChartConfiguration } from 'chart.js';
 import type { MetricsLine } from '../../experiment/records.js';
 import { summarize } from '../../statistics/summary.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
-import { type Axis, pointAxis } from './axis.js';
+import { pointAxis } from './axis.js';
 import { type Head, headHeight, headPlugin, strokeLine } from './head.js';
-import { type Context, fitted, text } from './marks.js';
+import { type ListItem, listOf } from './list.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { linearScale } from './scale.js';
 import { alongRoad, type Theme } from './theme.js';
 
 /** What is followed over the epochs. */
@@ -96,50 +97,45 @@ function curveOf(row: Row, { of }: Quantity): Curve {
 interface View {
   readonly curves: readonly Curve[];
   readonly theme: Theme;
-  readonly layout: Layout;
-  readonly text: number;
-  readonly list: { readonly line: number; readonly columns: number; readonly width: number };
-  readonly top: number;
 }
 
 function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme: Theme, layout: Layout): Drawing {
   const wide = layout === 'wide';
   const width = wide ? 1040 : 440;
-  const columns = wide ? 1 : 2;
-  const list = { line: wide ? 22 : 17, columns, width: wide ? 230 : 200 };
+  const size = wide ? 12 : 10;
+  const view: View = { curves, theme };
+  const list = listOf(
+    curves.map((curve, at) => listItem(curve, at, view)),
+    theme,
+    layout,
+  );
   const head: Head = {
     title: `${study.plan.suite}: ${quantity.title.toLowerCase()}`,
     subtitle: conditions(study),
     key: [],
   };
   const top = headHeight(layout, head.key, width);
-  const below = wide ? 0 : Math.ceil(curves.length / columns) * list.line + 14;
-  const view: View = { curves, theme, layout, text: wide ? 12.5 : 10.5, list, top };
-  const xs = curves.flatMap(({ points }) => points.map(({ epoch }) => epoch));
-  const ys = curves.flatMap(({ points }) => points.map(({ value }) => value));
-  const xAxis = pointAxis(xs.length > 0 ? xs : [0, 1], 0);
-  const yAxis = pointAxis(ys.length > 0 ? ys : [0, 1], 0);
+  const epochs = curves.flatMap(({ points }) => points.map(({ epoch }) => epoch));
+  const values = curves.flatMap(({ points }) => points.map(({ value }) => value));
+  const x = pointAxis(epochs.length > 0 ? epochs : [0, 1], 0);
+  const xAxis = { ...x, max: Math.max(...epochs, 1), step: Math.max(1, x.step) };
+  const yAxis = pointAxis(values.length > 0 ? values : [0, 1], 0);
   return {
     width,
-    height: Math.round(wide ? Math.max(520, top + curves.length * list.line + 40) : top + 300 + below),
+    height: Math.round(wide ? Math.max(520, top + list.beside + 40) : top + 300 + list.below),
     config: () =>
       ({
         type: 'line',
         data: { datasets: curves.map((curve, at) => lineSet(curve, at, view)) },
         options: {
-          layout: {
-            padding: { left: wide ? 14 : 6, right: wide ? list.width + 24 : 10, top, bottom: wide ? 8 : below },
-          },
+          layout: { padding: { left: wide ? 14 : 6, right: list.right, top, bottom: list.below } },
           scales: {
-            x: {
-              ...axisOptions({ ...xAxis, max: Math.max(...xs, 1), step: Math.max(1, xAxis.step) }, view),
-              title: axisTitle('Epoch', view),
-            },
-            y: { ...axisOptions(yAxis, view), title: axisTitle(quantity.axis, view) },
+            x: linearScale(xAxis, { theme, size, title: 'Epoch' }),
+            y: linearScale(yAxis, { theme, size, title: quantity.axis }),
           },
           plugins: { legend: { display: false }, annotation: { annotations: {} } },
         },
-        plugins: [headPlugin(head, theme, layout), listPlugin(view)],
+        plugins: [headPlugin(head, theme, layout), list.plugin(top)],
       }) as unknown as ChartConfiguration,
   };
 }
@@ -162,53 +158,16 @@ const lineSet = (curve: Curve, at: number, view: View): object => ({
   pointBackgroundColor: colourOf(curve, at, view),
 });
 
-function axisOptions({ min, max, step }: Axis, { theme, text: size }: View): object {
-  return {
-    type: 'linear',
-    min,
-    max,
-    grid: { color: theme.grid, drawTicks: false },
-    border: { color: theme.quiet },
-    ticks: {
-      color: theme.quiet,
-      font: { size: size - 1 },
-      stepSize: step,
-      includeBounds: false,
-      maxRotation: 0,
-      padding: 6,
-    },
-  };
-}
-
-const axisTitle = (words: string, { theme, text: size }: View): object => ({
-  display: true,
-  text: words,
-  color: theme.text,
-  font: { size: size - 0.5, weight: 'bold' },
+const listItem = (curve: Curve, at: number, view: View): ListItem => ({
+  number: '',
+  label: labelOf(curve.row),
+  value: '',
+  draw(ctx, x, y) {
+    ctx.save();
+    ctx.strokeStyle = colourOf(curve, at, view);
+    ctx.lineWidth = thickness(curve) + 0.6;
+    ctx.setLineDash(dash(curve));
+    strokeLine(ctx, x, y, x + 28, y);
+    ctx.restore();
+  },
 });
-
-/** The key, in the road's order: beside the chart, or below it where the picture is narrow. */
-function listPlugin(view: View): Plugin {
-  const { curves, theme, layout, text: size, list, top } = view;
-  const wide = layout === 'wide';
-  return {
-    id: 'list',
-    afterDraw({ ctx: browser, width, height }: Chart) {
-      const ctx = browser as unknown as Context;
-      const perColumn = Math.ceil(curves.length / list.columns);
-      const left = wide ? width - list.width - 8 : 16;
-      const from = wide ? top + 10 : height - perColumn * list.line - 2;
-      curves.forEach((curve, at) => {
-        const x = left + (wide ? 0 : Math.floor(at / perColumn) * (list.width + 6));
-        const y = from + (at % perColumn) * list.line;
-        ctx.save();
-        ctx.strokeStyle = colourOf(curve, at, view);
-        ctx.lineWidth = thickness(curve) + 0.6;
-        ctx.setLineDash(dash(curve));
-        strokeLine(ctx, x + 4, y, x + 32, y);
-        ctx.restore();
-        text(ctx, fitted(ctx, labelOf(curve.row), list.width - 48, size), x + 42, y, { size, colour: theme.text });
-      });
-    },
-  };
-}

@@ -3,10 +3,10 @@ import { percent, signed } from '../format.js';
 import { conditions, labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
-import { niceStep } from './axis.js';
 import { type Head, headHeight, headPlugin, type KeyItem } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { changeScale } from './scale.js';
 import type { Theme } from './theme.js';
 
 /** What each change did: paired differences with their intervals around 0, and the floor of what the test set resolves. */
@@ -135,27 +135,11 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
       layout: { padding: { left: size.labels, right: size.verdict, top, bottom: 4 } },
       scales: {
         y: { type: 'linear', reverse: true, min: -0.5, max: rows.length - 0.5, display: false },
-        x: {
-          type: 'linear',
-          min: -reach,
-          max: reach,
-          grid: { color: theme.grid, drawTicks: false },
-          border: { display: false },
-          ticks: {
-            color: theme.quiet,
-            font: { size: size.text - 1.5 },
-            stepSize: niceStep(reach / (layout === 'wide' ? 4 : 2)),
-            includeBounds: false,
-            maxRotation: 0,
-            callback: (value: number) => (value === 0 ? '0' : signed(value, decimals(niceStep(reach / 4)))),
-          },
-          title: {
-            display: true,
-            text: axisTitle(rows, layout),
-            color: theme.text,
-            font: { size: size.text - 1, weight: 'bold' },
-          },
-        },
+        x: changeScale(reach, layout === 'wide' ? 4 : 2, {
+          theme,
+          size: size.text - 1,
+          title: axisTitle(rows, layout),
+        }),
       },
       plugins: {
         legend: { display: false },
@@ -193,8 +177,6 @@ function axisTitle(rows: readonly Row[], layout: Layout): string {
     ? `Change in top-1 accuracy (percent points; ${what})`
     : 'Change in top-1 (points, 95% interval)';
 }
-
-const decimals = (step: number): number => Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
 
 /** Half the axis: all means, and intervals as far as three times the largest mean; what is longer is cut and marked. */
 function shownReach(rows: readonly Row[], floor: number): number {

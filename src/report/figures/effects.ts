@@ -4,10 +4,10 @@ import { signed } from '../format.js';
 import { conditions } from '../labels.js';
 import type { Study } from '../study.js';
 import { effectsCsv } from '../tables/effects.js';
-import { niceStep } from './axis.js';
 import { diamond, type Head, headHeight, headPlugin } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { changeScale } from './scale.js';
 import { alongRoad, type Theme } from './theme.js';
 
 /** What each step did in every company it was measured in: a dot a company, coloured by how many steps were there before. */
@@ -76,7 +76,6 @@ function configOf(view: View, head: Head, top: number, layout: Layout): ChartCon
       colour: alongRoad(theme, context.length / most),
     })),
   );
-  const step = niceStep(reach / (layout === 'wide' ? 4 : 2));
   const config = {
     type: 'scatter',
     data: {
@@ -93,26 +92,11 @@ function configOf(view: View, head: Head, top: number, layout: Layout): ChartCon
       layout: { padding: { left: size.labels, right: size.numbers, top, bottom: 4 } },
       scales: {
         y: { type: 'linear', reverse: true, min: -0.5, max: effects.length - 0.5, display: false },
-        x: {
-          type: 'linear',
-          min: -reach,
-          max: reach,
-          grid: { color: theme.grid, drawTicks: false },
-          border: { display: false },
-          ticks: {
-            color: theme.quiet,
-            font: { size: size.text - 1.5 },
-            stepSize: step,
-            includeBounds: false,
-            maxRotation: 0,
-          },
-          title: {
-            display: true,
-            text: 'Change in top-1 accuracy (points)',
-            color: theme.text,
-            font: { size: size.text - 1, weight: 'bold' },
-          },
-        },
+        x: changeScale(reach, layout === 'wide' ? 4 : 2, {
+          theme,
+          size: size.text - 1,
+          title: 'Change in top-1 accuracy (points)',
+        }),
       },
       plugins: {
         legend: { display: false },

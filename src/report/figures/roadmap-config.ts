@@ -4,6 +4,7 @@ import type { Axis } from './axis.js';
 import { headPlugin } from './head.js';
 import { roadmapMarks } from './roadmap-marks.js';
 import type { Line, RoadmapView } from './roadmap-view.js';
+import { linearScale } from './scale.js';
 
 /**
  * Bars with error bars on the left panel, the line of costs on the right one: two x axes stacked side by side, so that
@@ -30,16 +31,8 @@ export function roadmapConfig(view: RoadmapView): ChartConfiguration {
             axis.width = size.labels;
           },
         },
-        x: {
-          ...axisOptions(view.accuracy, view),
-          stackWeight: layout === 'wide' ? 3 : 2.4,
-          title: axisTitle(accuracyTitle(view), theme.text, view),
-        },
-        cost: {
-          ...axisOptions(view.cost, view),
-          stackWeight: 1,
-          title: axisTitle(`${view.unit.letter}FLOPs`, theme.cost, view),
-        },
+        x: panel(view.accuracy, layout === 'wide' ? 3 : 2.4, accuracyTitle(view), theme.text, view),
+        cost: panel(view.cost, 1, `${view.unit.letter}FLOPs`, theme.cost, view),
       },
       plugins: { legend: { display: false }, annotation: { annotations: marksToBeat(view) } },
     },
@@ -96,33 +89,18 @@ function costSet({ lines, theme, unit }: RoadmapView): object {
   };
 }
 
-function axisOptions({ min, max, step }: Axis, { theme, size }: RoadmapView): object {
-  return {
-    type: 'linear',
-    position: 'bottom',
-    stack: 'panels',
-    min,
-    max,
-    grid: { color: theme.grid, drawTicks: false },
-    border: { display: false },
-    ticks: {
-      color: theme.quiet,
-      font: { size: size.text - 1.5 },
-      stepSize: step,
-      includeBounds: false,
-      maxRotation: 0,
-      padding: 5,
-      autoSkipPadding: 8,
-    },
-  };
-}
-
-const axisTitle = (text: string, color: string, { size }: RoadmapView): object => ({
-  display: true,
-  text,
-  color,
-  font: { size: size.text - 1, weight: 'bold' },
-  padding: 2,
+/** One of the two axes side by side at the foot. */
+const panel = (
+  axis: Axis,
+  stackWeight: number,
+  title: string,
+  colour: string,
+  { theme, size }: RoadmapView,
+): object => ({
+  ...linearScale(axis, { theme, size: size.text - 1, title, colour, line: false }),
+  position: 'bottom',
+  stack: 'panels',
+  stackWeight,
 });
 
 function accuracyTitle({ accuracy: { min, startsAtZero }, layout }: RoadmapView): string {

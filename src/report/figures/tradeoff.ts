@@ -3,11 +3,13 @@ import { inUnit, percent, type Unit, unitFor } from '../format.js';
 import { conditions, labelOf } from '../labels.js';
 import { isRoad, type Row, type Study } from '../study.js';
 import { csv } from '../tables/csv.js';
-import { type Axis, pointAxis } from './axis.js';
+import { pointAxis } from './axis.js';
 import { diamond, type Head, headHeight, headPlugin, type KeyItem, strokeLine } from './head.js';
-import { type Context, fitted, text } from './marks.js';
+import { type ListItem, listOf } from './list.js';
+import { type Context, text } from './marks.js';
 import { placeLabels } from './placement.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { linearScale } from './scale.js';
 import type { Theme } from './theme.js';
 
 /** What accuracy is set against. */
@@ -78,7 +80,7 @@ function altText(price: Price, unit: Unit, points: readonly Point[], joined: boo
   const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
   const cheapest = points.reduce<Point | null>((low, point) => (low && low.x <= point.x ? low : point), null);
   return (
-    `Scatter plot: ${price.title.charAt(0).toLowerCase()}${price.title.slice(1)} for ${points.length} networks${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
+    `Scatter plot: ${lowerFirst(price.title)} for ${points.length} networks${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
     `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `Least: ${words(cheapest)}. ` : ''}All numbers are in the table of steps.`
   );
 }
@@ -92,9 +94,6 @@ interface View {
   readonly layout: Layout;
   /** Whether a path joins the points: the variants follow each other. */
   readonly joined: boolean;
-  readonly text: number;
-  readonly list: { readonly line: number; readonly columns: number; readonly width: number };
-  readonly top: number;
 }
 
 function draw(
@@ -107,50 +106,41 @@ function draw(
 ): Drawing {
   const wide = layout === 'wide';
   const width = wide ? 1040 : 440;
-  const columns = wide ? 1 : 2;
-  const listed = points.length <= mostNumbers;
-  const list = { line: wide ? 22 : 17, columns, width: wide ? 230 : 200 };
+  const size = wide ? 12 : 10;
+  const view: View = { points, theme, layout, joined: isRoad(study) };
+  const numbered = points.length <= mostNumbers;
+  const list = listOf(numbered ? points.map((point) => listItem(point, theme)) : [], theme, layout);
   const head: Head = {
     title: `${study.plan.suite}: ${lowerFirst(price.title)}`,
     subtitle: conditions(study),
-    key: keyOf(points, theme, isRoad(study)),
+    key: keyOf(view),
   };
   const top = headHeight(layout, head.key, width);
-  const below = wide || !listed ? 0 : Math.ceil(points.length / columns) * list.line + 14;
-  const view: View = { points, theme, layout, joined: isRoad(study), text: wide ? 12.5 : 10.5, list, top };
-  const height = wide ? Math.max(560, top + (listed ? points.length * list.line : 0) + 40) : top + 330 + below;
   const xAxis = pointAxis(points.length > 0 ? points.map(({ x }) => x) : [0, 1], 0);
   const yAxis = pointAxis(points.length > 0 ? points.flatMap(({ y, sd }) => [y - sd, y + sd]) : [0, 100], 0);
   return {
     width,
-    height: Math.round(height),
+    height: Math.round(wide ? Math.max(560, top + list.beside + 40) : top + 330 + list.below),
     config: () =>
       ({
         type: 'scatterWithErrorBars',
         data: { datasets: [...(view.joined ? [pathSet(view)] : []), ...pointSets(view)] },
         options: {
-          layout: {
-            padding: {
-              left: wide ? 14 : 6,
-              right: wide && listed ? list.width + 24 : 12,
-              top,
-              bottom: wide ? 8 : below,
-            },
-          },
+          layout: { padding: { left: wide ? 14 : 6, right: list.right, top, bottom: list.below } },
           scales: {
-            x: { ...axisOptions(xAxis, view), title: axisTitle(price.axis(letter), view) },
-            y: { ...axisOptions(yAxis, view), title: axisTitle('Top-1 accuracy (%)', view) },
+            x: linearScale(xAxis, { theme, size, title: price.axis(letter) }),
+            y: linearScale(yAxis, { theme, size, title: 'Top-1 accuracy (%)' }),
           },
           plugins: { legend: { display: false }, annotation: { annotations: {} } },
         },
-        plugins: [headPlugin(head, theme, layout), ...(listed ? [labelPlugin(view), listPlugin(view)] : [])],
+        plugins: [headPlugin(head, theme, layout), ...(numbered ? [numbersPlugin(view), list.plugin(top)] : [])],
       }) as unknown as ChartConfiguration,
   };
 }
 
 const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
-function keyOf(points: readonly Point[], theme: Theme, joined: boolean): KeyItem[] {
+function keyOf({ points, theme, joined }: View): KeyItem[] {
   const items: (KeyItem | false)[] = [
     joined && { mark: 'line', colour: theme.road, label: 'the road' },
     points.some(({ row }) => !row.variant.adopted) && { mark: 'dot', colour: theme.road, label: 'tried, not adopted' },
@@ -200,33 +190,9 @@ function pointSets({ points, theme, layout }: View): object[] {
   ];
 }
 
-function axisOptions({ min, max, step }: Axis, { theme, text: size }: View): object {
-  return {
-    type: 'linear',
-    min,
-    max,
-    grid: { color: theme.grid, drawTicks: false },
-    border: { color: theme.quiet },
-    ticks: {
-      color: theme.quiet,
-      font: { size: size - 1 },
-      stepSize: step,
-      includeBounds: false,
-      maxRotation: 0,
-      padding: 6,
-    },
-  };
-}
-
-const axisTitle = (words: string, { theme, text: size }: View): object => ({
-  display: true,
-  text: words,
-  color: theme.text,
-  font: { size: size - 0.5, weight: 'bold' },
-});
-
 /** The points' numbers, each at a place near its point where it covers nothing. */
-function labelPlugin({ points, theme, joined, text: size }: View): Plugin {
+function numbersPlugin({ points, theme, joined, layout }: View): Plugin {
+  const size = layout === 'wide' ? 12.5 : 10.5;
   return {
     id: 'numbers',
     afterDraw({ ctx: browser, scales, chartArea }: Chart) {
@@ -234,17 +200,15 @@ function labelPlugin({ points, theme, joined, text: size }: View): Plugin {
       const { x: across, y: up } = scales;
       if (!across || !up) return;
       const at = points.map(({ x, y }) => ({ x: across.getPixelForValue(x), y: up.getPixelForValue(y) }));
-      const pathPixels = joined ? at.filter((_, index) => onRoad(points[index] as Point)) : [];
-      placeLabels(at, pathPixels, { width: size * 1.45, height: size * 1.1 }, chartArea).forEach((place, index) => {
-        const point = points[index] as Point;
+      const path = joined ? at.filter((_, index) => onRoad(points[index] as Point)) : [];
+      placeLabels(at, path, { width: size * 1.45, height: size * 1.1 }, chartArea).forEach((place, index) => {
+        const { number } = points[index] as Point;
         const from = at[index] as { x: number; y: number };
         ctx.save();
-        if (place.far) {
-          ctx.strokeStyle = theme.quiet;
-          ctx.lineWidth = 0.8;
-          strokeLine(ctx, from.x, from.y, place.x, place.y);
-        }
-        text(ctx, String(point.number), place.x, place.y, {
+        ctx.strokeStyle = theme.quiet;
+        ctx.lineWidth = 0.8;
+        if (place.far) strokeLine(ctx, from.x, from.y, place.x, place.y);
+        text(ctx, String(number), place.x, place.y, {
           size: size - 1,
           colour: theme.text,
           bold: true,
@@ -256,32 +220,15 @@ function labelPlugin({ points, theme, joined, text: size }: View): Plugin {
   };
 }
 
-/** The key of numbers: beside the chart, or below it where the picture is narrow. */
-function listPlugin({ points, theme, layout, text: size, list, top }: View): Plugin {
-  return {
-    id: 'list',
-    afterDraw({ ctx: browser, width, height }: Chart) {
-      const ctx = browser as unknown as Context;
-      const wide = layout === 'wide';
-      const perColumn = Math.ceil(points.length / list.columns);
-      const left = wide ? width - list.width - 8 : 16;
-      const from = wide ? top + 10 : height - perColumn * list.line - 2;
-      points.forEach(({ row, number }, at) => {
-        const x = left + Math.floor(at / perColumn) * (wide ? 0 : list.width + 6);
-        const y = from + (at % perColumn) * list.line;
-        if (row.variant.kind === 'compare') diamond(ctx, x + 30, y, 5, theme.comparator);
-        else dot(ctx, x + 30, y, row, theme);
-        text(ctx, String(number), x + 18, y, { size: size - 0.5, colour: theme.text, bold: true, align: 'right' });
-        text(ctx, fitted(ctx, labelOf(row), list.width - 82, size), x + 42, y, { size, colour: theme.text });
-        text(ctx, percent(row.top1?.mean ?? 0, 1), x + list.width - 4, y, {
-          size,
-          colour: theme.quiet,
-          align: 'right',
-        });
-      });
-    },
-  };
-}
+const listItem = ({ row, number }: Point, theme: Theme): ListItem => ({
+  number: String(number),
+  label: labelOf(row),
+  value: percent(row.top1?.mean ?? 0, 1),
+  draw(ctx, x, y) {
+    if (row.variant.kind === 'compare') diamond(ctx, x + 14, y, 5, theme.comparator);
+    else dot(ctx, x + 14, y, row, theme);
+  },
+});
 
 function dot(ctx: Context, x: number, y: number, { variant }: Row, theme: Theme): void {
   const colour = variant.kind === 'base' ? theme.base : theme.road;
