@@ -5,7 +5,7 @@ import type { Activations } from './activation.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
 
-/** Batch norm by FusedBatchNormV3 and its gradient; layer norm with its backward pass in closed form. */
+/** Batch norm by FusedBatchNormV2 and its gradient; layer norm with its backward pass in closed form. */
 export function createNorms(tf: Tf, raw: Raw, { activation }: Activations): Pick<Ops, 'batchNorm' | 'layerNorm'> {
   const attributes = (epsilon: number, training: boolean) => [
     floatType('T'),
@@ -23,14 +23,13 @@ export function createNorms(tf: Tf, raw: Raw, { activation }: Activations): Pick
     const y = tf.customGrad((...given: unknown[]) => {
       const [input, scale, offset, save] = given as [Tensor, Tensor, Tensor, (tensors: Tensor[]) => void];
       const [mean, variance] = statistics ?? [tf.tensor1d([]), tf.tensor1d([])];
-      const outputs = raw.many('FusedBatchNormV3', own, [input, scale, offset, mean, variance], 6) as [
-        Tensor, Tensor, Tensor, Tensor, Tensor, Tensor,
-      ];
-      const [value, batchMean, batchVariance, reserve1, reserve2, reserve3] = outputs;
+      // V2 rather than V3, whose last output has no static shape for a compiled step to know.
+      const outputs = raw.many('FusedBatchNormV2', own, [input, scale, offset, mean, variance], 5);
+      const [value, batchMean, batchVariance, reserve1, reserve2] = outputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
       // The tape tidies away all but the value: whoever takes the statistics disposes of them.
       if (training) batch.push(tf.keep(batchMean), tf.keep(batchVariance));
-      save([input, scale, reserve1, reserve2, reserve3]);
-      const gradFunc = (dy: Tensor, saved: Tensor[]) => raw.many('FusedBatchNormGradV3', own, [dy, ...saved], 5).slice(0, 3);
+      save([input, scale, reserve1, reserve2]);
+      const gradFunc = (dy: Tensor, saved: Tensor[]) => raw.many('FusedBatchNormGradV2', own, [dy, ...saved], 5).slice(0, 3);
       return { value, gradFunc };
     })(x, gamma, beta);
     return { y, batch };
