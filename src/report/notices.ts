@@ -157,12 +157,12 @@ function seedNotices({ rows, tests }: Study): Notice[] {
   const smallest = smallestSignFlipP(most);
   if (smallest * tests < level) return [];
   const alone = smallest < level ? '' : `, so that not even a single step could be called significant at ${level}`;
-  return [
-    note(
-      `${counted(most, 'seed')} can show no p below ${pValue(smallest)} in an exact paired test${alone}. ` +
-        `Judging ${counted(tests, 'step')} together at ${level} takes at least ${seedsNeeded(tests, level)} seeds: what is smaller is called unresolved, and the intervals tell how large an effect could be.`,
-    ),
-  ];
+  const shows =
+    most === 1
+      ? 'With one seed there is no spread, no interval and no test: every difference is unresolved.'
+      : `${counted(most, 'seed')} can show no p below ${pValue(smallest)} in an exact paired test${alone}: what cannot be shown is called unresolved, and the intervals tell how large an effect could be.`;
+  const takes = `Judging ${tests === 1 ? 'a step' : `${tests} steps together`} at ${level} takes at least ${seedsNeeded(tests, level)} seeds.`;
+  return [note(`${shows} ${takes}`)];
 }
 
 function unpairedSeeds(rows: readonly Row[]): Notice[] {

@@ -137,7 +137,10 @@ describe('what a reader must know', () => {
   it('is how little few seeds can show', async () => {
     const texts = (await textsOf({ variants: pair([80, 80, 80], [81, 81.1, 81]) })).join('\n');
     expect(texts).toContain('note: 3 seeds can show no p below 0.25');
-    expect(texts).toContain('at least 6 seeds');
+    expect(texts).toContain('Judging a step at 0.05 takes at least 6 seeds');
+    expect((await textsOf({ seeds: [4], variants: pair([80], [81]) })).join('\n')).toContain(
+      'note: With one seed there is no spread, no interval and no test',
+    );
   });
 });
 

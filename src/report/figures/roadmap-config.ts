@@ -31,7 +31,10 @@ export function roadmapConfig(view: RoadmapView): ChartConfiguration {
             axis.width = size.labels;
           },
         },
-        x: panel(view.accuracy, layout === 'wide' ? 3 : 2.4, accuracyTitle(view), theme.text, view),
+        x: {
+          ...panel(view.accuracy, layout === 'wide' ? 3 : 2.4, accuracyTitle(view), theme.text, view),
+          afterBuildTicks: upToHundred,
+        },
         cost: panel(view.cost, 1, `${view.unit.letter}FLOPs`, theme.cost, view),
       },
       plugins: { legend: { display: false }, annotation: { annotations: marksToBeat(view) } },
@@ -102,6 +105,11 @@ const panel = (
   stack: 'panels',
   stackWeight,
 });
+
+/** The room kept for numbers behind the bars is no accuracy. */
+function upToHundred(axis: { ticks: { value: number }[] }): void {
+  axis.ticks = axis.ticks.filter(({ value }) => value <= 100);
+}
 
 function accuracyTitle({ accuracy: { min, startsAtZero }, layout }: RoadmapView): string {
   if (startsAtZero) return 'Top-1 accuracy (%)';

@@ -180,9 +180,11 @@ function values(chart: Chart, view: RoadmapView): void {
       bold: true,
       behind: behind(view, at),
     });
-    if (!line.delta) return;
     const style = { size: size.text - 1.5, colour: deltaColour(line, theme), behind: behind(view, at) };
-    text(chart.ctx, deltaText(line, line.delta), x + taken + 7, y, style);
+    const change = line.delta ? deltaText(line, line.delta) : '';
+    const after = line.atChance ? [change, 'at chance'].filter(Boolean).join(', ') : change;
+    if (after !== '')
+      text(chart.ctx, after, x + taken + 7, y, line.atChance ? { ...style, colour: theme.hurt } : style);
   });
 }
 
