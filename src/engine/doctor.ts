@@ -78,7 +78,12 @@ async function tensorflow(flavour: Flavour): Promise<EngineReport> {
     { what: 'the addon for Node, for these sources', found: addon, next: addon ? null : setup },
   ];
   if (flavour === 'cpu') {
-    parts.push({ what: 'the fused kernels, for these sources', found: kernels, next: kernels ? null : setup, optional: true });
+    parts.push({
+      what: 'the fused kernels, for these sources',
+      found: kernels,
+      next: kernels ? null : setup,
+      optional: true,
+    });
   }
   const complete = parts.every(({ found }) => found !== null);
   const driver = flavour === 'gpu' ? [await nvidiaDriver()] : [];
@@ -91,7 +96,11 @@ async function buildTools(): Promise<Check[]> {
   const pip = python && (await findPip(python));
   const compiler = await findCompiler();
   return [
-    { what: 'python3', found: python?.version ?? null, next: python ? null : 'sudo apt-get install python3 python3-pip' },
+    {
+      what: 'python3',
+      found: python?.version ?? null,
+      next: python ? null : 'sudo apt-get install python3 python3-pip',
+    },
     { what: 'pip', found: pip?.version ?? null, next: pip ? null : 'sudo apt-get install python3-pip' },
     { what: 'a C++ compiler', found: compiler?.version ?? null, next: compiler ? null : 'sudo apt-get install g++' },
   ];

@@ -22,8 +22,11 @@ export function setupCommand(): Command {
       if (options.json) {
         process.stdout.write(`${JSON.stringify({ schema: 'ablate/setup/1', ...result })}\n`);
       } else {
-        process.stdout.write(`The tensorflow engine is ready: TensorFlow ${result.tensorflow}, ${result.device}, ${result.cache}\n`);
-        if (options.gpu && result.device === 'cpu') process.stdout.write('It finds no GPU here; next: npx ablate doctor\n');
+        process.stdout.write(
+          `The tensorflow engine is ready: TensorFlow ${result.tensorflow}, ${result.device}, ${result.cache}\n`,
+        );
+        if (options.gpu && result.device === 'cpu')
+          process.stdout.write('It finds no GPU here; next: npx ablate doctor\n');
       }
     });
 }

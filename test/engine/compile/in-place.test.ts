@@ -18,7 +18,10 @@ const folder = mkdtempSync(join(tmpdir(), 'ablate-kernel-'));
 
 beforeAll(async () => {
   const library = libraryFolder(engine.flavour);
-  const includes = [join(dirname(require.resolve('node-api-headers/package.json')), 'include'), join(library, 'tensorflow', 'include')];
+  const includes = [
+    join(dirname(require.resolve('node-api-headers/package.json')), 'include'),
+    join(library, 'tensorflow', 'include'),
+  ];
   await compileSharedObjects(await requireCompiler(), [
     {
       sources: [fileURLToPath(new URL('in-place-kernel.cc', import.meta.url))],
@@ -63,7 +66,8 @@ const feeds = (seed: number) => {
   return { x: random([16, 32], 1), y: random([16, 10], 1), rate: tf.scalar(0.1 + seed / 100) };
 };
 const read = (tensors: readonly Tensor[]) => tensors.map((tensor) => Array.from(tensor.dataSync()));
-const compile = (made: ReturnType<typeof network>) => compileStep(engine, made.step, made.variables, [feeds(0), feeds(1)]);
+const compile = (made: ReturnType<typeof network>) =>
+  compileStep(engine, made.step, made.variables, [feeds(0), feeds(1)]);
 
 test('an op that writes into variables runs between what was recorded before and after it', async () => {
   const [assigned, written] = [network('assign'), network('in place')];

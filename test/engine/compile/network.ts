@@ -13,7 +13,10 @@ export function uniform(seed: number): (shape: number[], scale?: number) => Tens
     return state / 0x7fffffff - 0.5;
   };
   return (shape, scale = 0.1) =>
-    tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * scale * next()), shape);
+    tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * scale * next()),
+      shape,
+    );
 }
 
 export interface TinyNetwork {

@@ -28,10 +28,24 @@ describe('what changes from call to call and is not declared is an error with it
     ],
     [
       'a random mask',
-      ({ x }) => descend(() => squared(tf.mul(x!, Array.from({ length: 4 }, () => Math.random()))), 0.1),
+      ({ x }) =>
+        descend(
+          () =>
+            squared(
+              tf.mul(
+                x!,
+                Array.from({ length: 4 }, () => Math.random()),
+              ),
+            ),
+          0.1,
+        ),
       /a value from JavaScript changes .*shape \[4\].*problems\.test\.ts/,
     ],
-    ['dropout of tfjs', ({ x }) => descend(() => squared(tf.dropout(x!, 0.5)), 0.1), /changes between calls.*problems\.test\.ts/],
+    [
+      'dropout of tfjs',
+      ({ x }) => descend(() => squared(tf.dropout(x!, 0.5)), 0.1),
+      /changes between calls.*problems\.test\.ts/,
+    ],
     [
       'a branch on state',
       ({ x }) => descend(() => (++calls % 2 ? squared(x!) : tf.mean(tf.abs(product(x!)))), 0.1),
@@ -71,7 +85,9 @@ describe('what changes from call to call and is not declared is an error with it
     ],
     [
       'a shape that depends on values',
-      ({ x }) => ({ y: backend.executeSingleOutput('Where', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: 1 }], [x!]) }),
+      ({ x }) => ({
+        y: backend.executeSingleOutput('Where', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: 1 }], [x!]),
+      }),
       /Where at .*problems\.test\.ts.*shape of its result depends on values/,
     ],
     ['shapes that do not fit', ({ x }) => ({ y: tf.matMul(x as never, x as never) }), /matMul|MatMul/],

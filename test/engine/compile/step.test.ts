@@ -7,7 +7,8 @@ const { tf, backend } = engine;
 
 const values = (tensors: readonly Tensor[]) => tensors.map((t) => Array.from(t.dataSync()));
 const counts = () => [tf.memory().numTensors, backend.binding.getNumOfTensors()];
-const compileTiny = (network = tinyNetwork()) => compileStep(engine, network.train, network.variables, [tinyFeeds(0), tinyFeeds(1)]);
+const compileTiny = (network = tinyNetwork()) =>
+  compileStep(engine, network.train, network.variables, [tinyFeeds(0), tinyFeeds(1)]);
 
 describe('a compiled training step', () => {
   test('gives the eager losses and variables, bit for bit, over 20 steps', async () => {
@@ -75,7 +76,10 @@ describe('a compiled evaluation step', () => {
   test('follows the variables that training changes', async () => {
     const network = tinyNetwork();
     const train = compileTiny(network);
-    const evaluate = compileStep(engine, network.evaluate, network.variables, [imagesOf(tinyFeeds(0)), imagesOf(tinyFeeds(1))]);
+    const evaluate = compileStep(engine, network.evaluate, network.variables, [
+      imagesOf(tinyFeeds(0)),
+      imagesOf(tinyFeeds(1)),
+    ]);
     for (let i = 0; i < 3; i++) {
       const feeds = tinyFeeds(i);
       await train.run(feeds);
@@ -87,7 +91,12 @@ describe('a compiled evaluation step', () => {
 
   test('may give a variable or a feed as its output', async () => {
     const variable = tf.variable(tf.tensor1d([1, 2]));
-    const step = compileStep(engine, ({ x }) => ({ variable, x: x! }), [variable], [{ x: tf.scalar(1) }, { x: tf.scalar(2) }]);
+    const step = compileStep(
+      engine,
+      ({ x }) => ({ variable, x: x! }),
+      [variable],
+      [{ x: tf.scalar(1) }, { x: tf.scalar(2) }],
+    );
     const outputs = await step.run({ x: tf.scalar(5) });
     expect(values([outputs['variable']!, outputs['x']!])).toEqual([[1, 2], [5]]);
     tf.dispose(outputs);
@@ -104,7 +113,9 @@ describe('feeds', () => {
     );
   });
   test('of another type are refused', async () => {
-    await expect(step.run({ ...tinyFeeds(0), learningRate: tf.scalar(1, 'int32') })).rejects.toThrow('feed learningRate has type int32');
+    await expect(step.run({ ...tinyFeeds(0), learningRate: tf.scalar(1, 'int32') })).rejects.toThrow(
+      'feed learningRate has type int32',
+    );
   });
   test('that are missing or unknown are refused by name', async () => {
     const { targets, ...rest } = tinyFeeds(0);

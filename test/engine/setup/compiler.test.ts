@@ -12,7 +12,9 @@ afterAll(() => rmSync(root, { recursive: true }));
 test('no compiler', async () => {
   vi.stubEnv('PATH', root);
   vi.stubEnv('CXX', undefined);
-  await expect(requireCompiler()).rejects.toThrow(/No C\+\+ compiler \(tried g\+\+.*\nNext: sudo apt-get install g\+\+/s);
+  await expect(requireCompiler()).rejects.toThrow(
+    /No C\+\+ compiler \(tried g\+\+.*\nNext: sudo apt-get install g\+\+/s,
+  );
 });
 
 test('CXX names one that does not run', async () => {
@@ -27,5 +29,7 @@ test('an error of the compiler is shown with its command', async () => {
   const compiling = compileSharedObjects({ program, version: 'g++ 8.3' }, [
     { sources: [join(root, 'a.cc')], flags: ['-O2'], link: [], output: join(root, 'a.node') },
   ]);
-  await expect(compiling).rejects.toThrow(/a\.cc failed \(g\+\+ 8\.3\):\na\.cc:1:1: error: expected unqualified-id\nThe command was: .*-c -O2/);
+  await expect(compiling).rejects.toThrow(
+    /a\.cc failed \(g\+\+ 8\.3\):\na\.cc:1:1: error: expected unqualified-id\nThe command was: .*-c -O2/,
+  );
 });

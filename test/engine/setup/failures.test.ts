@@ -19,7 +19,8 @@ function program(name: string, body: string): void {
   chmodSync(join(bin, name), 0o755);
 }
 
-const PYTHON = 'case "$*" in --version) echo Python 3.12.1; exit 0;; "-m pip --version") echo pip 24.0 from /lib; exit 0;; esac';
+const PYTHON =
+  'case "$*" in --version) echo Python 3.12.1; exit 0;; "-m pip --version") echo pip 24.0 from /lib; exit 0;; esac';
 /** The folder that pip is told to download into is the argument after --dest. */
 const DEST = 'while [ "$1" != --dest ]; do shift; done; dest=$2';
 
@@ -43,57 +44,66 @@ async function failure(): Promise<string> {
   return (error as Error).message;
 }
 
-describe.runIf(process.platform === 'linux')('setup says what is missing, the next command, and that wasm works', () => {
-  test('no python3', async () => {
-    const message = await failure();
-    expect(message).toContain('No python3');
-    expect(message).toContain('Next: sudo apt-get install python3 python3-pip, then npx ablate setup');
-    expect(message).toContain('--device wasm');
-  });
+describe.runIf(process.platform === 'linux')(
+  'setup says what is missing, the next command, and that wasm works',
+  () => {
+    test('no python3', async () => {
+      const message = await failure();
+      expect(message).toContain('No python3');
+      expect(message).toContain('Next: sudo apt-get install python3 python3-pip, then npx ablate setup');
+      expect(message).toContain('--device wasm');
+    });
 
-  test('no pip', async () => {
-    program('python3', '[ "$1" = --version ] && echo Python 3.12.1 && exit 0; echo No module named pip >&2; exit 1');
-    const message = await failure();
-    expect(message).toContain('Python 3.12.1 has no pip');
-    expect(message).toContain('Next: sudo apt-get install python3-pip');
-  });
+    test('no pip', async () => {
+      program('python3', '[ "$1" = --version ] && echo Python 3.12.1 && exit 0; echo No module named pip >&2; exit 1');
+      const message = await failure();
+      expect(message).toContain('Python 3.12.1 has no pip');
+      expect(message).toContain('Next: sudo apt-get install python3-pip');
+    });
 
-  test('no network', async () => {
-    program('python3', `${PYTHON}; echo "Failed to establish a new connection: Temporary failure in name resolution" >&2; exit 1`);
-    const message = await failure();
-    expect(message).toMatch(/pip could not fetch tensorflow\S* 2\.21\.0:\n.*name resolution/);
-    expect(message).toContain('Next: check the network');
-    expect(message).toContain('--device wasm');
-  });
+    test('no network', async () => {
+      program(
+        'python3',
+        `${PYTHON}; echo "Failed to establish a new connection: Temporary failure in name resolution" >&2; exit 1`,
+      );
+      const message = await failure();
+      expect(message).toMatch(/pip could not fetch tensorflow\S* 2\.21\.0:\n.*name resolution/);
+      expect(message).toContain('Next: check the network');
+      expect(message).toContain('--device wasm');
+    });
 
-  test('disk full', async () => {
-    program('python3', `${PYTHON}; echo "OSError: [Errno 28] No space left on device" >&2; exit 1`);
-    const message = await failure();
-    expect(message).toContain(`The disk at ${cache}`);
-    expect(message).toContain('Next: free some space, then npx ablate setup (it goes on)');
-  });
+    test('disk full', async () => {
+      program('python3', `${PYTHON}; echo "OSError: [Errno 28] No space left on device" >&2; exit 1`);
+      const message = await failure();
+      expect(message).toContain(`The disk at ${cache}`);
+      expect(message).toContain('Next: free some space, then npx ablate setup (it goes on)');
+    });
 
-  test('a wheel whose bytes are not those published', async () => {
-    program('python3', `${PYTHON}; ${DEST}; echo damaged > $dest/tensorflow_cpu-2.21.0-cp312-cp312-linux.whl`);
-    const message = await failure();
-    expect(message).toContain('does not have its published checksum; it was not used');
-    expect(message).toMatch(/Expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}/);
-    expect(readdirSync(join(cache, 'downloads'))).toEqual([]);
-  });
+    test('a wheel whose bytes are not those published', async () => {
+      program('python3', `${PYTHON}; ${DEST}; echo damaged > $dest/tensorflow_cpu-2.21.0-cp312-cp312-linux.whl`);
+      const message = await failure();
+      expect(message).toContain('does not have its published checksum; it was not used');
+      expect(message).toMatch(/Expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}/);
+      expect(readdirSync(join(cache, 'downloads'))).toEqual([]);
+    });
 
-  test('a wheel that pip itself refuses', async () => {
-    program('python3', `${PYTHON}; echo "THESE PACKAGES DO NOT MATCH THE HASHES" >&2; echo "Got        ${'ab'.repeat(32)}" >&2; exit 1`);
-    expect(await failure()).toContain(`found ${'ab'.repeat(32)}`);
-  });
+    test('a wheel that pip itself refuses', async () => {
+      program(
+        'python3',
+        `${PYTHON}; echo "THESE PACKAGES DO NOT MATCH THE HASHES" >&2; echo "Got        ${'ab'.repeat(32)}" >&2; exit 1`,
+      );
+      expect(await failure()).toContain(`found ${'ab'.repeat(32)}`);
+    });
 
-  test('pip fails in another way', async () => {
-    program('python3', `${PYTHON}; echo "Traceback: broken pip" >&2; exit 2`);
-    expect(await failure()).toMatch(/pip failed to fetch tensorflow\S*:\nTraceback: broken pip\nNext: repair pip/);
-  });
+    test('pip fails in another way', async () => {
+      program('python3', `${PYTHON}; echo "Traceback: broken pip" >&2; exit 2`);
+      expect(await failure()).toMatch(/pip failed to fetch tensorflow\S*:\nTraceback: broken pip\nNext: repair pip/);
+    });
 
-  test('nothing half made stays, and the lock is given back', async () => {
-    await failure();
-    expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
-    expect(readdirSync(cache).filter((name) => name.startsWith('tensorflow-'))).toEqual([]);
-  });
-});
+    test('nothing half made stays, and the lock is given back', async () => {
+      await failure();
+      expect(existsSync(join(cache, 'setup.lock'))).toBe(false);
+      expect(readdirSync(cache).filter((name) => name.startsWith('tensorflow-'))).toEqual([]);
+    });
+  },
+);

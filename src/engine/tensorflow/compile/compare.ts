@@ -12,7 +12,9 @@ export function differences(first: Recording, second: Recording): string[] {
     const a = first.nodes[i]!;
     const b = second.nodes[i]!;
     if (a.kind !== b.kind || (a.kind === 'operation' && a.op !== (b as OperationNode).op)) {
-      problems.add(`the step takes another way the second time: ${describe(a)}, then ${describe(b)}; a compiled step has one way`);
+      problems.add(
+        `the step takes another way the second time: ${describe(a)}, then ${describe(b)}; a compiled step has one way`,
+      );
       return [...problems];
     }
     if (a.kind === 'constant') compareConstants(a, b as ConstantNode, problems);
@@ -20,7 +22,9 @@ export function differences(first: Recording, second: Recording): string[] {
   }
   if (first.nodes.length !== second.nodes.length) {
     const longer = first.nodes.length > second.nodes.length ? first : second;
-    problems.add(`only one of two calls of the step reaches ${describe(longer.nodes[length]!)}; a compiled step has one way`);
+    problems.add(
+      `only one of two calls of the step reaches ${describe(longer.nodes[length]!)}; a compiled step has one way`,
+    );
   }
   return [...problems];
 }
@@ -52,6 +56,7 @@ function compareOperations(a: OperationNode, b: OperationNode, problems: Set<str
 }
 
 const describe = (node: RecordedNode): string => {
-  const what = node.kind === 'operation' ? node.op : node.kind === 'constant' ? 'a constant' : `${node.kind} ${node.name}`;
+  const what =
+    node.kind === 'operation' ? node.op : node.kind === 'constant' ? 'a constant' : `${node.kind} ${node.name}`;
   return `${what} at ${sourceLine(node.trace)}`;
 };

@@ -89,7 +89,9 @@ export class CompiledStep implements RunnableStep {
 
   private finish(ids: Int32Array): Outputs {
     const { outputs, updates } = this.recording;
-    updates.forEach(({ variable }, i) => rebind(this.engine, this.variables[variable]!, ids[outputs.length + i]!));
+    for (const [i, { variable }] of updates.entries()) {
+      rebind(this.engine, this.variables[variable]!, ids[outputs.length + i]!);
+    }
     return Object.fromEntries(
       outputs.map(({ name, value: { dtype, shape } }, i) => [
         name,

@@ -82,7 +82,8 @@ export class Recorder {
 
   createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly string[]): number {
     const trace = new Error();
-    if (!ArrayBuffer.isView(values)) throw new Error(`a tensor of strings is made at ${sourceLine(trace)}; a step cannot hold one`);
+    if (!ArrayBuffer.isView(values))
+      throw new Error(`a tensor of strings is made at ${sourceLine(trace)}; a step cannot hold one`);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const node = this.add({
       kind: 'constant' as const,
@@ -188,7 +189,9 @@ export class Recorder {
     if (!node.op.startsWith(OWN_KERNELS)) {
       throw new Error("the shape of its result depends on values; a compiled step's shapes are fixed");
     }
-    const stand = node.inputs.map((value, i) => this.real.createTensor([...value.shape], value.dtype, this.sample(ids[i]!, value)));
+    const stand = node.inputs.map((value, i) =>
+      this.real.createTensor([...value.shape], value.dtype, this.sample(ids[i]!, value)),
+    );
     try {
       const outputs = this.real.executeOp(node.op, [...node.attributes], stand, shapes.length);
       outputs.forEach(({ id, shape }, output) => {
@@ -207,7 +210,9 @@ export class Recorder {
     if (dtype === this.real.TF_FLOAT) return this.constants.get(id) ?? new Float32Array(size);
     if (dtype === this.real.TF_INT32) return this.constants.get(id) ?? new Int32Array(size);
     if (dtype === this.real.TF_BOOL) return this.constants.get(id) ?? new Uint8Array(size);
-    throw new Error(`the shape of what it gives is not known before it runs, and its inputs' type ${dtype} has no zeros here`);
+    throw new Error(
+      `the shape of what it gives is not known before it runs, and its inputs' type ${dtype} has no zeros here`,
+    );
   }
 
   tensorDataSync(id: number): ArrayBufferView {

@@ -7,7 +7,12 @@ export function sourceLine(trace: Error): string {
   const outside = frames.filter((line) => !/[\\/]node_modules[\\/]|\(?node:|<anonymous>\)?$/.test(line));
   const callers = outside.filter((line) => !/[\\/](src|dist)[\\/]engine[\\/]/.test(line));
   const frame = callers[0] ?? outside.at(-1);
-  return frame ? frame.replace(/^\s+at (?:.*\()?/, '').replace(/\)$/, '').replace(/^file:\/\//, '') : 'an unknown place';
+  return frame
+    ? frame
+        .replace(/^\s+at (?:.*\()?/, '')
+        .replace(/\)$/, '')
+        .replace(/^file:\/\//, '')
+    : 'an unknown place';
 }
 
 /** tfjs puts some fifteen frames between a layer's line and the addon. */

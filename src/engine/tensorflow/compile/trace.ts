@@ -46,7 +46,9 @@ export function traceStep(
         for (const tensor of Object.values(outputs)) if (!given.has(tensor)) tensor.dispose();
         restore();
         for (const trace of recorder.survivors()) {
-          recorder.problems.add(`a tensor made at ${sourceLine(trace)} is kept after the step; make it outside and declare it, or let it go`);
+          recorder.problems.add(
+            `a tensor made at ${sourceLine(trace)} is kept after the step; make it outside and declare it, or let it go`,
+          );
         }
         return { ...result, written: writtenVariables(recorder, declared.variables), problems: [...recorder.problems] };
       } catch (error) {
@@ -130,7 +132,10 @@ function writtenVariables(recorder: Recorder, variables: readonly Value[]): numb
     for (const position of node.writes) {
       const variable = variables.findIndex((value) => value.node === node.inputs[position]!.node);
       if (variable >= 0) written.add(variable);
-      else recorder.problems.add(`${node.op} at ${sourceLine(node.trace)} writes into a tensor that is no declared variable`);
+      else
+        recorder.problems.add(
+          `${node.op} at ${sourceLine(node.trace)} writes into a tensor that is no declared variable`,
+        );
     }
   }
   return [...written];

@@ -34,4 +34,3 @@ export function makeExclusive(engine: LoadedTensorflow, variable: Variable): voi
   rebind(engine, variable, copy!.id);
   exclusive.set(variable.dataId, copy!.id);
 }
-

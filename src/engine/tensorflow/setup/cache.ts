@@ -41,9 +41,7 @@ export async function publish(folder: string, fill: (temporary: string) => Promi
   mkdirSync(temporary, { recursive: true });
   try {
     await fill(temporary);
-    const sizes = Object.fromEntries(
-      filesBelow(temporary).map((file) => [file, statSync(join(temporary, file)).size]),
-    );
+    const sizes = Object.fromEntries(filesBelow(temporary).map((file) => [file, statSync(join(temporary, file)).size]));
     writeFileSync(join(temporary, MANIFEST), JSON.stringify(sizes, null, 1));
     rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);

@@ -89,7 +89,11 @@ export async function ensureKernels(flavour: Flavour, progress: Progress): Promi
   const files = sources(/\.cc$/);
   if (files.length === 0 || isWhole(folder)) return;
   const compiler = await requireCompiler();
-  progress(`compiling the fused kernels for ${instructionSets().map((set) => set.name).join(', ')}`);
+  progress(
+    `compiling the fused kernels for ${instructionSets()
+      .map((set) => set.name)
+      .join(', ')}`,
+  );
   const library = libraryFolder(flavour);
   const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   await publish(folder, (temporary) =>

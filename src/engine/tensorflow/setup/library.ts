@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cacheRoot, isWhole, libraryFolder, publish } from './cache.js';
@@ -94,7 +103,14 @@ async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<voi
   const requirements = join(folder, 'requirements.txt');
   writeFileSync(requirements, `${wheel.package}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   const python = wheel.python
-    ? ['--python-version', wheel.python.replace(/cp(\d)(\d+)/, '$1.$2'), '--implementation', 'cp', '--abi', wheel.python]
+    ? [
+        '--python-version',
+        wheel.python.replace(/cp(\d)(\d+)/, '$1.$2'),
+        '--implementation',
+        'cp',
+        '--abi',
+        wheel.python,
+      ]
     : [];
   const { code, stderr } = await execute(pip.program, [
     ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
@@ -108,7 +124,10 @@ async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<voi
     throw wrongChecksum(wheel, /Got\s+([0-9a-f]{64})/.exec(stderr)?.[1] ?? 'another');
   }
   if (/No space left|Errno 28/.test(stderr)) {
-    throw missing(`The disk at ${cacheRoot()} (or pip's temporary folder) filled up.`, 'free some space, then npx ablate setup (it goes on)');
+    throw missing(
+      `The disk at ${cacheRoot()} (or pip's temporary folder) filled up.`,
+      'free some space, then npx ablate setup (it goes on)',
+    );
   }
   if (/connection|resolve|timed out|unreachable|ProxyError|SSLError|No matching distribution/i.test(stderr)) {
     throw missing(
@@ -139,7 +158,10 @@ async function unpack(pip: Tool, wheel: string, target: string): Promise<void> {
   const { code, stderr } = await execute(pip.program, ['-c', UNPACK, wheel, target]);
   if (code === 0) return;
   if (/No space left|Errno 28/.test(stderr)) {
-    throw missing(`The disk at ${cacheRoot()} filled up while unpacking.`, 'free some space, then npx ablate setup (it goes on)');
+    throw missing(
+      `The disk at ${cacheRoot()} filled up while unpacking.`,
+      'free some space, then npx ablate setup (it goes on)',
+    );
   }
   throw new EnvironmentError(`Unpacking ${wheel} failed:\n${tail(stderr)}\nNext: npx ablate setup\n${MEANWHILE}`);
 }

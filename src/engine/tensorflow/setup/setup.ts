@@ -33,14 +33,20 @@ export interface SetupResult {
  *
  * @throws EnvironmentError with what is missing and the next command.
  */
-export async function setupTensorflow({ flavour, force = false, progress = () => {} }: SetupOptions): Promise<SetupResult> {
+export async function setupTensorflow({
+  flavour,
+  force = false,
+  progress = () => {},
+}: SetupOptions): Promise<SetupResult> {
   const root = cacheRoot();
   return withLock(
     join(root, 'setup.lock'),
     (holder) => progress(`another setup is at work (${holder}); waiting for it`),
     async () => {
       removeLeftovers(root);
-      if (force) for (const folder of [libraryFolder(flavour), bindingFolder(flavour)]) rmSync(folder, { recursive: true, force: true });
+      if (force)
+        for (const folder of [libraryFolder(flavour), bindingFolder(flavour)])
+          rmSync(folder, { recursive: true, force: true });
       await ensureLibrary(flavour, progress);
       const binding = await ensureBinding(flavour, progress);
       await ensureKernels(flavour, progress);

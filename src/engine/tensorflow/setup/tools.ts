@@ -37,7 +37,10 @@ export async function requireCompiler(): Promise<Tool> {
   if (tool) return tool;
   const asked = process.env['CXX'];
   throw asked
-    ? missing(`The C++ compiler that CXX names, "${asked}", does not run.`, 'unset CXX or point it at g++ or clang++, then npx ablate setup')
+    ? missing(
+        `The C++ compiler that CXX names, "${asked}", does not run.`,
+        'unset CXX or point it at g++ or clang++, then npx ablate setup',
+      )
     : missing(
         'No C++ compiler (tried g++, clang++, c++); the engine is compiled on this machine, which takes seconds.',
         'sudo apt-get install g++   (Fedora: sudo dnf install gcc-c++), then npx ablate setup',

@@ -73,8 +73,11 @@ const WHEELS: Readonly<Record<string, readonly Wheel[]>> = {
 };
 
 /** The wheels for this operating system and processor; null where TensorFlow has none that we can use. */
-export const wheelsFor = (flavour: Flavour, platform = process.platform, arch = process.arch): readonly Wheel[] | null =>
-  WHEELS[`${flavour}-${platform}-${arch}`] ?? null;
+export const wheelsFor = (
+  flavour: Flavour,
+  platform = process.platform,
+  arch = process.arch,
+): readonly Wheel[] | null => WHEELS[`${flavour}-${platform}-${arch}`] ?? null;
 
 /** Bytes of free disk that downloading and unpacking need, rounded up. */
 export const diskNeeded = (flavour: Flavour): number => (flavour === 'gpu' ? 12e9 : 1.5e9);

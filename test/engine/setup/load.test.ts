@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { execute } from '../../../src/engine/tensorflow/setup/process.js';
+
+const empty = mkdtempSync(join(tmpdir(), 'ablate-empty-'));
+afterAll(() => rmSync(empty, { recursive: true }));
+
+/** Runs a program that has `loadTensorflow` in a process of its own. */
+function run(body: string, env: NodeJS.ProcessEnv = {}) {
+  const load = fileURLToPath(new URL('../../../src/engine/tensorflow/load.ts', import.meta.url));
+  const jiti = `(await import('jiti')).createJiti(${JSON.stringify(import.meta.url)})`;
+  const script = `const { loadTensorflow } = await ${jiti}.import(${JSON.stringify(load)}); ${body}`;
+  const args = ['--input-type=module', '--eval', script];
+  return execute(process.execPath, args, { env: { ...process.env, ...env } });
+}
+
+describe('loading TensorFlow', () => {
+  test('prints nothing of its own on either stream', async () => {
+    const body =
+      'const { tf, version } = loadTensorflow({ threads: 2 }); console.log(version, tf.sum([1, 2]).dataSync()[0]);';
+    expect(await run(body)).toEqual({ code: 0, stdout: '2.21.0 3\n', stderr: '', missing: false });
+  });
+
+  test('shows the log to who asks for it', async () => {
+    const { stderr } = await run('loadTensorflow();', { TF_CPP_MIN_LOG_LEVEL: '0' });
+    expect(stderr).toContain('oneDNN');
+  });
+
+  test('sets the threads that it is told, whatever the parent process had', async () => {
+    const body =
+      'console.log(loadTensorflow({ threads: 1 }).threads, process.env.TF_NUM_INTRAOP_THREADS, process.env.TF_NUM_INTEROP_THREADS);';
+    expect((await run(body, { TF_NUM_INTRAOP_THREADS: '7' })).stdout).toBe('1 1 2\n');
+  });
+
+  test('is once a process', async () => {
+    const { stdout } = await run('console.log(loadTensorflow() === loadTensorflow({ threads: 3 }));');
+    expect(stdout).toBe('true\n');
+  });
+});
+
+describe('an engine that is not set up', () => {
+  const message = (options: string) =>
+    run(`try { loadTensorflow(${options}); } catch (error) { console.log(error.name, error.message); }`, {
+      ABLATE_CACHE: empty,
+    });
+
+  test('is an EnvironmentError with the next command', async () => {
+    const { stdout } = await message('');
+    expect(stdout).toMatch(
+      /^EnvironmentError The tensorflow engine is not set up here.*\nNext: npx ablate setup .*\n.*--device wasm/,
+    );
+  });
+  test('for a GPU names its own setup', async () => {
+    expect((await message("{ device: 'gpu' }")).stdout).toContain('Next: npx ablate setup --gpu');
+  });
+});
