@@ -43,6 +43,8 @@ export interface RunRecord {
   readonly machine: Machine;
   readonly codeVersion: string;
   readonly datasetFingerprint: string;
+  /** Pictures in the test set: the report takes an accuracy's sampling error from it. */
+  readonly testImages?: number;
   readonly startedAt: string;
 }
 
