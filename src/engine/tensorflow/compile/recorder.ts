@@ -10,7 +10,8 @@ const FILL_FROM = 1024;
 /** Ids from here on are the recorder's: the addon's are of 32 bits. */
 export const FIRST_ID = 2 ** 31;
 
-const OWN_KERNELS = 'Ablate';
+/** Ops whose results' shapes follow from their inputs' shapes although TensorFlow's shape functions leave some open. */
+const SHAPED_BY_SHAPES = /^(Ablate|FusedBatchNorm)/;
 
 const NO_NODES = new Int32Array(0);
 
@@ -182,11 +183,11 @@ export class Recorder {
   }
 
   /**
-   * Where a kernel of ours does not say a shape, it runs once on zeros (constants keep their values). Others leave it
-   * open because it depends on values.
+   * Where TensorFlow cannot tell a shape that values have no part in, the op runs once on zeros (constants keep their
+   * values).
    */
   private findShapes(node: OperationNode, ids: readonly number[], shapes: (number[] | null)[]): void {
-    if (!node.op.startsWith(OWN_KERNELS)) {
+    if (!SHAPED_BY_SHAPES.test(node.op)) {
       throw new Error("the shape of its result depends on values; a compiled step's shapes are fixed");
     }
     const stand = node.inputs.map((value, i) =>
