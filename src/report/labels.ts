@@ -11,7 +11,7 @@ const networkNames: Readonly<Record<string, string>> = {
 };
 
 /** `resnet-50` -> `ResNet-50`, `swin-t` -> `Swin-T`. */
-export function networkName(name: string): string {
+function networkName(name: string): string {
   const [family, ...rest] = name.split('-');
   const known = networkNames[family ?? ''];
   if (!known) return name;

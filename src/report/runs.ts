@@ -1,7 +1,7 @@
 import type { PlannedVariant, RunResult } from '../experiment/records.js';
 import type { RunFiles } from './read.js';
 
-export type DoneResult = Extract<RunResult, { status: 'done' }>;
+type DoneResult = Extract<RunResult, { status: 'done' }>;
 
 /** What became of a planned run. `stale`: its record is of an earlier version of the suite and must not be counted. */
 export type RunState = { readonly seed: number; readonly files: RunFiles } & (

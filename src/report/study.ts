@@ -37,7 +37,7 @@ export interface Row {
 }
 
 /** The road's end against a network that it is to beat. */
-export interface Challenge {
+interface Challenge {
   readonly end: Row;
   readonly comparator: Row;
   readonly difference: PairedDifference | null;

@@ -11,7 +11,7 @@ export type Verdict =
  * Why nothing can be claimed: no run pairs; so few seeds that no result could reach the level; smaller than one
  * standard error of the test set's own sampling; or simply not distinguishable from chance.
  */
-export type UnresolvedReason = 'no pairs' | 'too few seeds' | 'below the floor' | 'not significant';
+type UnresolvedReason = 'no pairs' | 'too few seeds' | 'below the floor' | 'not significant';
 
 export interface Evidence {
   readonly difference: PairedDifference | null;

@@ -1,7 +1,8 @@
 /** Records made up for tests, in a folder of their own: shaped like real ones, of networks that nobody trained. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { parse } from 'yaml';
 import { recipeSchema } from '../../src/config/recipe.js';
 import type { MetricsLine, PlannedVariant, PlanRecord, RunRecord, RunResult } from '../../src/experiment/records.js';
@@ -39,10 +40,20 @@ const recipe = recipeSchema.parse(
   ),
 );
 
+const made: string[] = [];
+afterAll(async () => await Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** A new folder that is gone after the tests. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ablate-report-'));
+  made.push(folder);
+  return folder;
+}
+
 /** Writes plan.json and the records of every run that is not missing; gives the suite's folder. */
 export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
   const { suite = 'made-up', variants, seeds = [0, 1, 2], classes = 10, dataset = 'fashion-mnist' } = synthetic;
-  const folder = join(await mkdtemp(join(tmpdir(), 'ablate-report-')), 'suite');
+  const folder = join(await temporaryFolder(), 'suite');
   await mkdir(folder, { recursive: true });
   const planned = variants.map(
     (variant): PlannedVariant => ({

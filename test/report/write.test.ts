@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type WrittenReport, writeReport } from '../../src/report/write.js';
-import { paperLike, writeSynthetic } from './synthetic.js';
+import { paperLike, temporaryFolder, writeSynthetic } from './synthetic.js';
 
 const nasty = '<script>alert("1")</script> & \'a\' | b,\nnext `line` ]]>';
 let out: string;
@@ -16,7 +15,7 @@ beforeAll(async () => {
     if (at === 4) return { ...variant, title: nasty, section: nasty };
     return at === 5 ? { ...variant, top1: [nasty, nasty, nasty] } : variant;
   });
-  out = join(await mkdtemp(join(tmpdir(), 'ablate-report-out-')), 'new', 'folder');
+  out = join(await temporaryFolder(), 'new', 'folder');
   written = await writeReport(
     await writeSynthetic({
       suite: nasty,

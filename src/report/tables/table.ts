@@ -4,7 +4,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export interface Column {
+interface Column {
   readonly heading: string;
   /** Numbers stand to the right. */
   readonly right?: boolean;
