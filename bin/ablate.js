@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { main } from '../dist/cli/main.js';
+
+// Not process.exit: output that is still on its way to a pipe would be lost.
+process.exitCode = await main(process.argv.slice(2));

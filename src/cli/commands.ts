@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+
+interface CommandEntry {
+  readonly about: string;
+  load(): Promise<Command>;
+}
+
+/** All commands, in the order of `ablate --help`. */
+export const commands = {
+  run: {
+    about: 'train what a suite asks for and is not done yet',
+    load: async () => (await import('./commands/run.js')).runCommand(),
+  },
+  plan: {
+    about: 'list every run of a suite with its cost and what is done; train nothing',
+    load: async () => (await import('./commands/plan.js')).planCommand(),
+  },
+  status: {
+    about: "say where a suite's runs stand",
+    load: async () => (await import('./commands/status.js')).statusCommand(),
+  },
+  report: {
+    about: 'write figures, tables and a page from the records',
+    load: async () => (await import('./commands/report.js')).reportCommand(),
+  },
+  flops: {
+    about: 'count multiply-adds and parameters, exactly',
+    load: async () => (await import('./commands/flops.js')).flopsCommand(),
+  },
+  steps: {
+    about: 'list the steps that a road can name',
+    load: async () => (await import('./commands/steps.js')).stepsCommand(),
+  },
+  explain: {
+    about: 'say what a step, or a field of a suite, does',
+    load: async () => (await import('./commands/explain.js')).explainCommand(),
+  },
+  'new-step': {
+    about: 'write a step of your own to start from',
+    load: async () => (await import('./commands/new-step.js')).newStepCommand(),
+  },
+  validate: {
+    about: 'check suites without training',
+    load: async () => (await import('./commands/validate.js')).validateCommand(),
+  },
+  models: {
+    about: 'list the networks that go by a name',
+    load: async () => (await import('./commands/models.js')).modelsCommand(),
+  },
+  data: {
+    about: 'fetch and check a dataset',
+    load: async () => (await import('./commands/data.js')).dataCommand(),
+  },
+  setup: {
+    about: 'build the tensorflow engine',
+    load: async () => (await import('./commands/setup.js')).setupCommand(),
+  },
+  doctor: {
+    about: 'say what each engine has and misses here',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  },
+} as const satisfies Readonly<Record<string, CommandEntry>>;
+
+export type CommandName = keyof typeof commands;

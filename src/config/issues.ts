@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { nearest, type Path, type Problem } from './problem.js';
+
+/** zod's issues as problems with the words of this project: what was expected, what was found, the nearest name. */
+export function problemsOf(error: z.ZodError, schema: z.ZodType, value: unknown): Problem[] {
+  return error.issues.flatMap((issue) => explain(issue, schema, value));
+}
+
+function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const found = valueAt(value, path);
+  const one = (message: string, on: Problem['on'] = 'value'): Problem[] => [{ path, on, message }];
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = fieldsAt(schema, value, path);
+      return issue.keys.map((key) => ({ path: [...path, key], on: 'key', message: unknownField(key, known) }));
+    }
+    case 'invalid_type':
+      if (found === undefined) return one(`the field \`${path.at(-1)}\` is missing; add \`${path.at(-1)}:\` with ${article(issue.expected)}`);
+      return one(`expected ${article(issue.expected)}, found ${show(found)}`);
+    case 'invalid_value':
+      return one(notOneOf(issue.values.map(String), found));
+    case 'invalid_union': {
+      const names = 'discriminator' in issue && issue.discriminator ? discriminated(schema, value, path) : [];
+      if (names.length > 0) return one(notOneOf(names, found));
+      const expected = issue.errors.flatMap((errors) => errors.map(expectation)).filter(Boolean);
+      return one(`expected ${[...new Set(expected)].join(' or ') || 'another kind of value'}, found ${show(found)}`);
+    }
+    case 'too_small':
+      return one(`expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${lengthOf(issue.origin)}, found ${show(found)}`);
+    case 'too_big':
+      return one(`expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}, found ${show(found)}`);
+    case 'invalid_format':
+      return one(`${issue.message}, found ${show(found)}`);
+    default:
+      return one(`${issue.message}${found === undefined ? '' : `, found ${show(found)}`}`);
+  }
+}
+
+export function unknownField(key: string, known: readonly string[]): string {
+  const guess = nearest(key, known);
+  return `there is no field "${key}" here; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(', ')}`}`;
+}
+
+function notOneOf(names: readonly string[], found: unknown): string {
+  const guess = typeof found === 'string' ? nearest(found, names) : null;
+  const list = names.length > 1 ? `one of ${names.join(', ')}` : `${names[0]}`;
+  if (found === undefined) return `this is missing; expected ${list}`;
+  return `expected ${list}, found ${show(found)}${guess ? `; did you mean "${guess}"?` : ''}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return article(issue.expected);
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(' or ');
+  return issue.code === 'invalid_format' ? issue.message : '';
+}
+
+const articles: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a mapping of fields',
+  record: 'a mapping',
+  array: 'a list',
+  tuple: 'a list of two values',
+  null: 'null',
+};
+const article = (kind: string): string => articles[kind] ?? kind;
+
+const lengthOf = (origin: string): string => (origin === 'array' ? ' entries' : origin === 'string' ? ' characters' : '');
+
+export function show(value: unknown): string {
+  if (value === null) return 'nothing (null)';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return 'a mapping';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, part) => (at !== null && typeof at === 'object' ? (at as Record<string | number, unknown>)[part] : undefined), value);
+}
+
+/** The schema under defaults and nullables. */
+function bare(schema: unknown): z.ZodType {
+  let inner = schema as z.ZodType & { def: { innerType?: unknown; in?: unknown } };
+  while (inner?.def && (inner.def.innerType || inner.def.in)) inner = (inner.def.innerType ?? inner.def.in) as typeof inner;
+  return inner;
+}
+
+function schemaAt(schema: z.ZodType, value: unknown, path: Path): z.ZodType | null {
+  let here: z.ZodType | null = bare(schema);
+  for (const [depth, part] of path.entries()) {
+    if (here instanceof z.ZodDiscriminatedUnion) here = option(here, valueAt(value, path.slice(0, depth)));
+    const shape: Record<string, unknown> | undefined = here instanceof z.ZodObject ? here.shape : undefined;
+    here = shape?.[String(part)] ? bare(shape[String(part)]) : null;
+  }
+  return here;
+}
+
+function fieldsAt(schema: z.ZodType, value: unknown, path: Path): string[] {
+  let here = schemaAt(schema, value, path);
+  if (here instanceof z.ZodDiscriminatedUnion) here = option(here, valueAt(value, path));
+  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+}
+
+function option(union: z.ZodDiscriminatedUnion, value: unknown): z.ZodType | null {
+  const name = (value as Record<string, unknown> | undefined)?.[union.def.discriminator];
+  return (union.options as z.ZodObject[]).find((one) => (one.shape[union.def.discriminator] as z.ZodLiteral).value === name) ?? null;
+}
+
+/** The names that a union's field may have. */
+function discriminated(schema: z.ZodType, value: unknown, path: Path): string[] {
+  const union = schemaAt(schema, value, path.slice(0, -1)) ?? schemaAt(schema, value, path);
+  if (!(union instanceof z.ZodDiscriminatedUnion)) return [];
+  return (union.options as z.ZodObject[]).map((one) => String((one.shape[union.def.discriminator] as z.ZodLiteral).value));
+}
