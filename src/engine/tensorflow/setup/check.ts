@@ -1,7 +1,8 @@
-/** Run by `ablate setup` in a process of its own: does the engine load, and is a gradient right? */
+/** Run by `ablate setup` in a process of its own: does the engine load, is a gradient right, do the kernels load? */
 import { loadTensorflow } from '../load.js';
+import { kernelLibrary } from './kernels.js';
 
-const { tf, backend } = loadTensorflow({ device: process.argv[2] === 'cpu' ? 'cpu' : 'auto', threads: 2 });
+const { tf, backend, flavour } = loadTensorflow({ device: process.argv[2] === 'cpu' ? 'cpu' : 'auto', threads: 2 });
 const x = tf.ones([2, 8, 8, 4]) as import('@tensorflow/tfjs-core').Tensor4D;
 const kernel = tf.ones([3, 3, 4, 5]) as import('@tensorflow/tfjs-core').Tensor4D;
 const gradient = tf
@@ -11,4 +12,6 @@ const gradient = tf
 if (gradient[0] !== 98 || gradient[4 * 4 * 5] !== 128) {
   throw new Error(`a convolution's gradient is wrong: ${gradient[0]}, ${gradient[4 * 4 * 5]} instead of 98, 128`);
 }
+const kernels = kernelLibrary(flavour);
+if (kernels) process.dlopen({ exports: {} }, kernels.file);
 process.stdout.write(backend.isUsingGpuDevice ? 'gpu' : 'cpu');
