@@ -29,6 +29,16 @@ export const datasets = {
       }),
     open: (root) => openMnist(fashionMnist, root ?? dataFolder('fashion-mnist'), 'npx ablate data fashion-mnist'),
   },
+  'imagenet-1k': {
+    about: '1,281,167 + 50,000 photographs in 1000 classes',
+    classes: 1000,
+    fetch: async () => {
+      throw new DataError('imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org');
+    },
+    open: async () => {
+      throw new DataError('imagenet-1k cannot be read yet');
+    },
+  },
 } as const satisfies Readonly<Record<string, DatasetEntry>>;
 
 export const datasetNames = Object.keys(datasets);
