@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { datasetNamed, datasetNames, datasets } from '../../data/catalogue.js';
+import { note, printJson, printText } from '../output.js';
+import { grouped, textTable } from '../table.js';
+
+export function dataCommand(): Command {
+  return new Command('data')
+    .description('fetch a dataset into the cache, check it, say what is in it')
+    .argument('[name]', `${datasetNames.join(', ')}; left out, all are listed`)
+    .option('--root <dir>', 'a folder that has the files already')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate data fashion-mnist
+  ablate data fashion-mnist --root ~/Downloads/fashion`,
+    )
+    .action(async (name: string | undefined, options: { root?: string; json?: boolean }) => {
+      if (name === undefined) return list(options.json === true);
+      const entry = datasetNamed(name);
+      const folder = await entry.fetch(options.root ?? null, note);
+      const { train, test } = await entry.open(null);
+      const splits = [train, test].map(({ split, length, fingerprint, classes }) => ({ split, pictures: length, classes: classes.length, fingerprint }));
+      if (options.json) return printJson({ schema: 'ablate/data/1', name, folder, splits });
+      const rows = splits.map(({ split, pictures, classes }) => [split, grouped(pictures), String(classes)]);
+      printText(textTable([{ heading: name }, { heading: 'pictures', right: true }, { heading: 'classes', right: true }], rows));
+      note(`in ${folder}`);
+    });
+}
+
+function list(json: boolean): void {
+  const entries = Object.entries(datasets).map(([name, { about, classes }]) => ({ name, classes, about }));
+  if (json) printJson({ schema: 'ablate/datasets/1', datasets: entries });
+  else printText(textTable([{ heading: 'dataset' }, { heading: 'what it is' }], entries.map(({ name, about }) => [name, about])));
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { Model } from '../architecture/model.js';
+import type { TreeNode } from '../architecture/tree.js';
+import type { RunSpec } from './records.js';
+
+/**
+ * Identifies a resolved run by what decides its numbers: the built tree of layers (so that two ways of writing one
+ * network are one run), the recipe, the dataset and its limits, the seed. Not by paths, names, devices or machines.
+ */
+export function runHash(spec: RunSpec, model: Model): string {
+  const { name: _, replaces: __, ...recipe } = spec.recipe;
+  const { name, train_limit, test_limit } = spec.dataset;
+  const identity = {
+    tree: describe(model.tree),
+    input: model.input,
+    classes: model.classes,
+    parameters: model.parameters,
+    recipe,
+    dataset: { name, train_limit, test_limit },
+    seed: spec.seed,
+  };
+  return createHash('sha256').update(canonical(identity)).digest('hex');
+}
+
+/** JSON with the keys of every object in order. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/** A tree as plain data: kinds, names and options. */
+function describe(node: TreeNode): unknown {
+  const { kind, name } = node;
+  if (node.kind === 'leaf') return { kind, name, layer: node.layer.kind, options: node.options };
+  if (node.kind === 'sequential') return { kind, name, children: node.children.map(describe) };
+  const { layerScale, activation, depth } = node;
+  return { kind, name, layerScale, activation, depth, branch: describe(node.branch), shortcut: node.shortcut && describe(node.shortcut) };
+}
