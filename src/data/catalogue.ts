@@ -1,3 +1,4 @@
+import type { DatasetConfig } from '../config/dataset.js';
 import { nearest } from '../config/problem.js';
 import { dataFolder } from './cache.js';
 import type { Dataset } from './dataset.js';
@@ -10,6 +11,8 @@ import { fashionMnist } from './sources.js';
 export interface DatasetEntry {
   readonly about: string;
   readonly classes: number;
+  /** Pictures to train on. */
+  readonly pictures: number;
   /** Puts it into the cache, or takes it from `root`; returns the folder. */
   fetch(root: string | null, onProgress: (text: string) => void): Promise<string>;
   open(root: string | null): Promise<{ train: Dataset; test: Dataset }>;
@@ -19,6 +22,7 @@ export const datasets = {
   'fashion-mnist': {
     about: '60,000 + 10,000 grey pictures of clothing, 28x28, ten classes',
     classes: 10,
+    pictures: 60_000,
     fetch: (root, onProgress) =>
       fetchFiles({
         source: fashionMnist,
@@ -32,6 +36,7 @@ export const datasets = {
   'imagenet-1k': {
     about: '1,281,167 + 50,000 photographs in 1000 classes',
     classes: 1000,
+    pictures: 1_281_167,
     fetch: async () => {
       throw new DataError('imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org');
     },
@@ -40,6 +45,11 @@ export const datasets = {
     },
   },
 } as const satisfies Readonly<Record<string, DatasetEntry>>;
+
+/** How many pictures a suite trains on, without opening its dataset. */
+export function trainingPictures({ name, train_limit }: DatasetConfig): number {
+  return Math.min(train_limit ?? Number.POSITIVE_INFINITY, datasetNamed(name).pictures);
+}
 
 export const datasetNames = Object.keys(datasets);
 
