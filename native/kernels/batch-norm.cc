@@ -1,0 +1,167 @@
+// Batch norm over rows, channel by channel, with an activation after it. Forward and backward each read the map twice:
+// once for the sums, once for the result. The activation's input is computed again backward instead of being kept.
+#include <algorithm>
+#include <vector>
+
+#include "kernels.h"
+#include "pool.h"
+
+namespace ablate {
+namespace {
+
+// Two sums a channel.
+struct Sums {
+  std::vector<double> first, second;
+};
+
+// N vectors of channels from c on, summed over a chunk's rows in registers.
+template <int N, class Terms>
+void SumBlock(const Terms &terms, long begin, long end, long C, long c, float *first, float *second) {
+  Vec sums[N] = {}, others[N] = {};
+  for (long r = begin; r < end; r++) {
+    for (int j = 0; j < N; j++) terms(r * C, c + j * kWidth, Full{}, &sums[j], &others[j]);
+  }
+  for (int j = 0; j < N; j++) {
+    Store(first + c + j * kWidth, sums[j]);
+    Store(second + c + j * kWidth, others[j]);
+  }
+}
+
+// terms(offset of the row, channel, width, &first, &second) adds a row's terms; chunks in float, their sums in double.
+template <class Terms>
+Sums ChannelSums(long rows, long C, const Terms &terms) {
+  constexpr int kMost = kRegisters == 32 ? 6 : 3;
+  const Chunks chunks(rows, C);
+  const Buffer parts = NewBuffer(chunks.count * 2 * C);
+  Parallel(chunks.count, [&](long k) {
+    float *const first = parts.get() + k * 2 * C, *const second = first + C;
+    const long begin = chunks.Begin(k), end = chunks.End(k);
+    long c = 0;
+    for (; c + kMost * kWidth <= C; c += kMost * kWidth) SumBlock<kMost>(terms, begin, end, C, c, first, second);
+    for (; c + 2 * kWidth <= C; c += 2 * kWidth) SumBlock<2>(terms, begin, end, C, c, first, second);
+    Vectors(C - c, [&](long i, auto width) {
+      Vec sum = {}, other = {};
+      for (long r = begin; r < end; r++) terms(r * C, c + i, width, &sum, &other);
+      Store(first + c + i, sum, width);
+      Store(second + c + i, other, width);
+    });
+  });
+  Sums sums{std::vector<double>(C), std::vector<double>(C)};
+  for (long k = 0; k < chunks.count; k++) {
+    const float *const first = parts.get() + k * 2 * C;
+    for (long c = 0; c < C; c++) {
+      sums.first[c] += first[c];
+      sums.second[c] += first[C + c];
+    }
+  }
+  return sums;
+}
+
+template <class Body>
+void EachRowVector(long rows, long C, const Body &body) {
+  const Chunks chunks(rows, C);
+  Parallel(chunks.count, [&](long k) {
+    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
+      Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { body(r * C, c, width); });
+    }
+  });
+}
+
+// The normalised map before the activation; forward and backward must round it alike.
+template <class Width>
+ABLATE_INLINE Vec Normalised(const float *x, const float *mean, const float *scale, const float *beta, Width width) {
+  return Fma(Load(x, width) - Load(mean, width), Load(scale, width), Load(beta, width));
+}
+
+std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
+  std::vector<float> scale(C);
+  for (long c = 0; c < C; c++) scale[c] = gamma[c] * rstd[c];
+  return scale;
+}
+
+template <Activation A>
+void Normalise(const float *x, const float *mean, const float *scale, const float *beta, float *y, long rows, long C) {
+  EachRowVector(rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+    Store(y + row + c, Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width)), width);
+  });
+}
+
+}  // namespace
+
+template <Activation A>
+void BatchNormForward(const float *x, const float *gamma, const float *beta, float epsilon,
+                      const RunningStatistics &running, float *y, float *mean, float *rstd, long rows, long C) {
+  // Sums of differences from the first row: no cancellation where the mean is large beside the deviation.
+  const Sums sums = ChannelSums(rows, C, [=](long row, long c, auto width, Vec *sum, Vec *squares) ABLATE_INLINE_LAMBDA {
+    const Vec d = Load(x + row + c, width) - Load(x + c, width);
+    *sum += d;
+    *squares = Fma(d, d, *squares);
+  });
+  for (long c = 0; c < C; c++) {
+    const double shift = sums.first[c] / rows, average = x[c] + shift;
+    const double variance = std::max(0.0, sums.second[c] / rows - shift * shift);
+    mean[c] = static_cast<float>(average);
+    rstd[c] = static_cast<float>(1 / std::sqrt(variance + epsilon));
+    const double unbiased = variance * rows / std::max(1L, rows - 1), momentum = running.momentum;
+    running.next_mean[c] = static_cast<float>((1 - momentum) * running.mean[c] + momentum * average);
+    running.next_variance[c] = static_cast<float>((1 - momentum) * running.variance[c] + momentum * unbiased);
+  }
+  Normalise<A>(x, mean, Scale(gamma, rstd, C).data(), beta, y, rows, C);
+}
+
+template <Activation A>
+void BatchNormBackward(const float *dy, const float *x, const float *gamma, const float *beta, const float *mean,
+                       const float *rstd, bool frozen, float *dx, float *dgamma, float *dbeta, long rows, long C) {
+  const std::vector<float> scales = Scale(gamma, rstd, C);
+  const float *const scale = scales.data();
+  auto derivative = [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+    const Vec d = Load(dy + row + c, width);
+    if (A == Activation::kNone) return d;
+    return Deactivate<A>(d, Normalised(x + row + c, mean + c, scale + c, beta + c, width));
+  };
+  // GELU's derivative is dear: it waits in dx for the second pass.
+  constexpr bool kKept = A == Activation::kGelu;
+  const Sums sums = ChannelSums(rows, C, [=](long row, long c, auto width, Vec *sum, Vec *product) ABLATE_INLINE_LAMBDA {
+    const Vec d = derivative(row, c, width);
+    if (kKept) Store(dx + row + c, d, width);
+    *sum += d;
+    *product = Fma(d, Load(x + row + c, width) - Load(mean + c, width), *product);
+  });
+  // dx = scale (d - mean(d) - (x - mean) slope)
+  std::vector<float> averages(C), slopes(C);
+  for (long c = 0; c < C; c++) {
+    const double product = sums.second[c] * rstd[c];
+    dbeta[c] = static_cast<float>(sums.first[c]);
+    dgamma[c] = static_cast<float>(product);
+    if (frozen) continue;
+    averages[c] = static_cast<float>(sums.first[c] / rows);
+    slopes[c] = static_cast<float>(product / rows * rstd[c]);
+  }
+  const float *const average = averages.data(), *const slope = slopes.data();
+  EachRowVector(rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+    const Vec d = kKept ? Load(dx + row + c, width) : derivative(row, c, width);
+    const Vec along = (Load(x + row + c, width) - Load(mean + c, width)) * Load(slope + c, width);
+    Store(dx + row + c, Load(scale + c, width) * (d - Load(average + c, width) - along), width);
+  });
+}
+
+template <Activation A>
+void BatchNormInference(const float *x, const float *gamma, const float *beta, const float *mean,
+                        const float *variance, float epsilon, float *y, long rows, long C) {
+  std::vector<float> scale(C);
+  for (long c = 0; c < C; c++) scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
+  Normalise<A>(x, mean, scale.data(), beta, y, rows, C);
+}
+
+#define ABLATE_INSTANTIATE(A)                                                                                         \
+  template void BatchNormForward<A>(const float *, const float *, const float *, float, const RunningStatistics &,    \
+                                    float *, float *, float *, long, long);                                           \
+  template void BatchNormBackward<A>(const float *, const float *, const float *, const float *, const float *,       \
+                                     const float *, bool, float *, float *, float *, long, long);                     \
+  template void BatchNormInference<A>(const float *, const float *, const float *, const float *, const float *,      \
+                                      float, float *, long, long);
+ABLATE_INSTANTIATE(Activation::kNone)
+ABLATE_INSTANTIATE(Activation::kRelu)
+ABLATE_INSTANTIATE(Activation::kGelu)
+
+}  // namespace ablate

@@ -1,0 +1,87 @@
+// Activations, and bias with an activation.
+#include "kernels.h"
+#include "pool.h"
+
+namespace ablate {
+namespace {
+
+constexpr long kChunk = 16384;
+
+template <class Body>
+void ParallelVectors(long count, const Body &body) {
+  Parallel((count + kChunk - 1) / kChunk, [&](long k) {
+    const long begin = k * kChunk, n = count - begin < kChunk ? count - begin : kChunk;
+    Vectors(n, [&](long i, auto width) { body(begin + i, width); });
+  });
+}
+
+}  // namespace
+
+template <Activation A>
+void ActivationForward(const float *x, float *y, long count) {
+  ParallelVectors(count, [=](long i, auto width) { Store(y + i, Activate<A>(Load(x + i, width)), width); });
+}
+
+template <Activation A>
+void ActivationBackward(const float *dy, const float *x, float *dx, long count) {
+  ParallelVectors(count, [=](long i, auto width) {
+    Store(dx + i, Deactivate<A>(Load(dy + i, width), Load(x + i, width)), width);
+  });
+}
+
+template <Activation A>
+void BiasForward(const float *x, const float *bias, float *y, long rows, long C) {
+  const Chunks chunks(rows, C);
+  Parallel(chunks.count, [=](long k) {
+    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
+      Vectors(C, [=](long c, auto width) {
+        Store(y + r * C + c, Activate<A>(Load(x + r * C + c, width) + Load(bias + c, width)), width);
+      });
+    }
+  });
+}
+
+template <Activation A>
+void BiasBackward(const float *dy, const float *x, const float *bias, float *dx, float *dbias, long rows, long C) {
+  // Sums of a few vectors of channels stay in registers while a chunk's rows go by.
+  constexpr long kBlock = 4 * kWidth;
+  const Chunks chunks(rows, C);
+  const Buffer sums = NewBuffer(chunks.count * C);
+  float *const parts = sums.get();
+  auto derivative = [=](long r, long c, auto width) ABLATE_INLINE_LAMBDA {
+    const Vec d = Load(dy + r * C + c, width);
+    if (A == Activation::kNone) return d;
+    const Vec dz = Deactivate<A>(d, Load(x + r * C + c, width) + Load(bias + c, width));
+    Store(dx + r * C + c, dz, width);
+    return dz;
+  };
+  Parallel(chunks.count, [=](long k) {
+    float *const part = parts + k * C;
+    const long begin = chunks.Begin(k), end = chunks.End(k);
+    long c = 0;
+    for (; c + kBlock <= C; c += kBlock) {
+      Vec sum[4] = {};
+      for (long r = begin; r < end; r++) {
+        for (int j = 0; j < 4; j++) sum[j] += derivative(r, c + j * kWidth, Full{});
+      }
+      for (int j = 0; j < 4; j++) Store(part + c + j * kWidth, sum[j]);
+    }
+    Vectors(C - c, [=](long i, auto width) {
+      Vec sum = {};
+      for (long r = begin; r < end; r++) sum += derivative(r, c + i, width);
+      Store(part + c + i, sum, width);
+    });
+  });
+  SumRows(parts, chunks.count, C, C, dbias);
+}
+
+#define ABLATE_INSTANTIATE(A)                                                                                  \
+  template void ActivationForward<A>(const float *, float *, long);                                            \
+  template void ActivationBackward<A>(const float *, const float *, float *, long);                            \
+  template void BiasForward<A>(const float *, const float *, float *, long, long);                             \
+  template void BiasBackward<A>(const float *, const float *, const float *, float *, float *, long, long);
+ABLATE_INSTANTIATE(Activation::kNone)
+ABLATE_INSTANTIATE(Activation::kRelu)
+ABLATE_INSTANTIATE(Activation::kGelu)
+
+}  // namespace ablate

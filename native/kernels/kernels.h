@@ -1,0 +1,65 @@
+// The kernels on plain pointers: what the ops call, and what runs under the sanitizers without TensorFlow. Activations
+// are [rows, C] with the channels last; a row is one position of one sample. Outputs do not overlap inputs unless said.
+#ifndef ABLATE_KERNELS_KERNELS_H_
+#define ABLATE_KERNELS_KERNELS_H_
+
+#include <cstdint>
+
+#include "activation.h"
+
+namespace ablate {
+
+// ---- elementwise.cc. `y` may be `x`, and `dx` may be `dy` or `x`.
+template <Activation A>
+void ActivationForward(const float *x, float *y, long count);
+template <Activation A>
+void ActivationBackward(const float *dy, const float *x, float *dx, long count);
+// y = activation(x + bias)
+template <Activation A>
+void BiasForward(const float *x, const float *bias, float *y, long rows, long C);
+// x is the forward's input; not read, and may be null, without an activation. dx may be null then too.
+template <Activation A>
+void BiasBackward(const float *dy, const float *x, const float *bias, float *dx, float *dbias, long rows, long C);
+
+// ---- residual.cc: y = activation(shortcut + keep[sample] gamma[c] (branch + bias[c])).
+// Each of gamma, keep and bias may be null: ones, ones, zeros.
+struct ResidualScale {
+  const float *gamma, *keep, *bias;
+  long samples;
+};
+template <Activation A>
+void ResidualForward(const float *shortcut, const float *branch, const ResidualScale &, float *y, long rows, long C);
+// `at` is the output for ReLU, unused without an activation; GELU computes its input again from shortcut and branch.
+// Any of the outputs may be null. dshortcut may be dy, but not dbranch.
+template <Activation A>
+void ResidualBackward(const float *dy, const float *at, const float *shortcut, const float *branch,
+                      const ResidualScale &, float *dshortcut, float *dbranch, float *dgamma, float *dbias, long rows,
+                      long C);
+
+// ---- layer-norm.cc. mean and rstd: one a row.
+void LayerNormForward(const float *x, const float *gamma, const float *beta, float epsilon, float *y, float *mean,
+                      float *rstd, long rows, long C);
+void LayerNormBackward(const float *dy, const float *x, const float *gamma, const float *mean, const float *rstd,
+                       float *dx, float *dgamma, float *dbeta, long rows, long C);
+
+// ---- batch-norm.cc. mean and rstd: one a channel.
+struct RunningStatistics {
+  const float *mean, *variance;
+  float *next_mean, *next_variance;
+  float momentum;
+};
+template <Activation A>
+void BatchNormForward(const float *x, const float *gamma, const float *beta, float epsilon, const RunningStatistics &,
+                      float *y, float *mean, float *rstd, long rows, long C);
+// `frozen`: mean and rstd were given, not the batch's own, so x does not act through them.
+template <Activation A>
+void BatchNormBackward(const float *dy, const float *x, const float *gamma, const float *beta, const float *mean,
+                       const float *rstd, bool frozen, float *dx, float *dgamma, float *dbeta, long rows, long C);
+// With the running statistics. y may be x.
+template <Activation A>
+void BatchNormInference(const float *x, const float *gamma, const float *beta, const float *mean,
+                        const float *variance, float epsilon, float *y, long rows, long C);
+
+}  // namespace ablate
+
+#endif

@@ -1,0 +1,154 @@
+// Layer norm over the channels of each row, biased variance, in two passes over a row that stays in registers or L1.
+#include "kernels.h"
+#include "pool.h"
+
+namespace ablate {
+namespace {
+
+struct Forward {
+  const float *x, *gamma, *beta;
+  float epsilon;
+  float *y, *mean, *rstd;
+  long C;
+};
+
+// Rows of N whole vectors, held in registers.
+template <int N>
+void ForwardRows(const Forward &f, long begin, long end) {
+  constexpr long C = N * kWidth;
+  Vec gamma[N], beta[N];
+  for (int i = 0; i < N; i++) {
+    gamma[i] = Load(f.gamma + i * kWidth);
+    beta[i] = Load(f.beta + i * kWidth);
+  }
+  for (long r = begin; r < end; r++) {
+    Vec v[N], sum = {}, squares = {};
+    for (int i = 0; i < N; i++) sum += v[i] = Load(f.x + r * C + i * kWidth);
+    const float mean = Sum(sum) / C;
+    for (int i = 0; i < N; i++) {
+      v[i] -= mean;
+      squares += v[i] * v[i];
+    }
+    const float rstd = 1.0f / sqrtf(Sum(squares) / C + f.epsilon);
+    for (int i = 0; i < N; i++) Store(f.y + r * C + i * kWidth, v[i] * rstd * gamma[i] + beta[i]);
+    f.mean[r] = mean;
+    f.rstd[r] = rstd;
+  }
+}
+
+void ForwardAnyRows(const Forward &f, long begin, long end) {
+  const long C = f.C, whole = C / kWidth * kWidth;
+  for (long r = begin; r < end; r++) {
+    const float *const x = f.x + r * C;
+    Vec sums[2] = {}, squares[2] = {};
+    Vectors(C, [&](long c, auto width) { sums[c / kWidth % 2] += Load(x + c, width); });
+    const float mean = Sum(sums[0] + sums[1]) / C;
+    Vectors(whole, [&](long c, auto width) {
+      const Vec d = Load(x + c, width) - mean;
+      squares[c / kWidth % 2] += d * d;
+    });
+    float square = Sum(squares[0] + squares[1]);
+    for (long c = whole; c < C; c++) square += (x[c] - mean) * (x[c] - mean);
+    const float rstd = 1.0f / sqrtf(square / C + f.epsilon);
+    Vectors(C, [&](long c, auto width) {
+      const Vec scaled = (Load(x + c, width) - mean) * rstd;
+      Store(f.y + r * C + c, scaled * Load(f.gamma + c, width) + Load(f.beta + c, width), width);
+    });
+    f.mean[r] = mean;
+    f.rstd[r] = rstd;
+  }
+}
+
+struct Backward {
+  const float *dy, *x, *gamma, *mean, *rstd;
+  float *dx;
+  long C;
+};
+
+// dx = rstd (d - mean(d) - h mean(d h)) with d = dy gamma and h = (x - mean) rstd. `sums`: dgamma, then dbeta.
+template <int N>
+void BackwardRows(const Backward &b, float *sums, long begin, long end) {
+  constexpr long C = N * kWidth;
+  Vec gamma[N], dgamma[N] = {}, dbeta[N] = {};
+  for (int i = 0; i < N; i++) gamma[i] = Load(b.gamma + i * kWidth);
+  for (long r = begin; r < end; r++) {
+    const float mean = b.mean[r], rstd = b.rstd[r];
+    Vec h[N], d[N], sum = {}, product = {};
+    for (int i = 0; i < N; i++) {
+      const Vec dy = Load(b.dy + r * C + i * kWidth);
+      h[i] = (Load(b.x + r * C + i * kWidth) - mean) * rstd;
+      dbeta[i] += dy;
+      dgamma[i] += dy * h[i];
+      d[i] = dy * gamma[i];
+      sum += d[i];
+      product += d[i] * h[i];
+    }
+    const float first = Sum(sum) / C, second = Sum(product) / C;
+    for (int i = 0; i < N; i++) Store(b.dx + r * C + i * kWidth, (d[i] - first - h[i] * second) * rstd);
+  }
+  for (int i = 0; i < N; i++) {
+    Store(sums + i * kWidth, dgamma[i]);
+    Store(sums + C + i * kWidth, dbeta[i]);
+  }
+}
+
+void BackwardAnyRows(const Backward &b, float *sums, long begin, long end) {
+  const long C = b.C;
+  float *const dgamma = sums, *const dbeta = sums + C;
+  memset(sums, 0, 2 * C * sizeof(float));
+  for (long r = begin; r < end; r++) {
+    const float *const x = b.x + r * C, *const dy = b.dy + r * C;
+    const float mean = b.mean[r], rstd = b.rstd[r];
+    Vec sum = {}, product = {};
+    Vectors(C, [&](long c, auto width) {
+      const Vec h = (Load(x + c, width) - mean) * rstd, g = Load(dy + c, width), d = g * Load(b.gamma + c, width);
+      Store(dbeta + c, Load(dbeta + c, width) + g, width);
+      Store(dgamma + c, Load(dgamma + c, width) + g * h, width);
+      sum += d;
+      product += d * h;
+    });
+    const float first = Sum(sum) / C, second = Sum(product) / C;
+    Vectors(C, [&](long c, auto width) {
+      const Vec h = (Load(x + c, width) - mean) * rstd, d = Load(dy + c, width) * Load(b.gamma + c, width);
+      Store(b.dx + r * C + c, (d - first - h * second) * rstd, width);
+    });
+  }
+}
+
+}  // namespace
+
+void LayerNormForward(const float *x, const float *gamma, const float *beta, float epsilon, float *y, float *mean,
+                      float *rstd, long rows, long C) {
+  const Forward f{x, gamma, beta, epsilon, y, mean, rstd, C};
+  void (*run)(const Forward &, long, long) = ForwardAnyRows;
+  if (C % kWidth == 0) switch (C / kWidth) {
+      case 1: run = ForwardRows<1>; break;
+      case 2: run = ForwardRows<2>; break;
+      case 3: run = ForwardRows<3>; break;
+      case 4: run = ForwardRows<4>; break;
+      case 6: run = ForwardRows<6>; break;
+      case 8: run = kRegisters == 32 ? ForwardRows<8> : ForwardAnyRows; break;
+    }
+  const Chunks chunks(rows, C);
+  Parallel(chunks.count, [&](long k) { run(f, chunks.Begin(k), chunks.End(k)); });
+}
+
+void LayerNormBackward(const float *dy, const float *x, const float *gamma, const float *mean, const float *rstd,
+                       float *dx, float *dgamma, float *dbeta, long rows, long C) {
+  const Backward b{dy, x, gamma, mean, rstd, dx, C};
+  void (*run)(const Backward &, float *, long, long) = BackwardAnyRows;
+  if (C % kWidth == 0) switch (C / kWidth) {
+      case 1: run = BackwardRows<1>; break;
+      case 2: run = BackwardRows<2>; break;
+      case 3: run = BackwardRows<3>; break;
+      case 4: run = kRegisters == 32 ? BackwardRows<4> : BackwardAnyRows; break;
+      case 6: run = kRegisters == 32 ? BackwardRows<6> : BackwardAnyRows; break;
+    }
+  const Chunks chunks(rows, C);
+  const Buffer sums = NewBuffer(chunks.count * 2 * C);
+  Parallel(chunks.count, [&](long k) { run(b, sums.get() + k * 2 * C, chunks.Begin(k), chunks.End(k)); });
+  SumRows(sums.get(), chunks.count, 2 * C, C, dgamma);
+  SumRows(sums.get() + C, chunks.count, 2 * C, C, dbeta);
+}
+
+}  // namespace ablate

@@ -1,0 +1,143 @@
+// A kernel as a small struct, and its registration with TensorFlow:
+//
+//   struct Kernel {
+//     explicit Kernel(const Attributes &);
+//     void Compute(Context &) const;         // throws Invalid with a text for the person who called it wrongly
+//     static void Shapes(ShapeContext &);    // what is known of the outputs from the inputs' shapes
+//   };
+//   Register<Kernel>({"LayerNorm", {"x: float", ...}, {"y: float", ...}, {"epsilon: float"}});
+#ifndef ABLATE_KERNELS_OP_H_
+#define ABLATE_KERNELS_OP_H_
+
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "abi.h"
+
+namespace ablate {
+
+// Part of every op's name: an op cannot be registered twice in a process, nor may its meaning change under its name.
+constexpr int kVersion = 1;
+
+struct Invalid : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+inline void Require(bool condition, const char *text) {
+  if (!condition) throw Invalid(text);
+}
+
+class Attributes {
+ public:
+  explicit Attributes(TF_OpKernelConstruction *construction) : construction_(construction) {}
+  float Float(const char *name) const;
+  int64_t Int(const char *name) const;
+
+ private:
+  TF_OpKernelConstruction *construction_;
+};
+
+using Dims = std::vector<int64_t>;
+
+struct Input {
+  void *data;
+  Dims dims;
+  int64_t count;
+  const float *floats() const { return static_cast<const float *>(data); }
+  int rank() const { return static_cast<int>(dims.size()); }
+  bool empty() const { return count == 0; }
+  int64_t channels() const { return dims.empty() ? 1 : dims.back(); }
+  // Positions times samples: the count without the channels.
+  int64_t rows() const { return channels() ? count / channels() : 0; }
+};
+
+class Context {
+ public:
+  explicit Context(TF_OpKernelContext *context) : context_(context), status_(TF_NewStatus()) {}
+  ~Context() { TF_DeleteStatus(status_); }
+  Context(const Context &) = delete;
+  Context &operator=(const Context &) = delete;
+
+  Input In(int index);
+  float *Out(int index, const Dims &dims) { return static_cast<float *>(Allocate(index, TF_FLOAT, dims, 4)); }
+  uint8_t *OutBytes(int index, const Dims &dims) { return static_cast<uint8_t *>(Allocate(index, TF_UINT8, dims, 1)); }
+  // The buffer of one of the inputs if nothing else needs it, else a new one. For kernels that read every element
+  // before they write it.
+  float *OutInPlaceOf(std::initializer_list<int> inputs, int index, const Dims &dims);
+
+ private:
+  void *Allocate(int index, int type, const Dims &dims, size_t size);
+  void Check();
+  TF_OpKernelContext *context_;
+  TF_Status *status_;
+};
+
+class ShapeContext {
+ public:
+  ShapeContext(TF_ShapeInferenceContext *context, TF_Status *status) : context_(context), status_(status) {}
+  // -1 where it is not known; a negative axis counts from the end.
+  int64_t Dim(int input, int axis);
+  // The product of all dimensions but the last.
+  int64_t Rows(int input);
+  void Same(int output, int input);
+  void Set(int output, const Dims &dims);
+
+ private:
+  TF_ShapeInferenceContext *context_;
+  TF_Status *status_;
+};
+
+struct OpDefinition {
+  std::string name;  // without the prefix and the version
+  std::vector<const char *> inputs, outputs, attributes;
+  bool writes_into_inputs = false;
+};
+
+void RegisterOp(const OpDefinition &, void *(*create)(TF_OpKernelConstruction *),
+                void (*compute)(void *, TF_OpKernelContext *), void (*destroy)(void *),
+                void (*shapes)(TF_ShapeInferenceContext *, TF_Status *));
+
+void FailConstruction(TF_OpKernelConstruction *, const char *text);
+void FailCompute(TF_OpKernelContext *, int code, const char *text);
+
+template <class Kernel>
+void Register(const OpDefinition &definition) {
+  RegisterOp(
+      definition,
+      [](TF_OpKernelConstruction *construction) -> void * {
+        try {
+          return new Kernel(Attributes(construction));
+        } catch (const std::exception &error) {
+          FailConstruction(construction, error.what());
+          return nullptr;
+        }
+      },
+      [](void *kernel, TF_OpKernelContext *context) {
+        try {
+          Context wrapped(context);
+          static_cast<const Kernel *>(kernel)->Compute(wrapped);
+        } catch (const std::bad_alloc &) {
+          FailCompute(context, TF_RESOURCE_EXHAUSTED, "out of memory");
+        } catch (const std::exception &error) {
+          FailCompute(context, TF_INVALID_ARGUMENT, error.what());
+        }
+      },
+      [](void *kernel) { delete static_cast<Kernel *>(kernel); },
+      [](TF_ShapeInferenceContext *context, TF_Status *status) {
+        ShapeContext wrapped(context, status);
+        Kernel::Shapes(wrapped);
+      });
+}
+
+// What went wrong while ops were registered; empty if nothing did.
+const std::string &RegistrationErrors();
+
+// One for each ops-*.cc.
+void RegisterElementwise();
+void RegisterNorms();
+
+}  // namespace ablate
+
+#endif

@@ -1,0 +1,145 @@
+// Ops: layer norm and batch norm.
+#include "kernels.h"
+#include "op.h"
+
+namespace ablate {
+namespace {
+
+void RequireChannels(const Input &x, std::initializer_list<const Input *> parameters) {
+  Require(x.channels() > 0, "the map has no channels");
+  for (const Input *parameter : parameters) {
+    Require(parameter->count == x.channels(), "each parameter and statistic must have one value a channel");
+  }
+}
+
+struct LayerNorm {
+  explicit LayerNorm(const Attributes &attributes) : epsilon(attributes.Float("epsilon")) {}
+  void Compute(Context &context) const {
+    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
+    RequireChannels(x, {&gamma, &beta});
+    float *const y = context.Out(0, x.dims), *const mean = context.Out(1, {x.rows()});
+    float *const rstd = context.Out(2, {x.rows()});
+    LayerNormForward(x.floats(), gamma.floats(), beta.floats(), epsilon, y, mean, rstd, x.rows(), x.channels());
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 0);
+    const int64_t rows = shapes.Rows(0);
+    shapes.Set(1, {rows});
+    shapes.Set(2, {rows});
+  }
+  float epsilon;
+};
+
+struct LayerNormGradient {
+  explicit LayerNormGradient(const Attributes &) {}
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), x = context.In(1), gamma = context.In(2), mean = context.In(3), rstd = context.In(4);
+    RequireChannels(x, {&gamma});
+    Require(dy.dims == x.dims, "dy and x differ in shape");
+    Require(mean.count == x.rows() && rstd.count == x.rows(), "mean and rstd must have one value a row");
+    float *const dx = context.OutInPlaceOf({0}, 0, x.dims);
+    float *const dgamma = context.Out(1, {x.channels()}), *const dbeta = context.Out(2, {x.channels()});
+    LayerNormBackward(dy.floats(), x.floats(), gamma.floats(), mean.floats(), rstd.floats(), dx, dgamma, dbeta,
+                      x.rows(), x.channels());
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 0);
+    shapes.Same(1, 2);
+    shapes.Same(2, 2);
+  }
+};
+
+template <Activation A>
+struct BatchNorm {
+  explicit BatchNorm(const Attributes &attributes)
+      : epsilon(attributes.Float("epsilon")), momentum(attributes.Float("momentum")) {}
+  void Compute(Context &context) const {
+    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
+    const Input running_mean = context.In(3), running_variance = context.In(4);
+    RequireChannels(x, {&gamma, &beta, &running_mean, &running_variance});
+    Require(x.count > 0, "the map is empty");
+    float *const y = context.Out(0, x.dims);
+    float *statistics[4];
+    for (int i = 0; i < 4; i++) statistics[i] = context.Out(1 + i, {x.channels()});
+    const RunningStatistics running{running_mean.floats(), running_variance.floats(), statistics[2], statistics[3],
+                                    momentum};
+    BatchNormForward<A>(x.floats(), gamma.floats(), beta.floats(), epsilon, running, y, statistics[0], statistics[1],
+                        x.rows(), x.channels());
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 0);
+    for (int output = 1; output <= 4; output++) shapes.Same(output, 1);
+  }
+  float epsilon, momentum;
+};
+
+template <Activation A>
+struct BatchNormGradient {
+  explicit BatchNormGradient(const Attributes &attributes) : frozen(attributes.Int("frozen") != 0) {}
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), x = context.In(1), gamma = context.In(2), beta = context.In(3);
+    const Input mean = context.In(4), rstd = context.In(5);
+    RequireChannels(x, {&gamma, &beta, &mean, &rstd});
+    Require(dy.dims == x.dims, "dy and x differ in shape");
+    float *const dx = context.OutInPlaceOf({0, 1}, 0, x.dims);
+    float *const dgamma = context.Out(1, {x.channels()}), *const dbeta = context.Out(2, {x.channels()});
+    BatchNormBackward<A>(dy.floats(), x.floats(), gamma.floats(), beta.floats(), mean.floats(), rstd.floats(), frozen,
+                         dx, dgamma, dbeta, x.rows(), x.channels());
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 0);
+    shapes.Same(1, 2);
+    shapes.Same(2, 2);
+  }
+  bool frozen;
+};
+
+template <Activation A>
+struct BatchNormWithRunning {
+  explicit BatchNormWithRunning(const Attributes &attributes) : epsilon(attributes.Float("epsilon")) {}
+  void Compute(Context &context) const {
+    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
+    const Input mean = context.In(3), variance = context.In(4);
+    RequireChannels(x, {&gamma, &beta, &mean, &variance});
+    float *const y = context.OutInPlaceOf({0}, 0, x.dims);
+    BatchNormInference<A>(x.floats(), gamma.floats(), beta.floats(), mean.floats(), variance.floats(), epsilon, y,
+                          x.rows(), x.channels());
+  }
+  static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
+  float epsilon;
+};
+
+template <Activation A>
+void RegisterBatchNorm(const std::string &activation) {
+  const std::string name = "BatchNorm" + activation;
+  const std::vector<const char *> inputs = {"x: float", "gamma: float", "beta: float", "running_mean: float",
+                                            "running_variance: float"};
+  Register<BatchNorm<A>>({name, inputs,
+                          {"y: float", "mean: float", "rstd: float", "next_running_mean: float",
+                           "next_running_variance: float"},
+                          {"epsilon: float", "momentum: float"}});
+  Register<BatchNormWithRunning<A>>({name + "Inference", inputs, {"y: float"}, {"epsilon: float"}});
+  Register<BatchNormGradient<A>>({name + "Gradient",
+                                  {"dy: float", "x: float", "gamma: float", "beta: float", "mean: float",
+                                   "rstd: float"},
+                                  {"dx: float", "dgamma: float", "dbeta: float"},
+                                  {"frozen: int"}});
+}
+
+}  // namespace
+
+void RegisterNorms() {
+  Register<LayerNorm>({"LayerNorm",
+                       {"x: float", "gamma: float", "beta: float"},
+                       {"y: float", "mean: float", "rstd: float"},
+                       {"epsilon: float"}});
+  Register<LayerNormGradient>({"LayerNormGradient",
+                               {"dy: float", "x: float", "gamma: float", "mean: float", "rstd: float"},
+                               {"dx: float", "dgamma: float", "dbeta: float"},
+                               {}});
+  RegisterBatchNorm<Activation::kNone>("");
+  RegisterBatchNorm<Activation::kRelu>("Relu");
+  RegisterBatchNorm<Activation::kGelu>("Gelu");
+}
+
+}  // namespace ablate

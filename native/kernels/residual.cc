@@ -1,0 +1,91 @@
+// The end of a residual block: layer scale, stochastic depth, the addition and the activation after it, in one pass.
+#include "kernels.h"
+#include "pool.h"
+
+namespace ablate {
+namespace {
+
+// The scales with ones and zeros where there are none: the memory they would save is nothing beside the activations.
+class Scales {
+ public:
+  Scales(const ResidualScale &given, long C) : keep_(given.keep), fixed_(NewBuffer(2 * C)) {
+    for (long c = 0; c < C; c++) {
+      fixed_[c] = 1;
+      fixed_[C + c] = 0;
+    }
+    gamma = given.gamma ? given.gamma : fixed_.get();
+    bias = given.bias ? given.bias : fixed_.get() + C;
+  }
+  float keep(long sample) const { return keep_ ? keep_[sample] : 1.0f; }
+  const float *gamma, *bias;
+
+ private:
+  const float *keep_;
+  Buffer fixed_;
+};
+
+}  // namespace
+
+template <Activation A>
+void ResidualForward(const float *shortcut, const float *branch, const ResidualScale &given, float *y, long rows,
+                     long C) {
+  const Scales scales(given, C);
+  const Chunks chunks(rows, C);
+  const long positions = rows / (given.samples ? given.samples : 1);
+  Parallel(chunks.count, [&, y](long k) {
+    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
+      const float keep = scales.keep(r / positions);
+      Vectors(C, [&](long c, auto width) {
+        const long i = r * C + c;
+        const Vec scaled = Load(scales.gamma + c, width) * keep;
+        const Vec h = Load(branch + i, width) + Load(scales.bias + c, width);
+        Store(y + i, Activate<A>(Fma(scaled, h, Load(shortcut + i, width))), width);
+      });
+    }
+  });
+}
+
+template <Activation A>
+void ResidualBackward(const float *dy, const float *at, const float *shortcut, const float *branch,
+                      const ResidualScale &given, float *dshortcut, float *dbranch, float *dgamma, float *dbias,
+                      long rows, long C) {
+  const Scales scales(given, C);
+  const Chunks chunks(rows, C);
+  const long positions = rows / (given.samples ? given.samples : 1);
+  const bool sums = dgamma || dbias;
+  const Buffer parts = NewBuffer(sums ? chunks.count * 2 * C : 0);
+  Parallel(chunks.count, [&](long k) {
+    float *const gammas = parts.get() + k * 2 * C, *const biases = gammas + C;
+    if (sums) memset(gammas, 0, 2 * C * sizeof(float));
+    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
+      const float keep = scales.keep(r / positions);
+      Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+        const long i = r * C + c;
+        const Vec gamma = Load(scales.gamma + c, width);
+        Vec h = {};
+        if (A == Activation::kGelu || dgamma) h = Load(branch + i, width) + Load(scales.bias + c, width);
+        Vec z = {};
+        if (A == Activation::kRelu) z = Load(at + i, width);
+        if (A == Activation::kGelu) z = Fma(gamma * keep, h, Load(shortcut + i, width));
+        const Vec dz = Deactivate<A>(Load(dy + i, width), z);
+        const Vec kept = dz * keep, dh = kept * gamma;
+        if (dshortcut) Store(dshortcut + i, dz, width);
+        if (dbranch) Store(dbranch + i, dh, width);
+        if (dgamma) Store(gammas + c, Fma(kept, h, Load(gammas + c, width)), width);
+        if (dbias) Store(biases + c, Load(biases + c, width) + dh, width);
+      });
+    }
+  });
+  if (dgamma) SumRows(parts.get(), chunks.count, 2 * C, C, dgamma);
+  if (dbias) SumRows(parts.get() + C, chunks.count, 2 * C, C, dbias);
+}
+
+#define ABLATE_INSTANTIATE(A)                                                                                     \
+  template void ResidualForward<A>(const float *, const float *, const ResidualScale &, float *, long, long);     \
+  template void ResidualBackward<A>(const float *, const float *, const float *, const float *,                   \
+                                    const ResidualScale &, float *, float *, float *, float *, long, long);
+ABLATE_INSTANTIATE(Activation::kNone)
+ABLATE_INSTANTIATE(Activation::kRelu)
+ABLATE_INSTANTIATE(Activation::kGelu)
+
+}  // namespace ablate

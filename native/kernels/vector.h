@@ -1,0 +1,106 @@
+// Float vectors as wide as the instruction set has them, by the vector extensions of gcc and clang. A body written over
+// `Vectors(n, body)` runs on whole vectors and once on the rest, with loads and stores that touch nothing beyond it.
+#ifndef ABLATE_KERNELS_VECTOR_H_
+#define ABLATE_KERNELS_VECTOR_H_
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
+namespace ablate {
+
+#if defined(__AVX512F__)
+constexpr int kWidth = 16;
+constexpr int kRegisters = 32;
+#elif defined(__AVX__)
+constexpr int kWidth = 8;
+constexpr int kRegisters = 16;
+#else
+constexpr int kWidth = 4;
+constexpr int kRegisters = 16;
+#endif
+
+typedef float Vec __attribute__((vector_size(kWidth * 4), may_alias));
+typedef float UnalignedVec __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
+typedef int32_t IntVec __attribute__((vector_size(kWidth * 4), may_alias));
+
+#define ABLATE_INLINE inline __attribute__((always_inline))
+#define ABLATE_INLINE_LAMBDA __attribute__((always_inline))
+
+// A whole vector's width, where an int is that of a rest.
+using Full = std::integral_constant<int, kWidth>;
+
+ABLATE_INLINE Vec Load(const float *p, Full = {}) { return *reinterpret_cast<const UnalignedVec *>(p); }
+ABLATE_INLINE void Store(float *p, Vec v, Full = {}) { *reinterpret_cast<UnalignedVec *>(p) = v; }
+ABLATE_INLINE Vec Broadcast(float s) { return s - Vec{}; }
+
+#if defined(__AVX512F__)
+ABLATE_INLINE Vec Load(const float *p, int n) {
+  return reinterpret_cast<Vec>(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p));
+}
+ABLATE_INLINE void Store(float *p, Vec v, int n) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), reinterpret_cast<__m512>(v));
+}
+ABLATE_INLINE float Sum(Vec v) { return _mm512_reduce_add_ps(reinterpret_cast<__m512>(v)); }
+ABLATE_INLINE Vec Sqrt(Vec v) { return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(v))); }
+ABLATE_INLINE Vec Round(Vec v) { return reinterpret_cast<Vec>(_mm512_roundscale_ps(reinterpret_cast<__m512>(v), 8)); }
+#else
+ABLATE_INLINE Vec Load(const float *p, int n) {
+  Vec v = {};
+  for (int i = 0; i < n; i++) v[i] = p[i];
+  return v;
+}
+ABLATE_INLINE void Store(float *p, Vec v, int n) {
+  for (int i = 0; i < n; i++) p[i] = v[i];
+}
+ABLATE_INLINE float Sum(Vec v) {
+  float sum = 0;
+  for (int i = 0; i < kWidth; i++) sum += v[i];
+  return sum;
+}
+#if defined(__AVX__)
+ABLATE_INLINE Vec Sqrt(Vec v) { return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(v))); }
+ABLATE_INLINE Vec Round(Vec v) { return reinterpret_cast<Vec>(_mm256_round_ps(reinterpret_cast<__m256>(v), 8)); }
+#else
+ABLATE_INLINE Vec Sqrt(Vec v) {
+  for (int i = 0; i < kWidth; i++) v[i] = sqrtf(v[i]);
+  return v;
+}
+ABLATE_INLINE Vec Round(Vec v) {
+  for (int i = 0; i < kWidth; i++) v[i] = nearbyintf(v[i]);
+  return v;
+}
+#endif
+#endif
+
+// a * b + c, rounded once where the instruction set can: the same wherever it stands, unlike what a compiler contracts.
+ABLATE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vec>(
+      _mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+#elif defined(__FMA__)
+  return reinterpret_cast<Vec>(
+      _mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b), reinterpret_cast<__m256>(c)));
+#else
+  return a * b + c;
+#endif
+}
+
+ABLATE_INLINE Vec Min(Vec a, Vec b) { return a < b ? a : b; }
+ABLATE_INLINE Vec Max(Vec a, Vec b) { return a > b ? a : b; }
+
+// body(offset, width) over n floats; width is `Full` or the length of the rest.
+template <class Body>
+ABLATE_INLINE void Vectors(long n, const Body &body) {
+  long i = 0;
+  for (; i + kWidth <= n; i += kWidth) body(i, Full{});
+  if (i < n) body(i, static_cast<int>(n - i));
+}
+
+}  // namespace ablate
+
+#endif

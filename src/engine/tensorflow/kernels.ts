@@ -1,0 +1,33 @@
+import { createElementwiseKernels, type ElementwiseKernels } from './kernels/elementwise.js';
+import { type KernelLoad, loadKernelLibrary } from './kernels/library.js';
+import { createNormKernels, type NormKernels } from './kernels/norm.js';
+import type { LoadedTensorflow } from './load.js';
+
+/**
+ * The fused CPU kernels of native/kernels as functions on tensors, each one node on the tape. They check their
+ * arguments and throw with what was expected and found.
+ */
+export interface Kernels extends ElementwiseKernels, NormKernels {
+  /** Such as x86-64-v4. */
+  readonly instructionSet: string;
+  /** Threads that work on one kernel; TensorFlow's own are set apart from these. Results do not depend on it. */
+  setThreads(count: number): void;
+  /** Keeps freed tensors' memory in the process instead of returning it to the system. True if it could. */
+  tuneMalloc(): boolean;
+}
+
+/** @returns null where the kernels are not compiled, or a GPU computes. */
+export function loadKernels(engine: LoadedTensorflow): Kernels | null {
+  const loaded = loadKernelLibrary(engine);
+  return loaded && createKernels(loaded);
+}
+
+export function createKernels(loaded: KernelLoad): Kernels {
+  return {
+    instructionSet: loaded.instructionSet,
+    setThreads: (count) => loaded.module.setThreads(count),
+    tuneMalloc: () => loaded.module.tuneMalloc(),
+    ...createElementwiseKernels(loaded),
+    ...createNormKernels(loaded),
+  };
+}
