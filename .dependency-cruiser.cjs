@@ -1,0 +1,64 @@
+// The folders' arrows: what each may import besides itself. docs/architecture.md says why.
+const pure = ['config', 'layers', 'architecture', 'roadmap', 'cost'];
+const may = {
+  random: [],
+  config: [],
+  engine: ['random'],
+  layers: ['engine'],
+  architecture: ['layers', 'engine', 'config'],
+  roadmap: ['architecture', 'layers', 'config'],
+  cost: ['architecture', 'layers'],
+  weights: ['architecture', 'layers'],
+  data: ['config', 'random'],
+  training: ['architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random', 'experiment/records'],
+  experiment: [
+    'training',
+    'data',
+    'engine',
+    'cost',
+    'roadmap',
+    'architecture',
+    'layers',
+    'weights',
+    'config',
+    'random',
+  ],
+  statistics: ['experiment/records'],
+  report: ['statistics', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...Object.entries(may).map(([folder, allowed]) => ({
+      name: `${folder}-imports`,
+      comment: `${folder} may import ${allowed.join(', ') || 'no other folder'}`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: '^src/', pathNot: [folder, ...allowed].map((name) => `^src/${name}(/|\\.ts$)`) },
+    })),
+    {
+      name: 'pure-folders-load-no-tensor-library',
+      comment: 'they answer in milliseconds; types are welcome',
+      severity: 'error',
+      from: { path: `^src/(${pure.join('|')})/` },
+      to: { path: '@tensorflow', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+    },
+  },
+};
