@@ -34,7 +34,10 @@ const squeezeExcitation = defineLayer<Options>({
   },
   operations({ reduction }, input) {
     const channels = input.at(-1) as number;
-    return { macs: 2 * channels * hidden(channels, reduction), globalPool: input.reduce((product, side) => product * side, 1) };
+    return {
+      macs: 2 * channels * hidden(channels, reduction),
+      globalPool: input.reduce((product, side) => product * side, 1),
+    };
   },
   forward(_, x, { ops, parameter }) {
     const weight = (name: string) => parameter(name) as Tensor2D;

@@ -68,7 +68,10 @@ function stages(network: ConvNetwork): Sequential[] {
       );
     }
     const children = [sequential('blocks', built)];
-    return sequential(`stages.${stage}`, separate ? [downsample(network, outputs[stage] as number), ...children] : children);
+    return sequential(
+      `stages.${stage}`,
+      separate ? [downsample(network, outputs[stage] as number), ...children] : children,
+    );
   });
 }
 
@@ -88,4 +91,3 @@ function head({ finalNorm, norm: kind, classes }: ConvNetwork): Sequential {
     leaf('fc', linear, { out: classes, bias: true }),
   ]);
 }
-

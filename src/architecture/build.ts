@@ -1,4 +1,4 @@
-import { type ParameterSpec, type Shape } from '../layers/layer.js';
+import type { ParameterSpec, Shape } from '../layers/layer.js';
 import { buildConvTree } from './build-convnet.js';
 import { buildSwinTree } from './build-swin.js';
 import type { Model } from './model.js';
@@ -18,5 +18,13 @@ export function buildModel(network: Network): Model {
     parameters.push(...parametersAt(visit));
     if (visit.node.kind === 'residual') dropPathScale.push(visit.node.depth);
   });
-  return { name: network.name, tree, input, classes: network.classes, parameters, blocks: dropPathScale.length, dropPathScale };
+  return {
+    name: network.name,
+    tree,
+    input,
+    classes: network.classes,
+    parameters,
+    blocks: dropPathScale.length,
+    dropPathScale,
+  };
 }

@@ -37,7 +37,8 @@ const convNeXtBlock: Block = {
 };
 
 /** d, 2d, 4d, 8d. */
-export const doubling = (width: number, stages = 4): number[] => Array.from({ length: stages }, (_, at) => width * 2 ** at);
+export const doubling = (width: number, stages = 4): number[] =>
+  Array.from({ length: stages }, (_, at) => width * 2 ** at);
 
 /** He et al. 2015, with the stride on the 3x3 as torchvision has it. */
 function resNet(name: string, depths: readonly number[], block: Partial<Block> = {}): ConvNetwork {
@@ -79,12 +80,35 @@ function convNeXt(name: string, depths: readonly number[], width: number): ConvN
 /** The paper's section 3.3: one stage at 1/16 of the resolution, no layer scale, no norm after the stem. */
 function isotropic(name: string, depth: number, width: number): ConvNetwork {
   const network = convNeXt(name, [depth], width);
-  return { ...network, stemStride: 16, stemNorm: false, widths: [width], block: { ...convNeXtBlock, layerScale: null } };
+  return {
+    ...network,
+    stemStride: 16,
+    stemNorm: false,
+    widths: [width],
+    block: { ...convNeXtBlock, layerScale: null },
+  };
 }
 
-function swin(name: string, depths: readonly number[], width: number, heads: readonly number[], size = 224): SwinNetwork {
+function swin(
+  name: string,
+  depths: readonly number[],
+  width: number,
+  heads: readonly number[],
+  size = 224,
+): SwinNetwork {
   const window = size === 384 ? 12 : 7;
-  return { family: 'swin', name, resolution: size, ...input, stemStride: 4, depths, width, heads, window, recipe: 'modern' };
+  return {
+    family: 'swin',
+    name,
+    resolution: size,
+    ...input,
+    stemStride: 4,
+    depths,
+    width,
+    heads,
+    window,
+    recipe: 'modern',
+  };
 }
 
 const networks = [

@@ -35,9 +35,7 @@ export function walk(node: TreeNode, input: Shape, visit: (visit: Visit) => void
 /** Parameters that a visited node owns, with their full names. */
 export function parametersAt({ node, path, input, output }: Visit): ParameterSpec[] {
   if (node.kind === 'leaf') {
-    return node.layer
-      .parameters(node.options, input)
-      .map((spec) => ({ ...spec, name: joinPath(path, spec.name) }));
+    return node.layer.parameters(node.options, input).map((spec) => ({ ...spec, name: joinPath(path, spec.name) }));
   }
   if (node.layerScale === null) return [];
   const init = { kind: 'constant', value: node.layerScale } as const;

@@ -24,7 +24,8 @@ export class Exit extends Error {
 /** The code for an error, and what a person reads; null where the error is a defect of ours. */
 export function expectedError(error: unknown): { code: number; text: string } | null {
   if (error instanceof ConfigError) return { code: exitCodes.badInput, text: error.render() };
-  if (error instanceof EnvironmentError || error instanceof DataError) return { code: exitCodes.environment, text: error.message };
+  if (error instanceof EnvironmentError || error instanceof DataError)
+    return { code: exitCodes.environment, text: error.message };
   const bad = [UsageError, RoadError, LayerError, WeightsError].some((kind) => error instanceof kind);
   return bad ? { code: exitCodes.badInput, text: (error as Error).message } : null;
 }

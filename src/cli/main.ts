@@ -21,7 +21,9 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function createProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command('ablate')
-    .description('architecture ablation studies: from one YAML file to trained networks, exact costs and honest statistics')
+    .description(
+      'architecture ablation studies: from one YAML file to trained networks, exact costs and honest statistics',
+    )
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .showHelpAfterError('(add --help for what it takes)')

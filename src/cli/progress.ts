@@ -52,7 +52,15 @@ export function createProgress(stream: NodeJS.WriteStream, runs: readonly Planne
         finished += work(run);
         skipped += work(run);
       } else if (event.kind === 'started') {
-        live.set(run, { run, began: Date.now(), phase: 'starting', step: 0, total: 0, loss: Number.NaN, imagesPerSecond: 0 });
+        live.set(run, {
+          run,
+          began: Date.now(),
+          phase: 'starting',
+          step: 0,
+          total: 0,
+          loss: Number.NaN,
+          imagesPerSecond: 0,
+        });
         if (!terminal) say(`start  ${nameOf(run)}`);
       } else if (event.kind === 'message') {
         onMessage(live.get(run) as Live, event);
@@ -85,13 +93,17 @@ export function createProgress(stream: NodeJS.WriteStream, runs: readonly Planne
   }
 
   function endLine({ run, end }: Extract<ScheduleEvent, { kind: 'ended' }>, seconds: number): string {
-    if (end.status === 'done') return `done   ${nameOf(run)}: top-1 ${(100 * end.top1).toFixed(2)} %, ${Math.round(end.imagesPerSecond)} images/s, ${seconds.toFixed(0)} s`;
+    if (end.status === 'done')
+      return `done   ${nameOf(run)}: top-1 ${(100 * end.top1).toFixed(2)} %, ${Math.round(end.imagesPerSecond)} images/s, ${seconds.toFixed(0)} s`;
     if (end.status === 'failed') return `FAILED ${nameOf(run)}: ${end.reason}`;
     return `saved  ${nameOf(run)}: goes on where it stopped`;
   }
 
   function overall(): string {
-    const running = [...live.values()].reduce((sum, { run, step, total }) => sum + (total ? (work(run) * step) / total : 0), 0);
+    const running = [...live.values()].reduce(
+      (sum, { run, step, total }) => sum + (total ? (work(run) * step) / total : 0),
+      0,
+    );
     const done = finished + running;
     const share = whole > 0 ? done / whole : 1;
     const fresh = done - skipped;
@@ -100,7 +112,10 @@ export function createProgress(stream: NodeJS.WriteStream, runs: readonly Planne
   }
 
   function frame(): string {
-    return [overall(), ...[...live.values()].map((entry) => `${bar(entry.total ? entry.step / entry.total : 0)} ${runLine(entry)}`)].join('\n');
+    return [
+      overall(),
+      ...[...live.values()].map((entry) => `${bar(entry.total ? entry.step / entry.total : 0)} ${runLine(entry)}`),
+    ].join('\n');
   }
 
   function runLine({ run, phase, step, total, loss, imagesPerSecond }: Live): string {

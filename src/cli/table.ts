@@ -6,7 +6,9 @@ export interface Column {
 
 /** Rows of cells as aligned text, one line each, with a rule under the headings. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ heading }, at) => Math.max(heading.length, ...rows.map((row) => (row[at] ?? '').length)));
+  const widths = columns.map(({ heading }, at) =>
+    Math.max(heading.length, ...rows.map((row) => (row[at] ?? '').length)),
+  );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, at) => (columns[at]?.right ? cell.padStart(widths[at] as number) : cell.padEnd(widths[at] as number)))
@@ -20,4 +22,5 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
 export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
 /** With a sign that is never missing: `+1,024`, `-36`, `0`. */
-export const signed = (value: number): string => (value > 0 ? `+${grouped(value)}` : value < 0 ? `-${grouped(-value)}` : '0');
+export const signed = (value: number): string =>
+  value > 0 ? `+${grouped(value)}` : value < 0 ? `-${grouped(-value)}` : '0';

@@ -16,7 +16,8 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Pr
       return issue.keys.map((key) => ({ path: [...path, key], on: 'key', message: unknownField(key, known) }));
     }
     case 'invalid_type':
-      if (found === undefined) return one(`the field \`${path.at(-1)}\` is missing; add \`${path.at(-1)}:\` with ${article(issue.expected)}`);
+      if (found === undefined)
+        return one(`the field \`${path.at(-1)}\` is missing; add \`${path.at(-1)}:\` with ${article(issue.expected)}`);
       return one(`expected ${article(issue.expected)}, found ${show(found)}`);
     case 'invalid_value':
       return one(notOneOf(issue.values.map(String), found));
@@ -27,9 +28,13 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Pr
       return one(`expected ${[...new Set(expected)].join(' or ') || 'another kind of value'}, found ${show(found)}`);
     }
     case 'too_small':
-      return one(`expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${lengthOf(issue.origin)}, found ${show(found)}`);
+      return one(
+        `expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${lengthOf(issue.origin)}, found ${show(found)}`,
+      );
     case 'too_big':
-      return one(`expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}, found ${show(found)}`);
+      return one(
+        `expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}, found ${show(found)}`,
+      );
     case 'invalid_format':
       return one(`${issue.message}, found ${show(found)}`);
     default:
@@ -68,7 +73,8 @@ const articles: Readonly<Record<string, string>> = {
 };
 const article = (kind: string): string => articles[kind] ?? kind;
 
-const lengthOf = (origin: string): string => (origin === 'array' ? ' entries' : origin === 'string' ? ' characters' : '');
+const lengthOf = (origin: string): string =>
+  origin === 'array' ? ' entries' : origin === 'string' ? ' characters' : '';
 
 export function show(value: unknown): string {
   if (value === null) return 'nothing (null)';
@@ -79,13 +85,17 @@ export function show(value: unknown): string {
 }
 
 function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((at, part) => (at !== null && typeof at === 'object' ? (at as Record<string | number, unknown>)[part] : undefined), value);
+  return path.reduce<unknown>(
+    (at, part) => (at !== null && typeof at === 'object' ? (at as Record<string | number, unknown>)[part] : undefined),
+    value,
+  );
 }
 
 /** The schema under defaults and nullables. */
 function bare(schema: unknown): z.ZodType {
   let inner = schema as z.ZodType & { def: { innerType?: unknown; in?: unknown } };
-  while (inner?.def && (inner.def.innerType || inner.def.in)) inner = (inner.def.innerType ?? inner.def.in) as typeof inner;
+  while (inner?.def && (inner.def.innerType || inner.def.in))
+    inner = (inner.def.innerType ?? inner.def.in) as typeof inner;
   return inner;
 }
 
@@ -107,12 +117,18 @@ function fieldsAt(schema: z.ZodType, value: unknown, path: Path): string[] {
 
 function option(union: z.ZodDiscriminatedUnion, value: unknown): z.ZodType | null {
   const name = (value as Record<string, unknown> | undefined)?.[union.def.discriminator];
-  return (union.options as z.ZodObject[]).find((one) => (one.shape[union.def.discriminator] as z.ZodLiteral).value === name) ?? null;
+  return (
+    (union.options as z.ZodObject[]).find(
+      (one) => (one.shape[union.def.discriminator] as z.ZodLiteral).value === name,
+    ) ?? null
+  );
 }
 
 /** The names that a union's field may have. */
 function discriminated(schema: z.ZodType, value: unknown, path: Path): string[] {
   const union = schemaAt(schema, value, path.slice(0, -1)) ?? schemaAt(schema, value, path);
   if (!(union instanceof z.ZodDiscriminatedUnion)) return [];
-  return (union.options as z.ZodObject[]).map((one) => String((one.shape[union.def.discriminator] as z.ZodLiteral).value));
+  return (union.options as z.ZodObject[]).map((one) =>
+    String((one.shape[union.def.discriminator] as z.ZodLiteral).value),
+  );
 }

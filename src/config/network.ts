@@ -11,16 +11,32 @@ const ratio = z
   .refine((value) => Number.isFinite(value) && value > 0 && value <= 16, 'expected a factor above 0 and at most 16');
 
 export const scaleSchema = z.strictObject({
-  resolution: z.int().min(8).max(4096).nullable().default(null).describe("Height and width of the input in pixels; null is the base's own, 224 for most."),
+  resolution: z
+    .int()
+    .min(8)
+    .max(4096)
+    .nullable()
+    .default(null)
+    .describe("Height and width of the input in pixels; null is the base's own, 224 for most."),
   width: ratio.default(1).describe('Factor on every width that the base or a step sets: 1/4 turns 64 into 16.'),
-  stem_stride: z.union([z.literal(1), z.literal(2), z.literal(4)]).nullable().default(null).describe("The stem's total stride; null is the base's own (4 in the paper). 2 keeps small pictures large enough."),
+  stem_stride: z
+    .union([z.literal(1), z.literal(2), z.literal(4)])
+    .nullable()
+    .default(null)
+    .describe("The stem's total stride; null is the base's own (4 in the paper). 2 keeps small pictures large enough."),
 });
 
 /** Where the road starts, and how far it is shrunk. */
 export const networkSchema = z.strictObject({
   base: z.string().describe('A network by name (`ablate models`): resnet-50, resnet-200, ...'),
   scale: scaleSchema.prefault({}).describe('Shrinks the road to what the machine can train; docs/scale.md.'),
-  classes: z.int().positive().max(100_000).nullable().default(null).describe("Number of classes; null is the dataset's."),
+  classes: z
+    .int()
+    .positive()
+    .max(100_000)
+    .nullable()
+    .default(null)
+    .describe("Number of classes; null is the dataset's."),
 });
 
 export type NetworkConfig = z.infer<typeof networkSchema>;

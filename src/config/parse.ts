@@ -43,14 +43,25 @@ export async function parseSuite(file: string): Promise<ParsedSuite> {
   const shell = suiteSchema.omit({ recipe: true, base_recipe: true });
   const checked = validate(shell, rest, place, problems);
   if (given === undefined) {
-    problems.push(place({ path: ['recipe'], on: 'value', message: 'the field `recipe` is missing; add `recipe:` with a name, such as compact' }));
+    problems.push(
+      place({
+        path: ['recipe'],
+        on: 'value',
+        message: 'the field `recipe` is missing; add `recipe:` with a name, such as compact',
+      }),
+    );
   }
-  const suite = checked && main?.recipe && problems.length === 0 ? { ...checked, recipe: main.recipe, base_recipe: base?.recipe ?? null } : null;
+  const suite =
+    checked && main?.recipe && problems.length === 0
+      ? { ...checked, recipe: main.recipe, base_recipe: base?.recipe ?? null }
+      : null;
   return { file, suite, problems: inOrder(problems), place };
 }
 
 /** Reads and validates a recipe file by itself. */
-export async function parseRecipe(file: string): Promise<{ recipe: Recipe | null; problems: readonly PlacedProblem[] }> {
+export async function parseRecipe(
+  file: string,
+): Promise<{ recipe: Recipe | null; problems: readonly PlacedProblem[] }> {
   const source = await readSource(file);
   if (source.syntax.length > 0) return { recipe: null, problems: source.syntax };
   const { recipe, problems } = await readRecipe(source.value, [], source);

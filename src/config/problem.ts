@@ -34,7 +34,9 @@ export class ConfigError extends Error {
     const rest = this.problems.length - shown.length;
     const count = this.problems.length === 1 ? '1 problem' : `${this.problems.length} problems`;
     const files = [...new Set(this.problems.map(({ file }) => basename(file)))].join(', ');
-    return [...shown, rest > 0 ? `... and ${rest} more` : '', `${count} in ${files}; nothing was written`].filter(Boolean).join('\n\n');
+    return [...shown, rest > 0 ? `... and ${rest} more` : '', `${count} in ${files}; nothing was written`]
+      .filter(Boolean)
+      .join('\n\n');
   }
 }
 

@@ -44,7 +44,10 @@ export const augmentationSchema = z.strictObject({
   random_resized_crop: z
     .strictObject({
       scale: z.tuple([fraction, fraction]).default([0.08, 1]).describe('Share of the area.'),
-      ratio: z.tuple([positive, positive]).default([3 / 4, 4 / 3]).describe('Aspect ratio.'),
+      ratio: z
+        .tuple([positive, positive])
+        .default([3 / 4, 4 / 3])
+        .describe('Aspect ratio.'),
       interpolation: z.enum(['bilinear', 'bicubic']).default('bicubic').describe('Resampling filter, anti-aliased.'),
     })
     .nullable()
@@ -75,21 +78,40 @@ export const evaluationSchema = z.strictObject({
 
 /** How a network is trained: a file of its own under configs/recipes, inlined or overridden field by field in a suite. */
 export const recipeSchema = z.strictObject({
-  name: z.string().describe('The recipe\'s name, as reports print it.'),
+  name: z.string().describe("The recipe's name, as reports print it."),
   replaces: z.string().nullable().default(null).describe('Recipe of the base network until the step training-recipe.'),
   epochs: positive.describe('Passes over the training set.'),
   batch_size: z.int().positive().describe('Images an optimizer step.'),
-  micro_batch_size: z.int().positive().nullable().default(null).describe('Images a forward pass, over which BN statistics go; gradients add up to batch_size. Null: all at once.'),
-  reference_batch: z.int().positive().nullable().default(null).describe('Batch at which learning_rate holds; the rate scales linearly with batch_size. Null: batch_size itself.'),
+  micro_batch_size: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Images a forward pass, over which BN statistics go; gradients add up to batch_size. Null: all at once.'),
+  reference_batch: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Batch at which learning_rate holds; the rate scales linearly with batch_size. Null: batch_size itself.'),
   optimizer: optimizerSchema.describe('Optimizer.'),
   schedule: scheduleSchema.describe('Learning rate over the run.'),
   label_smoothing: fraction.default(0).describe('Share of the target spread over all classes.'),
   drop_path: fraction.default(0).describe('Stochastic depth of the last block; linear over blocks from 0.'),
-  ema: z.strictObject({ decay: fraction.describe('Share of the old average kept at a step.') }).nullable().default(null).describe('Exponential moving average of the weights, evaluated beside them.'),
+  ema: z
+    .strictObject({ decay: fraction.describe('Share of the old average kept at a step.') })
+    .nullable()
+    .default(null)
+    .describe('Exponential moving average of the weights, evaluated beside them.'),
   clip_gradient_norm: positive.nullable().default(null).describe('Largest global gradient norm; null is off.'),
-  layer_decay: fraction.default(1).describe('Learning-rate factor from a layer group to the one before it (fine-tuning).'),
-  head_init_scale: positive.default(1).describe('Factor on the classifier\'s initial weights (fine-tuning).'),
-  precision: z.enum(['float32', 'bfloat16', 'auto']).default('float32').describe('Of matrix products and convolutions; weights, norms and losses stay float32.'),
+  layer_decay: fraction
+    .default(1)
+    .describe('Learning-rate factor from a layer group to the one before it (fine-tuning).'),
+  head_init_scale: positive.default(1).describe("Factor on the classifier's initial weights (fine-tuning)."),
+  precision: z
+    .enum(['float32', 'bfloat16', 'auto'])
+    .default('float32')
+    .describe('Of matrix products and convolutions; weights, norms and losses stay float32.'),
   augmentation: augmentationSchema.prefault({}).describe('What is done to training pictures.'),
   evaluation: evaluationSchema.prefault({}).describe('How pictures are prepared for evaluation.'),
 });

@@ -24,7 +24,10 @@ export async function readRecipe(
   source: Source,
   depth = 0,
 ): Promise<{ recipe: RawRecipe | null; problems: PlacedProblem[] }> {
-  const refuse = (message: string, at: Path = path) => ({ recipe: null, problems: [source.place({ path: at, on: 'value', message })] });
+  const refuse = (message: string, at: Path = path) => ({
+    recipe: null,
+    problems: [source.place({ path: at, on: 'value', message })],
+  });
   if (typeof value === 'string') {
     const file = await recipeFile(value, source.file);
     if (!file) return refuse(await unknownRecipe(value));
@@ -35,16 +38,17 @@ export async function readRecipe(
   if (!isMapping(value)) return refuse('expected the name of a recipe, or its fields');
   if (!('extends' in value)) return { recipe: { value, place: under(source, path) }, problems: [] };
   if (depth > deepestExtension) return refuse('recipes extend each other in a circle', [...path, 'extends']);
-  if (typeof value.extends !== 'string') return refuse('expected the name of the recipe that this one changes', [...path, 'extends']);
+  if (typeof value.extends !== 'string')
+    return refuse('expected the name of the recipe that this one changes', [...path, 'extends']);
   const { recipe: base, problems } = await readRecipe(value.extends, [...path, 'extends'], source, depth + 1);
   if (!base) return { recipe: null, problems };
   const { extends: _, ...changes } = value;
-  const place = (problem: Problem) =>
-    has(changes, problem.path) ? under(source, path)(problem) : base.place(problem);
+  const place = (problem: Problem) => (has(changes, problem.path) ? under(source, path)(problem) : base.place(problem));
   return { recipe: { value: merge(base.value, changes), place }, problems: [] };
 }
 
-const under = (source: Source, path: Path) => (problem: Problem) => source.place({ ...problem, path: [...path, ...problem.path] });
+const under = (source: Source, path: Path) => (problem: Problem) =>
+  source.place({ ...problem, path: [...path, ...problem.path] });
 
 async function recipeFile(name: string, from: string): Promise<string | null> {
   if (/\.ya?ml$/.test(name) || name.includes('/')) return resolve(dirname(from), name);
@@ -74,7 +78,9 @@ function merge(base: unknown, changes: unknown): unknown {
 }
 
 function has(value: unknown, path: Path): boolean {
-  return path.length > 0 && path.reduce<unknown>((at, part) => (isMapping(at) ? at[part] : undefined), value) !== undefined;
+  return (
+    path.length > 0 && path.reduce<unknown>((at, part) => (isMapping(at) ? at[part] : undefined), value) !== undefined
+  );
 }
 
 const isMapping = (value: unknown): value is Record<string | number, unknown> =>

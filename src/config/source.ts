@@ -1,5 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
-import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Document, type Node, type ParsedNode } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type ParsedNode,
+} from 'yaml';
 import type { Path, PlacedProblem, Problem } from './problem.js';
 
 /** A YAML file: its value, and where in its text each part of it stands. */
@@ -18,10 +28,17 @@ const mostBytes = 1_000_000;
 export async function readSource(file: string): Promise<Source> {
   const about = await stat(file).catch((error: NodeJS.ErrnoException) => error);
   if (about instanceof Error) {
-    return broken(file, about.code === 'ENOENT' ? 'there is no such file; check the path' : `cannot be read: ${about.message}`);
+    return broken(
+      file,
+      about.code === 'ENOENT' ? 'there is no such file; check the path' : `cannot be read: ${about.message}`,
+    );
   }
   if (about.isDirectory()) return broken(file, 'this is a folder; name a YAML file in it');
-  if (about.size > mostBytes) return broken(file, `${about.size} bytes are too many for a suite (at most ${mostBytes}); is it another kind of file?`);
+  if (about.size > mostBytes)
+    return broken(
+      file,
+      `${about.size} bytes are too many for a suite (at most ${mostBytes}); is it another kind of file?`,
+    );
   const bytes = await readFile(file);
   if (bytes.includes(0)) return broken(file, 'this is a binary file; a suite is YAML text');
   try {
@@ -42,7 +59,8 @@ export function parseSource(text: string, file: string): Source {
   };
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true, merge: true });
   const syntax = document.errors.map(({ pos, message, code }) => at(pos[0], explainSyntax(code, message)));
-  if (document.contents === null && syntax.length === 0) return broken(file, 'the file is empty; a suite starts with `name:`');
+  if (document.contents === null && syntax.length === 0)
+    return broken(file, 'the file is empty; a suite starts with `name:`');
   if (syntax.length > 0) return { file, value: undefined, syntax, place: ({ message }) => at(0, message) };
   const value = toValue(document);
   if (value instanceof Error) return broken(file, `anchors: ${value.message}; write the value out where it is used`);
@@ -76,7 +94,9 @@ function offsetOf(document: Document<ParsedNode>, path: Path, on: Problem['on'])
   let offset = node?.range?.[0] ?? 0;
   for (const [depth, part] of path.entries()) {
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && String(isNode(item.key) ? item.key.toJSON() : item.key) === String(part));
+      const pair = node.items.find(
+        (item) => isPair(item) && String(isNode(item.key) ? item.key.toJSON() : item.key) === String(part),
+      );
       if (!pair) return offset;
       const key = pair.key as Node;
       const value = pair.value as Node | null;

@@ -7,21 +7,36 @@ import { recipeSchema } from './recipe.js';
 export const roadEntrySchema = z.union([z.string(), z.record(z.string(), z.unknown())]);
 
 export const runnerSchema = z.strictObject({
-  device: z.enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']).default('auto').describe('Asserted: asked for and absent is an error.'),
-  parallel: z.union([z.literal('auto'), z.int().positive()]).default('auto').describe('Runs at a time; the threads are divided between them.'),
+  device: z
+    .enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu'])
+    .default('auto')
+    .describe('Asserted: asked for and absent is an error.'),
+  parallel: z
+    .union([z.literal('auto'), z.int().positive()])
+    .default('auto')
+    .describe('Runs at a time; the threads are divided between them.'),
 });
 
 /** The whole of a suite file after validation, with every default filled in. */
 export const suiteSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens').describe('Names the folder of the records.'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens')
+    .describe('Names the folder of the records.'),
   description: z.string().default('').describe('Printed at the head of the report.'),
   dataset: datasetSchema.describe('What the networks learn.'),
   network: networkSchema.describe('Where the road starts.'),
   recipe: recipeSchema.describe('How networks are trained (from the step training-recipe on, if the road has it).'),
-  base_recipe: recipeSchema.nullable().default(null).describe('How they are trained before training-recipe; null is what the recipe `replaces`.'),
+  base_recipe: recipeSchema
+    .nullable()
+    .default(null)
+    .describe('How they are trained before training-recipe; null is what the recipe `replaces`.'),
   road: z.array(roadEntrySchema).default([]).describe('The steps in order; each entry is a toggle.'),
   compare: z.array(z.string()).default([]).describe('Networks by name that stand beside the road.'),
-  strategy: z.enum(['cumulative', 'leave-one-out', 'add-one', 'permutations', 'pairwise', 'all']).default('cumulative').describe('Which combinations of the steps are trained.'),
+  strategy: z
+    .enum(['cumulative', 'leave-one-out', 'add-one', 'permutations', 'pairwise', 'all'])
+    .default('cumulative')
+    .describe('Which combinations of the steps are trained.'),
   seeds: z.array(z.int().min(0)).min(1).default([0]).describe('One run of every variant for each.'),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
   plugins: z.array(z.string()).default([]).describe('Files with steps of your own, relative to the suite.'),

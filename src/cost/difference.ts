@@ -17,7 +17,9 @@ export function costDifference(before: Cost, after: Cost): LayerDifference[] {
   const old = new Map(before.layers.map((layer) => [layer.name, layer]));
   const kept = after.layers.map((layer) => difference(layer.name, old.get(layer.name) ?? null, layer));
   const present = new Set(after.layers.map(({ name }) => name));
-  const gone = before.layers.filter(({ name }) => !present.has(name)).map((layer) => difference(layer.name, layer, null));
+  const gone = before.layers
+    .filter(({ name }) => !present.has(name))
+    .map((layer) => difference(layer.name, layer, null));
   return [...kept, ...gone].filter(({ macs, params }) => macs !== 0 || params !== 0);
 }
 

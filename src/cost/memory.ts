@@ -23,6 +23,10 @@ export function countMemory(model: Model): MemoryCount {
  * A coarse upper estimate of a training step's memory in bytes: every activation once, parameters with their gradient and
  * `moments` optimizer moments.
  */
-export function estimateTrainingBytes({ activations, parameters }: MemoryCount, batch: number, moments: number): number {
+export function estimateTrainingBytes(
+  { activations, parameters }: MemoryCount,
+  batch: number,
+  moments: number,
+): number {
   return 4 * (activations * batch + parameters * (2 + moments));
 }

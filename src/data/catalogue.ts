@@ -38,7 +38,9 @@ export const datasets = {
     classes: 1000,
     pictures: 1_281_167,
     fetch: async () => {
-      throw new DataError('imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org');
+      throw new DataError(
+        'imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org',
+      );
     },
     open: async () => {
       throw new DataError('imagenet-1k cannot be read yet');
@@ -58,5 +60,7 @@ export function datasetNamed(name: string): DatasetEntry {
   const entry = (datasets as Readonly<Record<string, DatasetEntry>>)[name];
   if (entry) return entry;
   const guess = nearest(name, datasetNames);
-  throw new DataError(`there is no dataset "${name}"${guess ? `; did you mean "${guess}"?` : `; there are ${datasetNames.join(', ')}`}`);
+  throw new DataError(
+    `there is no dataset "${name}"${guess ? `; did you mean "${guess}"?` : `; there are ${datasetNames.join(', ')}`}`,
+  );
 }

@@ -87,7 +87,8 @@ async function fromDebian({ source, debianPackage, onProgress }: FetchOptions): 
     return await collect(source, (name) => readFile(join(files, `${name}.gz`)));
   } catch (error) {
     const { stderr, code, message } = error as { stderr?: string; code?: unknown; message: string };
-    const reason = code === 'ENOENT' ? 'this system has no apt-get or dpkg' : stderr?.trim().split('\n').at(-1) || message;
+    const reason =
+      code === 'ENOENT' ? 'this system has no apt-get or dpkg' : stderr?.trim().split('\n').at(-1) || message;
     throw new DataError(`Debian package ${debianPackage}: ${reason}`);
   } finally {
     await rm(folder, { recursive: true, force: true });

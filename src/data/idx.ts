@@ -17,17 +17,22 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: number): IdxArra
   const data = unzip(bytes, file);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const header = 4 + 4 * rank;
-  if (data.length < header) throw new DataError(`${file}: ${data.length} bytes are too few for an IDX header of ${header}`);
+  if (data.length < header)
+    throw new DataError(`${file}: ${data.length} bytes are too few for an IDX header of ${header}`);
   const magic = view.getUint32(0);
   const expected = (UNSIGNED_BYTES << 8) | rank;
   if (magic !== expected) {
-    throw new DataError(`${file}: not an IDX file of ${rank} axes: it starts with ${hex(magic)}, expected ${hex(expected)}`);
+    throw new DataError(
+      `${file}: not an IDX file of ${rank} axes: it starts with ${hex(magic)}, expected ${hex(expected)}`,
+    );
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const length = shape.reduce((product, side) => product * side, 1);
   if (data.length !== header + length) {
     const state = data.length < header + length ? 'truncated' : 'longer than its header says';
-    throw new DataError(`${file}: ${state}: [${shape.join(', ')}] needs ${header + length} bytes, found ${data.length}`);
+    throw new DataError(
+      `${file}: ${state}: [${shape.join(', ')}] needs ${header + length} bytes, found ${data.length}`,
+    );
   }
   return { shape, values: data.subarray(header) };
 }

@@ -26,7 +26,11 @@ export const mnistFiles = [
 export type MnistFile = (typeof mnistFiles)[number];
 
 /** Opens both splits from a folder with the four files, gzipped or not. Throws a `DataError` naming what is missing or damaged. */
-export async function openMnist(source: MnistSource, folder: string, next: string): Promise<{ train: Dataset; test: Dataset }> {
+export async function openMnist(
+  source: MnistSource,
+  folder: string,
+  next: string,
+): Promise<{ train: Dataset; test: Dataset }> {
   const [train, test] = await Promise.all([openSplit('train'), openSplit('test')]);
   return { train, test };
 
@@ -39,7 +43,10 @@ export async function openMnist(source: MnistSource, folder: string, next: strin
       throw new DataError(`${folder}: ${count} ${split} pictures, but ${labels.shape[0]} labels`);
     }
     const wrong = labels.values.findIndex((label) => label >= source.classes.length);
-    if (wrong >= 0) throw new DataError(`${folder}: ${split} label ${wrong} is ${labels.values[wrong]}, expected 0 to ${source.classes.length - 1}`);
+    if (wrong >= 0)
+      throw new DataError(
+        `${folder}: ${split} label ${wrong} is ${labels.values[wrong]}, expected 0 to ${source.classes.length - 1}`,
+      );
     const fingerprint = createHash('sha256').update(pictures.values).update(labels.values).digest('hex').slice(0, 16);
     return inMemory({
       name: source.name,

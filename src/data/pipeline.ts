@@ -85,7 +85,13 @@ async function makeBatch(
 }
 
 /** Padded random crop and flip, each picture from a stream of its own. */
-function augmented(picture: Picture, resolution: number, augmentation: Augmentation, seed: number, stream: string): Placement {
+function augmented(
+  picture: Picture,
+  resolution: number,
+  augmentation: Augmentation,
+  seed: number,
+  stream: string,
+): Placement {
   const { random_crop: crop, flip } = augmentation;
   const middle = centred(picture, resolution);
   if (!crop && !flip) return middle;

@@ -53,7 +53,11 @@ export function placePicture(
 }
 
 /** Refuses pictures that would be mostly border or lose most of themselves: those want resizing. */
-export function checkFits(name: string, { height, width }: { height: number; width: number }, resolution: number): void {
+export function checkFits(
+  name: string,
+  { height, width }: { height: number; width: number },
+  resolution: number,
+): void {
   const most = 8;
   if (Math.abs(resolution - height) <= most && Math.abs(resolution - width) <= most) return;
   throw new DataError(

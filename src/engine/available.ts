@@ -15,13 +15,19 @@ export interface Availability {
  */
 export function checkDevice(device: Device): Availability {
   if (device === 'wasm') return { engine: 'wasm', gpu: false, warning: null };
-  if (device === 'webgpu') throw new EnvironmentError('The webgpu engine is not built yet.\nNext: use --device cpu or --device wasm');
+  if (device === 'webgpu')
+    throw new EnvironmentError('The webgpu engine is not built yet.\nNext: use --device cpu or --device wasm');
   const flavours = installedFlavours();
   if (device === 'gpu' && !flavours.includes('gpu')) {
-    throw new EnvironmentError('TensorFlow with CUDA is not set up here.\nNext: npx ablate setup --gpu, or --device cpu');
+    throw new EnvironmentError(
+      'TensorFlow with CUDA is not set up here.\nNext: npx ablate setup --gpu, or --device cpu',
+    );
   }
-  if (flavours.length > 0) return { engine: 'tensorflow', gpu: device !== 'cpu' && flavours.includes('gpu'), warning: null };
-  if (device === 'cpu') throw new EnvironmentError('The tensorflow engine is not set up here.\nNext: npx ablate setup, or --device wasm');
-  const warning = 'The tensorflow engine is not set up here: training runs on wasm, several times slower. Next: npx ablate setup';
+  if (flavours.length > 0)
+    return { engine: 'tensorflow', gpu: device !== 'cpu' && flavours.includes('gpu'), warning: null };
+  if (device === 'cpu')
+    throw new EnvironmentError('The tensorflow engine is not set up here.\nNext: npx ablate setup, or --device wasm');
+  const warning =
+    'The tensorflow engine is not set up here: training runs on wasm, several times slower. Next: npx ablate setup';
   return { engine: 'wasm', gpu: false, warning };
 }

@@ -15,7 +15,8 @@ export interface EngineOptions {
  */
 export async function openEngine({ device, onWarning, ...options }: EngineOptions): Promise<Engine> {
   if (device === 'wasm') return openWasm();
-  if (device === 'webgpu') throw new EnvironmentError('The webgpu engine is not built yet; use --device cpu or --device wasm');
+  if (device === 'webgpu')
+    throw new EnvironmentError('The webgpu engine is not built yet; use --device cpu or --device wasm');
   const { openTensorflow } = await import('./tensorflow/engine.js');
   try {
     return openTensorflow({ ...options, device });

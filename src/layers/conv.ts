@@ -28,7 +28,9 @@ export const conv = defineLayer<ConvOptions>({
     }
     const shape = [windowedSide(height, kernel, stride, padding), windowedSide(width, kernel, stride, padding), out];
     if ((shape[0] as number) < 1 || (shape[1] as number) < 1) {
-      throw new LayerError(`a ${kernel}x${kernel} convolution with stride ${stride} does not fit a ${height}x${width} map`);
+      throw new LayerError(
+        `a ${kernel}x${kernel} convolution with stride ${stride} does not fit a ${height}x${width} map`,
+      );
     }
     return shape;
   },
@@ -36,7 +38,13 @@ export const conv = defineLayer<ConvOptions>({
   parameters({ out, kernel, groups, bias }, input): ParameterSpec[] {
     const fanIn = (spatial(input)[2] / groups) * kernel * kernel;
     const init = { kind: 'fan-in-uniform', fanIn } as const;
-    const weight = { name: 'weight', shape: [kernel, kernel, spatial(input)[2] / groups, out], init, decay: true, trainable: true };
+    const weight = {
+      name: 'weight',
+      shape: [kernel, kernel, spatial(input)[2] / groups, out],
+      init,
+      decay: true,
+      trainable: true,
+    };
     return bias ? [weight, { name: 'bias', shape: [out], init, decay: false, trainable: true }] : [weight];
   },
 

@@ -17,9 +17,18 @@ export const linear = defineLayer<LinearOptions>({
   outputShape: ({ out }, input) => [...input.slice(0, -1), out],
 
   parameters({ out, bias }, input): ParameterSpec[] {
-    const weight = { name: 'weight', shape: [input.at(-1) as number, out], init: weightInit, decay: true, trainable: true };
+    const weight = {
+      name: 'weight',
+      shape: [input.at(-1) as number, out],
+      init: weightInit,
+      decay: true,
+      trainable: true,
+    };
     if (!bias) return [weight];
-    return [weight, { name: 'bias', shape: [out], init: { kind: 'constant', value: 0 }, decay: false, trainable: true }];
+    return [
+      weight,
+      { name: 'bias', shape: [out], init: { kind: 'constant', value: 0 }, decay: false, trainable: true },
+    ];
   },
 
   operations({ out, bias }, input) {

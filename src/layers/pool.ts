@@ -13,7 +13,11 @@ export const maxPool = defineLayer<MaxPoolOptions>({
   kind: 'max-pool',
   outputShape({ kernel, stride, padding }, input) {
     const [height, width, channels] = input as [number, number, number];
-    const shape = [windowedSide(height, kernel, stride, padding), windowedSide(width, kernel, stride, padding), channels];
+    const shape = [
+      windowedSide(height, kernel, stride, padding),
+      windowedSide(width, kernel, stride, padding),
+      channels,
+    ];
     if ((shape[0] as number) < 1 || (shape[1] as number) < 1) {
       throw new LayerError(`a ${kernel}x${kernel} pool with stride ${stride} does not fit a ${height}x${width} map`);
     }

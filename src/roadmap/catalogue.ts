@@ -9,7 +9,8 @@ export type Catalogue = ReadonlyMap<string, Step>;
 export function createCatalogue(pluginSteps: readonly Step[] = []): Catalogue {
   const catalogue = new Map(paperSteps.map((step) => [step.id, step]));
   for (const step of pluginSteps) {
-    if (catalogue.has(step.id)) throw new Error(`a step named "${step.id}" exists already; give the plug-in's another id`);
+    if (catalogue.has(step.id))
+      throw new Error(`a step named "${step.id}" exists already; give the plug-in's another id`);
     catalogue.set(step.id, step);
   }
   return catalogue;

@@ -16,13 +16,18 @@ export function leaveOneOut(entries: readonly RoadEntry[]): { left: StepSet; set
     const ids = new Set([entry.step.id]);
     for (const other of entries) if (Object.keys(other.step.requires).some((id) => ids.has(id))) ids.add(other.step.id);
     const left = entries.filter(({ step }) => ids.has(step.id));
-    return { left: [entry, ...left.filter((one) => one !== entry)], set: entries.filter(({ step }) => !ids.has(step.id)) };
+    return {
+      left: [entry, ...left.filter((one) => one !== entry)],
+      set: entries.filter(({ step }) => !ids.has(step.id)),
+    };
   });
 }
 
 /** Every choice of `size` entries with whatever they need, in road order, each set once. */
 export function combinations(entries: readonly RoadEntry[], size: 1 | 2): StepSet[] {
-  const chosen = entries.flatMap((one, at) => (size === 1 ? [[one]] : entries.slice(at + 1).map((other) => [one, other])));
+  const chosen = entries.flatMap((one, at) =>
+    size === 1 ? [[one]] : entries.slice(at + 1).map((other) => [one, other]),
+  );
   const sets = chosen.map((set) => withNeeds(set, entries));
   return unique(sets).filter((set) => size === 1 || set.length > 1);
 }
@@ -34,7 +39,9 @@ export function everyCombination(entries: readonly RoadEntry[]): StepSet[] {
     const buildable = sets.filter((set) => needs(entry).every((id) => set.some(({ step }) => step.id === id)));
     sets = [...sets, ...buildable.map((set) => [...set, entry])];
     if (sets.length > most) {
-      throw new RoadError(`${entries.length} steps have more than ${most} combinations; switch some of them off, or use pairwise`);
+      throw new RoadError(
+        `${entries.length} steps have more than ${most} combinations; switch some of them off, or use pairwise`,
+      );
     }
   }
   return sets.filter((set) => set.length > 0).sort((a, b) => a.length - b.length);

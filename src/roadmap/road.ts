@@ -44,11 +44,18 @@ export function resolveRoad(entries: readonly unknown[], catalogue: Catalogue): 
     }
     if (seen.has(step.id)) report(`the step ${step.id} is on the road twice; keep one entry, or sweep over its values`);
     seen.add(step.id);
-    const resolved = resolveEntry(step, named.value, (message, path = [], on) => report(message, [...named.path, ...path], on));
+    const resolved = resolveEntry(step, named.value, (message, path = [], on) =>
+      report(message, [...named.path, ...path], on),
+    );
     if (!resolved) return;
     if (resolved.enabled) {
       const missing = missingRequirement(step, done);
-      if (missing) report(`${missing}; move ${step.id} behind it, or switch ${step.id} off`, named.path, named.path.length > 0 ? 'key' : 'value');
+      if (missing)
+        report(
+          `${missing}; move ${step.id} behind it, or switch ${step.id} off`,
+          named.path,
+          named.path.length > 0 ? 'key' : 'value',
+        );
       done.add(step.id);
     }
     road.push(resolved);
@@ -75,7 +82,11 @@ function parseStepList(list: string): unknown[] {
 }
 
 const scalar = (text: string): unknown => {
-  if (/^\[.*\]$/.test(text)) return text.slice(1, -1).split(/[\s;/]+/).map(scalar);
+  if (/^\[.*\]$/.test(text))
+    return text
+      .slice(1, -1)
+      .split(/[\s;/]+/)
+      .map(scalar);
   if (text !== '' && Number.isFinite(Number(text))) return Number(text);
   return text === 'true' ? true : text === 'false' ? false : text;
 };
@@ -135,7 +146,10 @@ function resolveSweep(step: Step, entry: Record<string, unknown>, report: Report
   const adopted = sweep.findIndex((value) => JSON.stringify(value) === JSON.stringify(adopt));
   if (adopted < 0) {
     const values = sweep.map((value) => JSON.stringify(value)).join(', ');
-    report(`write \`adopt:\` with the value that the road goes on with, one of ${values}`, adopt === undefined ? [] : ['adopt']);
+    report(
+      `write \`adopt:\` with the value that the road goes on with, one of ${values}`,
+      adopt === undefined ? [] : ['adopt'],
+    );
     return null;
   }
   return { step, enabled: true, adopted: variants[adopted] as StepVariant, variants: variants as StepVariant[] };
@@ -159,7 +173,10 @@ function parseOptions(step: Step, value: Record<string, unknown>, report: Report
 
 function reportIssue(step: Step, issue: z.core.$ZodIssue, report: Report): void {
   if (issue.code !== 'unrecognized_keys') {
-    report(`${step.id}: ${issue.message}`, issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)));
+    report(
+      `${step.id}: ${issue.message}`,
+      issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
+    );
     return;
   }
   const known = Object.keys((step.options as z.ZodObject).shape ?? {});

@@ -64,7 +64,10 @@ const strategies: Readonly<Record<Strategy, Maker>> = {
       const made = fromSet(set, whole.name, base);
       return { ...made, name: `without-${ids[0]}`, title: `Without ${ids[0]}${also}`, step: ids[0] as string };
     });
-    return [{ ...whole, name: 'whole-road', title: 'The whole road' }, ...without.map((one) => ({ ...one, parent: 'whole-road' }))];
+    return [
+      { ...whole, name: 'whole-road', title: 'The whole road' },
+      ...without.map((one) => ({ ...one, parent: 'whole-road' })),
+    ];
   },
   'add-one': (entries, base) => combinations(entries, 1).map((set) => fromSet(set, base.name, base)),
   pairwise: (entries, base) =>
@@ -84,7 +87,10 @@ function cumulative(entries: readonly RoadEntry[], base: Variant): Variant[] {
       steps: [...parent.steps, call(entry, choice)],
       stepNames: [...parent.stepNames, choice.name],
       step: entry.step.id,
-      title: choice.name === entry.step.id ? entry.step.title : `${entry.step.title} ${choice.name.slice(entry.step.id.length + 1)}`,
+      title:
+        choice.name === entry.step.id
+          ? entry.step.title
+          : `${entry.step.title} ${choice.name.slice(entry.step.id.length + 1)}`,
       group: entry.step.group,
       parent: parent.name,
       adopted: choice.name === entry.adopted.name,
@@ -126,4 +132,3 @@ function withRecipes(variants: readonly Variant[], base: ConvNetwork | null, ent
   if (changes.size === 0) return [...variants];
   return variants.map((one) => ({ ...one, recipe: one.steps.some(({ id }) => changes.has(id)) ? 'modern' : 'base' }));
 }
-

@@ -18,7 +18,12 @@ export interface Progress {
 const file = (folder: string): string => join(folder, 'checkpoint', 'state.safetensors');
 
 /** Writes all variables and the progress as one file, whole or not at all; the one before stays until then. */
-export async function saveCheckpoint(folder: string, state: TrainingState, progress: Progress, hash: string): Promise<void> {
+export async function saveCheckpoint(
+  folder: string,
+  state: TrainingState,
+  progress: Progress,
+  hash: string,
+): Promise<void> {
   await mkdir(join(folder, 'checkpoint'), { recursive: true });
   const tensors = await Promise.all(
     [...state.all].map(async ([name, variable]) => {
@@ -31,7 +36,12 @@ export async function saveCheckpoint(folder: string, state: TrainingState, progr
 }
 
 /** Fills the variables from a checkpoint of the same run, or leaves them and returns null where there is none. */
-export async function loadCheckpoint(ops: Ops, folder: string, state: TrainingState, hash: string): Promise<Progress | null> {
+export async function loadCheckpoint(
+  ops: Ops,
+  folder: string,
+  state: TrainingState,
+  hash: string,
+): Promise<Progress | null> {
   const present = await readdir(join(folder, 'checkpoint')).catch((): string[] => []);
   if (!present.includes('state.safetensors')) return null;
   const stored = await openSafetensors(file(folder));

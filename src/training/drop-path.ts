@@ -6,7 +6,13 @@ import { createGenerator } from '../random/generator.js';
  *
  * @param pass global number of the pass, so that masks depend on nothing but seed and place.
  */
-export function dropPathMasks(rate: number, scales: readonly number[], batch: number, seed: number, pass: number): Float32Array {
+export function dropPathMasks(
+  rate: number,
+  scales: readonly number[],
+  batch: number,
+  seed: number,
+  pass: number,
+): Float32Array {
   const masks = new Float32Array(scales.length * batch);
   const generator = createGenerator(seed, `masks/${pass}`);
   scales.forEach((scale, block) => {

@@ -53,7 +53,13 @@ export function peakLearningRate({ optimizer, batch_size, reference_batch }: Rec
  * @param step 0 for the first.
  * @param gradientFactor 1 / micro-batches where gradients were added up.
  */
-export function hyperValues(optimizer: Optimizer, learningRate: number, step: number, gradientFactor: number, emaDecay: number): Float32Array {
+export function hyperValues(
+  optimizer: Optimizer,
+  learningRate: number,
+  step: number,
+  gradientFactor: number,
+  emaDecay: number,
+): Float32Array {
   if (optimizer.name === 'sgd') return Float32Array.of(learningRate, optimizer.momentum, gradientFactor, emaDecay);
   const [beta1, beta2] = optimizer.betas;
   const corrections = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)] as const;

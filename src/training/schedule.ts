@@ -26,7 +26,9 @@ export function learningRate(schedule: Schedule, peak: number, step: number, { p
       return peak * schedule.factor ** Math.floor(step / perEpoch / schedule.every_epochs);
     case 'cosine': {
       const done = (step - warmup) / Math.max(1, total - warmup);
-      return schedule.final_learning_rate + 0.5 * (peak - schedule.final_learning_rate) * (1 + Math.cos(Math.PI * done));
+      return (
+        schedule.final_learning_rate + 0.5 * (peak - schedule.final_learning_rate) * (1 + Math.cos(Math.PI * done))
+      );
     }
   }
 }

@@ -39,14 +39,18 @@ export function createState(ops: Ops, model: Model, recipe: Recipe, seed: number
     return spec.name.startsWith('head.fc.') ? values.map((value) => value * recipe.head_init_scale) : values;
   };
 
-  const weights = new Map(model.parameters.map((spec) => [spec.name, make(spec.name, spec.shape, scaled(spec), spec.trainable)]));
+  const weights = new Map(
+    model.parameters.map((spec) => [spec.name, make(spec.name, spec.shape, scaled(spec), spec.trainable)]),
+  );
   const specs = model.parameters.filter(({ trainable }) => trainable);
   const accumulates = recipe.micro_batch_size !== null && recipe.micro_batch_size < recipe.batch_size;
   return {
     weights,
     trainable: specs.map(({ name }) => weights.get(name) as Variable),
     moments: momentNames[recipe.optimizer.name].map((name) => zeros(name, specs)),
-    averages: new Map(recipe.ema ? model.parameters.map((spec) => [spec.name, make(`ema/${spec.name}`, spec.shape, scaled(spec))]) : []),
+    averages: new Map(
+      recipe.ema ? model.parameters.map((spec) => [spec.name, make(`ema/${spec.name}`, spec.shape, scaled(spec))]) : [],
+    ),
     sums: accumulates ? zeros('sum', specs) : [],
     all,
     dispose: () => tf.dispose([...all.values()]),

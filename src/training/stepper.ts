@@ -45,21 +45,32 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
   const hyper = (number: number, learningRate: number): Tensor =>
     tf.tensor1d(hyperValues(recipe.optimizer, learningRate, number, 1 / passes, recipe.ema?.decay ?? 0));
 
-  const prepare = async (step: ReturnType<typeof trainingStep>, written: readonly Variable[], feeds: (which: 0 | 1) => Feeds) => {
+  const prepare = async (
+    step: ReturnType<typeof trainingStep>,
+    written: readonly Variable[],
+    feeds: (which: 0 | 1) => Feeds,
+  ) => {
     const examples = [feeds(0), feeds(1)] as const;
     const prepared = await engine.prepare(step, written, examples);
     tf.dispose(examples.map((example) => Object.values(example)));
     return prepared;
   };
-  const example = (which: 0 | 1): Feeds => batchFeeds(engine.ops, model, recipe, exampleBatch(model, batchSize, which), seed, which);
+  const example = (which: 0 | 1): Feeds =>
+    batchFeeds(engine.ops, model, recipe, exampleBatch(model, batchSize, which), seed, which);
 
   if (passes === 1) {
-    const whole = await prepare(trainingStep(stepParts), variables, (which) => ({ ...example(which), hyper: hyper(which, 0.1 + which) }));
+    const whole = await prepare(trainingStep(stepParts), variables, (which) => ({
+      ...example(which),
+      hyper: hyper(which, 0.1 + which),
+    }));
     return {
       passes,
       batchSize,
       step: async ([batch], number, learningRate) => {
-        const feeds = { ...batchFeeds(engine.ops, model, recipe, batch as Batch, seed, number), hyper: hyper(number, learningRate) };
+        const feeds = {
+          ...batchFeeds(engine.ops, model, recipe, batch as Batch, seed, number),
+          hyper: hyper(number, learningRate),
+        };
         return runForLoss(whole, feeds);
       },
       dispose: () => whole.dispose(),
@@ -74,7 +85,9 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
     step: async (batches, number, learningRate) => {
       let loss = 0;
       for (const [at, batch] of batches.entries()) {
-        loss += (await runForLoss(accumulate, batchFeeds(engine.ops, model, recipe, batch, seed, number * passes + at))) / passes;
+        loss +=
+          (await runForLoss(accumulate, batchFeeds(engine.ops, model, recipe, batch, seed, number * passes + at))) /
+          passes;
       }
       const feeds = { hyper: hyper(number, learningRate) };
       tf.dispose(Object.values(await apply.run(feeds)));

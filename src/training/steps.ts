@@ -30,7 +30,7 @@ export function accumulationStep(parts: StepParts): Step {
   const { tf } = parts.ops;
   return (feeds) => {
     const { loss, gradients } = backward(parts, feeds);
-    parts.state.sums.forEach((sum, at) => sum.assign(tf.add(sum, gradients[at] as Tensor)));
+    for (const [at, sum] of parts.state.sums.entries()) sum.assign(tf.add(sum, gradients[at] as Tensor));
     return { loss };
   };
 }
@@ -73,20 +73,17 @@ function backward({ ops, model, state }: StepParts, { images, targets, keep }: F
   const { tf } = ops;
   const { weights } = state;
   const updates = new Map<string, Tensor>();
-  const { value, grads } = tf.variableGrads(
-    () => {
-      const logits = forward(model, images as Tensor, {
-        ops,
-        training: true,
-        variable: (name) => weights.get(name) as Variable,
-        // The tape tidies away what the loss does not need.
-        update: (name, next) => updates.set(name, tf.keep(next)),
-        keep: (block) => (keep ? keepRow(ops, keep as Tensor2D, block) : undefined),
-      });
-      return ops.softmaxCrossEntropy(logits, targets as Tensor2D) as Scalar;
-    },
-    [...state.trainable],
-  );
+  const { value, grads } = tf.variableGrads(() => {
+    const logits = forward(model, images as Tensor, {
+      ops,
+      training: true,
+      variable: (name) => weights.get(name) as Variable,
+      // The tape tidies away what the loss does not need.
+      update: (name, next) => updates.set(name, tf.keep(next)),
+      keep: (block) => (keep ? keepRow(ops, keep as Tensor2D, block) : undefined),
+    });
+    return ops.softmaxCrossEntropy(logits, targets as Tensor2D) as Scalar;
+  }, [...state.trainable]);
   for (const [name, next] of updates) {
     (weights.get(name) as Variable).assign(next);
     next.dispose();
@@ -116,7 +113,8 @@ function updater({ ops, model, recipe, state }: StepParts): (gradients: readonly
 
   return (found, feeds) => {
     const hyper = feeds.hyper as Tensor1D;
-    const gradients = recipe.clip_gradient_norm === null ? found : clip(ops, found, hyper, factorIndex, recipe.clip_gradient_norm);
+    const gradients =
+      recipe.clip_gradient_norm === null ? found : clip(ops, found, hyper, factorIndex, recipe.clip_gradient_norm);
     const [first, second] = state.moments as [readonly Variable[], readonly Variable[]];
     if (recipe.optimizer.name === 'adamw') {
       ops.applyAdamW({ ...fixed, gradients, hyper, firstMoments: first, secondMoments: second });
@@ -132,7 +130,13 @@ function updater({ ops, model, recipe, state }: StepParts): (gradients: readonly
 }
 
 /** PyTorch's clip_grad_norm_: the gradients' global norm, their factor included, is brought down to at most `limit`. */
-function clip({ tf }: Ops, gradients: readonly Tensor[], hyper: Tensor1D, factorIndex: number, limit: number): Tensor[] {
+function clip(
+  { tf }: Ops,
+  gradients: readonly Tensor[],
+  hyper: Tensor1D,
+  factorIndex: number,
+  limit: number,
+): Tensor[] {
   const factor = tf.slice(hyper, [factorIndex], [1]);
   const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
   const norm = tf.mul(tf.sqrt(tf.addN(squares)), factor);

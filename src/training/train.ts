@@ -50,7 +50,12 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
 
   const state = createState(engine.ops, model, recipe, seed);
   const resumed = await loadCheckpoint(engine.ops, directory, state, hash);
-  let progress: Progress = resumed ?? { step: 0, metricsBytes: 0, best: null, seconds: { training: 0, evaluation: 0, startup: 0 } };
+  let progress: Progress = resumed ?? {
+    step: 0,
+    metricsBytes: 0,
+    best: null,
+    seconds: { training: 0, evaluation: 0, startup: 0 },
+  };
   const log = await openMetricsLog(join(directory, 'metrics.jsonl'), progress.metricsBytes);
   const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
   const peak = peakLearningRate(recipe);
@@ -111,7 +116,14 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       }
       if (epochEnded || now - logged.at > metricsSeconds * 1000) {
         trainLoss = logged.sum / (step - logged.step);
-        await log.append({ kind: 'train', step, epoch: step / steps.perEpoch, loss: trainLoss, learningRate: rate, imagesPerSecond });
+        await log.append({
+          kind: 'train',
+          step,
+          epoch: step / steps.perEpoch,
+          loss: trainLoss,
+          learningRate: rate,
+          imagesPerSecond,
+        });
         logged = { at: now, step, sum: 0, training: seconds.training };
       }
       const epoch = Math.ceil(step / steps.perEpoch);
@@ -119,7 +131,8 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
         last = await evaluateAll();
         const { plain, ema } = last;
         await log.append({ kind: 'evaluation', step, epoch: step / steps.perEpoch, ...plain, ema });
-        if (!progress.best || plain.top1 > progress.best.top1) progress = { ...progress, best: { top1: plain.top1, epoch } };
+        if (!progress.best || plain.top1 > progress.best.top1)
+          progress = { ...progress, best: { top1: plain.top1, epoch } };
         logged = { ...logged, at: performance.now() };
       }
       progress = { ...progress, step, metricsBytes: log.bytes, seconds: { ...seconds } };

@@ -23,7 +23,13 @@ export function foreignTensors(
     };
   });
   const others = [...extras].map(([name, tensor]): NamedTensor => {
-    const spec = { name, shape: tensor.shape, init: { kind: 'constant', value: 0 }, decay: false, trainable: false } as const;
+    const spec = {
+      name,
+      shape: tensor.shape,
+      init: { kind: 'constant', value: 0 },
+      decay: false,
+      trainable: false,
+    } as const;
     return { ...tensor, name: foreignName(spec, network, naming).name };
   });
   return [...parameters, ...others];
@@ -32,8 +38,17 @@ export function foreignTensors(
 /** Writes weights as a safetensors file that the named tool loads strictly. */
 export async function exportWeights(
   path: string,
-  { network, model, naming, values }: { network: Network; model: Model; naming: Naming; values: (name: string) => Float32Array },
+  {
+    network,
+    model,
+    naming,
+    values,
+  }: { network: Network; model: Model; naming: Naming; values: (name: string) => Float32Array },
 ): Promise<void> {
   // `format: pt` is what PyTorch's loaders expect to find.
-  await writeSafetensors(path, foreignTensors(network, model, naming, values), { format: 'pt', naming, network: network.name });
+  await writeSafetensors(path, foreignTensors(network, model, naming, values), {
+    format: 'pt',
+    naming,
+    network: network.name,
+  });
 }

@@ -26,7 +26,10 @@ export function extrasOf(model: Model, naming: Naming): Extra[] {
     if (node.kind !== 'leaf' || node.layer !== windowAttention) return;
     const { window } = node.options as WindowAttentionOptions;
     const values = () => BigInt64Array.from(relativePositionIndex(window), BigInt);
-    extras.push({ name: joinPath(path, 'relative_position_index'), tensor: { shape: [window ** 4], dtype: 'I64', values } });
+    extras.push({
+      name: joinPath(path, 'relative_position_index'),
+      tensor: { shape: [window ** 4], dtype: 'I64', values },
+    });
   });
   return extras;
 }

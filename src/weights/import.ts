@@ -24,10 +24,18 @@ interface Place {
  * Opens a safetensors file for a network, in whichever naming fits best (or the one asked for). A file with missing,
  * surplus or wrongly shaped tensors is refused with the list of them: a `WeightsError`.
  */
-export async function importWeights(path: string, network: Network, model: Model, naming?: Naming): Promise<ImportedWeights> {
+export async function importWeights(
+  path: string,
+  network: Network,
+  model: Model,
+  naming?: Naming,
+): Promise<ImportedWeights> {
   const file = await openSafetensors(path);
   try {
-    const candidates = (naming ? [naming] : namingsOf(network)).map((name) => ({ name, places: placesOf(network, model, name) }));
+    const candidates = (naming ? [naming] : namingsOf(network)).map((name) => ({
+      name,
+      places: placesOf(network, model, name),
+    }));
     const best = candidates.reduce((one, other) => (found(file, other.places) > found(file, one.places) ? other : one));
     const wrong = mismatches(file, best.places);
     if (wrong.length > 0) throw new WeightsError(refusal(path, network.name, best.name, wrong));
@@ -64,7 +72,8 @@ function mismatches({ entries }: SafetensorsFile, places: readonly Place[]): str
     const entry = entries.get(foreign);
     const expected = foreignShape(spec.shape, layout).join(', ');
     if (!entry) missing.push(`missing  ${foreign} [${expected}]`);
-    else if (entry.shape.join(', ') !== expected) shapes.push(`shape    ${foreign}: expected [${expected}], found [${entry.shape.join(', ')}]`);
+    else if (entry.shape.join(', ') !== expected)
+      shapes.push(`shape    ${foreign}: expected [${expected}], found [${entry.shape.join(', ')}]`);
   }
   const known = new Set(places.map(({ foreign }) => foreign));
   const surplus = [...entries.values()].filter(({ name }) => !known.has(name) && !ignorable.test(name));
@@ -76,5 +85,7 @@ function refusal(path: string, network: string, naming: Naming, wrong: readonly 
   const shown = wrong.slice(0, most).map((line) => `  ${line}`);
   const more = wrong.length > most ? [`  ... ${wrong.length - most} more`] : [];
   const count = `${wrong.length} tensor${wrong.length === 1 ? ' does' : 's do'} not fit`;
-  return [`${path} holds no ${network} in ${naming}'s names: ${count}; nothing was loaded`, ...shown, ...more].join('\n');
+  return [`${path} holds no ${network} in ${naming}'s names: ${count}; nothing was loaded`, ...shown, ...more].join(
+    '\n',
+  );
 }

@@ -50,7 +50,8 @@ function transpose(values: Float32Array, rows: number, columns: number): Float32
   if (rows === 1 || columns === 1) return values;
   const moved = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) moved[column * rows + row] = values[row * columns + column] as number;
+    for (let column = 0; column < columns; column++)
+      moved[column * rows + row] = values[row * columns + column] as number;
   }
   return moved;
 }

@@ -7,7 +7,18 @@ import { rename, rm } from 'node:fs/promises';
 
 export type Dtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
-const bytesOf: Readonly<Record<Dtype, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+const bytesOf: Readonly<Record<Dtype, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
 
 export interface TensorEntry {
   readonly name: string;
@@ -138,7 +149,8 @@ async function readHeader(handle: FileHandle, path: string) {
     if (!(dtype in bytesOf)) throw damaged(`tensor "${name}" has the unknown type ${dtype}`);
     const [begin, end] = offsets;
     const bytes = shape.reduce((product, side) => product * side, bytesOf[dtype]);
-    if (end - begin !== bytes) throw damaged(`tensor "${name}" of ${dtype} [${shape.join(', ')}] needs ${bytes} bytes, has ${end - begin}`);
+    if (end - begin !== bytes)
+      throw damaged(`tensor "${name}" of ${dtype} [${shape.join(', ')}] needs ${bytes} bytes, has ${end - begin}`);
     if (start + end > size) throw damaged(`tensor "${name}" ends at byte ${start + end} of ${size}`);
     entries.set(name, { name, dtype, shape, begin: start + begin, end: start + end });
   }

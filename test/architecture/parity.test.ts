@@ -12,8 +12,11 @@ describe.each(['cpu', 'wasm'] as const)('the road on %s equals PyTorch', (device
     engine = await openEngine({ device });
   });
 
-  it.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s: logits, gradients, statistics', (_, fixture) => {
-    const apart = measure(engine.ops, fixture).filter(({ distance }) => !(distance < tolerance));
-    expect(apart).toEqual([]);
-  });
+  it.each(fixtures.map((fixture) => [fixture.name, fixture] as const))(
+    '%s: logits, gradients, statistics',
+    (_, fixture) => {
+      const apart = measure(engine.ops, fixture).filter(({ distance }) => !(distance < tolerance));
+      expect(apart).toEqual([]);
+    },
+  );
 });

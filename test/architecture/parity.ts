@@ -46,7 +46,10 @@ const order = [
 
 /** The fixture's network by the road's own steps: at 1/16 of the width and a few blocks, 64x64, five classes. */
 export function roadModel(name: string): Model {
-  const base = { ...(namedNetwork('resnet-50', { resolution: 64, classes: 5, widthScale: 1 / 16 }) as ConvNetwork), depths: [2, 1, 1, 1] };
+  const base = {
+    ...(namedNetwork('resnet-50', { resolution: 64, classes: 5, widthScale: 1 / 16 }) as ConvNetwork),
+    depths: [2, 1, 1, 1],
+  };
   const names =
     name === 'resnet-50'
       ? []
@@ -125,8 +128,10 @@ export function measure(ops: Ops, fixture: RoadFixture): { name: string; distanc
       () => ops.softmaxCrossEntropy(forward(model, pictures, pass(true)), targets).asScalar(),
       trainable.map(([, variable]) => variable),
     );
-    if (trainable.length !== Object.keys(fixture.gradients).length) throw new Error(`${fixture.name}: other parameters than the fixture`);
-    for (const [name, variable] of trainable) check(name, grads[variable.name] as Tensor, (fixture.gradients[name] as Stored).at);
+    if (trainable.length !== Object.keys(fixture.gradients).length)
+      throw new Error(`${fixture.name}: other parameters than the fixture`);
+    for (const [name, variable] of trainable)
+      check(name, grads[variable.name] as Tensor, (fixture.gradients[name] as Stored).at);
     for (const [name, { at }] of Object.entries(fixture.statistics)) check(name, updates.get(name) as Tensor, at);
     for (const value of updates.values()) value.dispose();
     for (const variable of variables.values()) variable.dispose();

@@ -14,7 +14,8 @@ interface Counted {
 const stored: Record<string, Counted> = JSON.parse(
   readFileSync(new URL('../fixtures/cost/counters.json', import.meta.url), 'utf8'),
 );
-const cost = (name: string, convention: 'fvcore' | 'ptflops') => countCost(buildModel(namedNetwork(name) as Network), convention);
+const cost = (name: string, convention: 'fvcore' | 'ptflops') =>
+  countCost(buildModel(namedNetwork(name) as Network), convention);
 
 describe.each(Object.entries(stored))('%s', (name, counted) => {
   it('costs what fvcore prints', () => expect(cost(name, 'fvcore').flops).toBe(counted.fvcore.total));

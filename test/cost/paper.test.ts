@@ -57,7 +57,7 @@ describe('the ResNet-200 road', () => {
   });
 });
 
-describe('the paper\'s networks by name', () => {
+describe("the paper's networks by name", () => {
   it.each(paper.models.map((model: { name: string }) => [model.name, model]))('%s', (name, model) => {
     const { macs, params } = countCost(buildModel(namedNetwork(name as string) as ConvNetwork));
     const printed = model.gmacs ?? model.gmacs_linear_and_matmul;

@@ -16,7 +16,13 @@ const messages = (entries: unknown[]) => resolveRoad(entries, catalogue).problem
 describe('a road', () => {
   it('takes every form of an entry', () => {
     const { road, problems } = resolveRoad(
-      ['training-recipe', { 'stage-ratio': { depths: [2, 2, 2, 2] } }, { 'depthwise-conv': 32 }, { gelu: 'off' }, { 'layer-norm': null }],
+      [
+        'training-recipe',
+        { 'stage-ratio': { depths: [2, 2, 2, 2] } },
+        { 'depthwise-conv': 32 },
+        { gelu: 'off' },
+        { 'layer-norm': null },
+      ],
       catalogue,
     );
     expect(problems).toEqual([]);
@@ -46,7 +52,10 @@ describe('a road', () => {
   });
 
   it('places each problem: the sweep value, the option', () => {
-    const { problems } = resolveRoad([{ 'kernel-size': { sweep: [5, 'x'], adopt: 5 } }, { 'increase-width': { width: -1 } }], catalogue);
+    const { problems } = resolveRoad(
+      [{ 'kernel-size': { sweep: [5, 'x'], adopt: 5 } }, { 'increase-width': { width: -1 } }],
+      catalogue,
+    );
     expect(problems.map(({ path }) => path)).toEqual([
       ['road', 0, 'kernel-size', 'sweep', 1],
       ['road', 1, 'increase-width', 'width'],
@@ -56,10 +65,14 @@ describe('a road', () => {
 
 describe('variants', () => {
   const road = parseRoad('training-recipe,depthwise-conv,inverted-bottleneck,move-up-depthwise,gelu', catalogue);
-  const names = (strategy: Parameters<typeof variantsOf>[3]) => variantsOf('resnet-50', base, road, strategy).map(({ name }) => name);
+  const names = (strategy: Parameters<typeof variantsOf>[3]) =>
+    variantsOf('resnet-50', base, road, strategy).map(({ name }) => name);
 
   it('cumulative: each step on top of the one before; sweeps branch off', () => {
-    const sweep = resolveRoad(['depthwise-conv', { 'kernel-size': { sweep: [5, 7, 9], adopt: 7 } }, 'gelu'], catalogue).road;
+    const sweep = resolveRoad(
+      ['depthwise-conv', { 'kernel-size': { sweep: [5, 7, 9], adopt: 7 } }, 'gelu'],
+      catalogue,
+    ).road;
     const variants = variantsOf('resnet-50', base, sweep, 'cumulative', ['swin-t']);
     expect(variants.map(({ name, parent, adopted }) => [name, parent, adopted])).toEqual([
       ['resnet-50', null, true],
@@ -95,7 +108,10 @@ describe('variants', () => {
   });
 
   it('trains by the base recipe until training-recipe, and by the recipe alone where the road lacks it', () => {
-    expect(variantsOf('resnet-50', base, road, 'cumulative').map(({ recipe }) => recipe)).toEqual(['base', ...Array(5).fill('modern')]);
+    expect(variantsOf('resnet-50', base, road, 'cumulative').map(({ recipe }) => recipe)).toEqual([
+      'base',
+      ...Array(5).fill('modern'),
+    ]);
     const bare = parseRoad('gelu', catalogue);
     expect(variantsOf('resnet-50', base, bare, 'cumulative').map(({ recipe }) => recipe)).toEqual(['modern', 'modern']);
   });
@@ -119,9 +135,14 @@ describe('any subset of steps in any order', () => {
   it('is built, or refused with the name of the step it needs', () => {
     fc.assert(
       fc.property(subset, size, fc.constantFrom('resnet-50', 'resnet-200'), (order, options, name) => {
-        const steps = order.map((id) => ({ id, options: catalogue.get(id)?.options.parse({}) as Record<string, unknown> }));
+        const steps = order.map((id) => ({
+          id,
+          options: catalogue.get(id)?.options.parse({}) as Record<string, unknown>,
+        }));
         try {
-          const { params } = countCost(buildModel(applySteps(namedNetwork(name, options) as ConvNetwork, steps, catalogue)));
+          const { params } = countCost(
+            buildModel(applySteps(namedNetwork(name, options) as ConvNetwork, steps, catalogue)),
+          );
           expect(Number.isSafeInteger(params) && params > 0).toBe(true);
         } catch (error) {
           if (error instanceof LayerError) return;

@@ -12,7 +12,9 @@ const stored: Record<string, Partial<Record<Naming, Record<string, number[]>>>> 
   gunzipSync(readFileSync(new URL('../fixtures/weights/names.json.gz', import.meta.url))).toString(),
 );
 
-const cases = Object.entries(stored).flatMap(([name, tools]) => Object.keys(tools).map((tool) => [name, tool as Naming] as const));
+const cases = Object.entries(stored).flatMap(([name, tools]) =>
+  Object.keys(tools).map((tool) => [name, tool as Naming] as const),
+);
 
 describe('exported names and shapes are those of the tool itself', () => {
   it.each(cases)('%s in %s', (name, naming) => {
@@ -24,6 +26,8 @@ describe('exported names and shapes are those of the tool itself', () => {
 });
 
 it('covers every named network that timm has', () => {
-  const missing = modelNames.filter((name) => !(name in stored) && namingsOf(namedNetwork(name) as Network).includes('timm'));
+  const missing = modelNames.filter(
+    (name) => !(name in stored) && namingsOf(namedNetwork(name) as Network).includes('timm'),
+  );
   expect(missing).toEqual([]);
 });

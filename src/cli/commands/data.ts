@@ -21,10 +21,17 @@ Examples:
       const entry = datasetNamed(name);
       const folder = await entry.fetch(options.root ?? null, note);
       const { train, test } = await entry.open(null);
-      const splits = [train, test].map(({ split, length, fingerprint, classes }) => ({ split, pictures: length, classes: classes.length, fingerprint }));
+      const splits = [train, test].map(({ split, length, fingerprint, classes }) => ({
+        split,
+        pictures: length,
+        classes: classes.length,
+        fingerprint,
+      }));
       if (options.json) return printJson({ schema: 'ablate/data/1', name, folder, splits });
       const rows = splits.map(({ split, pictures, classes }) => [split, grouped(pictures), String(classes)]);
-      printText(textTable([{ heading: name }, { heading: 'pictures', right: true }, { heading: 'classes', right: true }], rows));
+      printText(
+        textTable([{ heading: name }, { heading: 'pictures', right: true }, { heading: 'classes', right: true }], rows),
+      );
       note(`in ${folder}`);
     });
 }
@@ -32,5 +39,11 @@ Examples:
 function list(json: boolean): void {
   const entries = Object.entries(datasets).map(([name, { about, classes }]) => ({ name, classes, about }));
   if (json) printJson({ schema: 'ablate/datasets/1', datasets: entries });
-  else printText(textTable([{ heading: 'dataset' }, { heading: 'what it is' }], entries.map(({ name, about }) => [name, about])));
+  else
+    printText(
+      textTable(
+        [{ heading: 'dataset' }, { heading: 'what it is' }],
+        entries.map(({ name, about }) => [name, about]),
+      ),
+    );
 }

@@ -16,20 +16,42 @@ export function explainCommand(): Command {
     .action((name: string, { json }: { json?: boolean }) => {
       const catalogue = createCatalogue();
       const step = catalogue.get(name);
-      if (step) return json ? printJson({ schema: 'ablate/explain/1', kind: 'step', ...stepFacts(step) }) : printText(stepText(step));
+      if (step)
+        return json
+          ? printJson({ schema: 'ablate/explain/1', kind: 'step', ...stepFacts(step) })
+          : printText(stepText(step));
       const fields = fieldsOf(z.toJSONSchema(suiteSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '');
       const found = fields.filter((field) => field.path === name || field.path.startsWith(`${name}.`));
       if (found.length === 0) {
         const guess = nearest(name, [...catalogue.keys(), ...fields.map(({ path }) => path)]);
-        throw new UsageError(`there is no step or field "${name}"; ${guess ? `did you mean "${guess}"?` : '`ablate steps` lists the steps'}`);
+        throw new UsageError(
+          `there is no step or field "${name}"; ${guess ? `did you mean "${guess}"?` : '`ablate steps` lists the steps'}`,
+        );
       }
       if (json) return printJson({ schema: 'ablate/explain/1', kind: 'field', fields: found });
-      printText(found.map(({ path, about, values, preset }) => `${path}${values ? ` (${values})` : ''}${preset ? `, default ${preset}` : ''}\n    ${about}`).join('\n'));
+      printText(
+        found
+          .map(
+            ({ path, about, values, preset }) =>
+              `${path}${values ? ` (${values})` : ''}${preset ? `, default ${preset}` : ''}\n    ${about}`,
+          )
+          .join('\n'),
+      );
     });
 }
 
 function stepFacts({ id, title, section, group, claim, requires, main, measured, options }: Step) {
-  return { id, title, section, group, claim, requires, main, measured, options: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) };
+  return {
+    id,
+    title,
+    section,
+    group,
+    claim,
+    requires,
+    main,
+    measured,
+    options: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }),
+  };
 }
 
 function stepText(step: Step): string {
@@ -40,10 +62,17 @@ function stepText(step: Step): string {
     `${id}: ${title}${place ? ` (${place})` : ''}`,
     '',
     claim,
-    ...(measured ? [`The paper measured ${measured.from.toFixed(1)} -> ${measured.to.toFixed(1)} (ImageNet-1K top-1, ResNet-50 regime).`] : []),
+    ...(measured
+      ? [
+          `The paper measured ${measured.from.toFixed(1)} -> ${measured.to.toFixed(1)} (ImageNet-1K top-1, ResNet-50 regime).`,
+        ]
+      : []),
     ...Object.entries(requires).map(([needed, reason]) => `Needs ${needed}: ${reason}.`),
     ...(options.length > 0 ? ['', 'Options:'] : ['', 'No options.']),
-    ...options.map(({ path, about, preset }) => `  ${path}${preset ? ` (default ${preset})` : ''}: ${about}${path === main ? ` Short form: ${id}: VALUE` : ''}`),
+    ...options.map(
+      ({ path, about, preset }) =>
+        `  ${path}${preset ? ` (default ${preset})` : ''}: ${about}${path === main ? ` Short form: ${id}: VALUE` : ''}`,
+    ),
   ].join('\n');
 }
 
@@ -71,7 +100,12 @@ function fieldsOf(schema: JsonSchema, above: string): Field[] {
   const fields = alternatives.flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([name, field]): Field[] => {
       const path = above ? `${above}.${name}` : name;
-      const own = { path, about: field.description ?? '', values: valuesOf(field), preset: field.default === undefined ? null : JSON.stringify(field.default) };
+      const own = {
+        path,
+        about: field.description ?? '',
+        values: valuesOf(field),
+        preset: field.default === undefined ? null : JSON.stringify(field.default),
+      };
       return [own, ...fieldsOf(field, path)];
     }),
   );
@@ -83,6 +117,12 @@ function fieldsOf(schema: JsonSchema, above: string): Field[] {
 function valuesOf({ enum: values, type, const: only, anyOf }: JsonSchema): string | null {
   if (only !== undefined) return String(only);
   if (values) return values.join(' | ');
-  if (anyOf) return anyOf.map((one) => valuesOf(one)).filter(Boolean).join(' | ') || null;
+  if (anyOf)
+    return (
+      anyOf
+        .map((one) => valuesOf(one))
+        .filter(Boolean)
+        .join(' | ') || null
+    );
   return type ?? null;
 }

@@ -40,7 +40,11 @@ export function flopsCommand(): Command {
     .option('--classes <count>', 'number of classes', whole)
     .option('--width <factor>', 'factor on every width', fraction, 1)
     .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
-    .addOption(new Option('--convention <name>', 'what counts as an operation').choices(Object.keys(conventions)).default('paper'))
+    .addOption(
+      new Option('--convention <name>', 'what counts as an operation')
+        .choices(Object.keys(conventions))
+        .default('paper'),
+    )
     .option('--layers', 'every layer by itself')
     .option('--diff <variants...>', 'two variants: which layers moved the cost')
     .option('--json', 'one JSON document on stdout')
@@ -134,7 +138,13 @@ function layersText({ variant, cost }: Row): string {
     { heading: 'MACs', right: true },
     { heading: 'parameters', right: true },
   ];
-  const rows = cost.layers.map(({ name, kind, output, macs, params }) => [name, kind, output.join('x'), grouped(macs), grouped(params)]);
+  const rows = cost.layers.map(({ name, kind, output, macs, params }) => [
+    name,
+    kind,
+    output.join('x'),
+    grouped(macs),
+    grouped(params),
+  ]);
   return textTable(columns, [...rows, ['total', '', '', grouped(cost.macs), grouped(cost.params)]]);
 }
 
@@ -142,7 +152,10 @@ function printDifference(rows: readonly Row[], names: readonly string[], options
   if (names.length !== 2) throw new UsageError(`--diff takes two variants, found ${names.length}`);
   const [before, after] = names.map((name) => {
     const row = rows.find(({ variant }) => variant === name);
-    if (!row) throw new UsageError(`there is no variant "${name}" here; there are ${rows.map(({ variant }) => variant).join(', ')}`);
+    if (!row)
+      throw new UsageError(
+        `there is no variant "${name}" here; there are ${rows.map(({ variant }) => variant).join(', ')}`,
+      );
     return row;
   }) as [Row, Row];
   const layers = costDifference(before.cost, after.cost);

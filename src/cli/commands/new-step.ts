@@ -9,9 +9,15 @@ export function newStepCommand(): Command {
     .description('write a step of your own to start from, as a file in this folder')
     .argument('<name>', 'lower-case words and hyphens')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('after', '\nExample:\n  ablate new-step wider-kernels\n  then: plugins: [./wider-kernels.ts] and the step on the road')
+    .addHelpText(
+      'after',
+      '\nExample:\n  ablate new-step wider-kernels\n  then: plugins: [./wider-kernels.ts] and the step on the road',
+    )
     .action(async (name: string, { json }: { json?: boolean }) => {
-      if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) throw new UsageError(`"${name}" is no name for a step; use lower-case words and hyphens, such as wider-kernels`);
+      if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+        throw new UsageError(
+          `"${name}" is no name for a step; use lower-case words and hyphens, such as wider-kernels`,
+        );
       if (createCatalogue().has(name)) throw new UsageError(`there is a step "${name}" already; choose another name`);
       const file = `${name}.ts`;
       await writeFile(file, template(name), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {

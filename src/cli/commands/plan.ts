@@ -20,7 +20,9 @@ interface PlanOptions {
 
 export function planCommand(): Command {
   return new Command('plan')
-    .description('list every run of a suite with its cost, what is done, and how long the rest will take; nothing is trained or written')
+    .description(
+      'list every run of a suite with its cost, what is done, and how long the rest will take; nothing is trained or written',
+    )
     .argument('<suite>', 'a suite file')
     .option('--only <glob>', 'only variants whose name fits')
     .option('--seeds <list>', "other seeds than the suite's, such as 0-4")
@@ -42,7 +44,16 @@ export function planCommand(): Command {
         return printJson({
           schema: 'ablate/plan/1',
           suite: opened.suite.name,
-          runs: standings.map(([{ spec, hash, macs, params, bytes }, { state }]) => ({ variant: spec.variant, seed: spec.seed, state, macs, params, epochs: spec.recipe.epochs, bytes, hash })),
+          runs: standings.map(([{ spec, hash, macs, params, bytes }, { state }]) => ({
+            variant: spec.variant,
+            seed: spec.seed,
+            state,
+            macs,
+            params,
+            epochs: spec.recipe.epochs,
+            bytes,
+            hash,
+          })),
           left: left.length,
           estimate,
         });
@@ -66,6 +77,8 @@ export function planCommand(): Command {
         grouped(Math.round(bytes / 2 ** 20)),
       ]);
       printText(textTable(columns, rows));
-      note(`${left.length} of ${runs.length} runs left${estimate ? `, about ${duration(estimate.milliseconds)} by ${estimate.basis}` : '; no finished run yet to judge the time by'}`);
+      note(
+        `${left.length} of ${runs.length} runs left${estimate ? `, about ${duration(estimate.milliseconds)} by ${estimate.basis}` : '; no finished run yet to judge the time by'}`,
+      );
     });
 }

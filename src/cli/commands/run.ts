@@ -31,9 +31,11 @@ export function runCommand(): Command {
     .description('train what a suite asks for and is not done yet; go on with what was cut off')
     .argument('<suite>', 'a suite file')
     .option('--only <glob>', 'only variants whose name fits, such as "kernel-size-*"')
-    .option('--seeds <list>', 'other seeds than the suite\'s, such as 0-4 or 0,2')
+    .option('--seeds <list>', "other seeds than the suite's, such as 0-4 or 0,2")
     .option('--out <dir>', 'where records go', 'experiments')
-    .addOption(new Option('--device <device>', 'instead of the suite\'s').choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']))
+    .addOption(
+      new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
+    )
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)')
     .option('--eager', 'op by op instead of compiled steps: slower, for debugging')
     .option('--json', 'one JSON document on stdout when all is done')
@@ -97,8 +99,8 @@ function watchSignals() {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = (): void => {
-    if (stop.signal.aborted) return kill.abort();
-    note('saving every run; once more ends at once');
+    if (stop.signal.aborted) kill.abort();
+    else note('saving every run; once more ends at once');
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -109,7 +111,13 @@ function watchSignals() {
   return { stop: stop.signal, kill: kill.signal, release };
 }
 
-function finish({ done, failed, left }: ScheduleSummary, suiteFolder: string, file: string, took: number, json: boolean): void {
+function finish(
+  { done, failed, left }: ScheduleSummary,
+  suiteFolder: string,
+  file: string,
+  took: number,
+  json: boolean,
+): void {
   const code = left.length > 0 ? exitCodes.interrupted : failed.length > 0 ? exitCodes.someFailed : exitCodes.done;
   if (json) {
     const named = ({ spec }: PlannedRun) => ({ variant: spec.variant, seed: spec.seed });

@@ -32,9 +32,18 @@ export function statusCommand(): Command {
         run.spec.variant,
         String(run.spec.seed),
         standing.state,
-        standing.state === 'done' ? `top-1 ${(100 * standing.result.top1).toFixed(2)} %` : standing.state === 'failed' ? standing.reason : '',
+        standing.state === 'done'
+          ? `top-1 ${(100 * standing.result.top1).toFixed(2)} %`
+          : standing.state === 'failed'
+            ? standing.reason
+            : '',
       ]);
-      printText(textTable([{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: '' }], rows));
+      printText(
+        textTable(
+          [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: '' }],
+          rows,
+        ),
+      );
       const done = standings.filter(({ standing }) => standing.state === 'done').length;
       note(`${done} of ${runs.length} done`);
     });

@@ -6,7 +6,9 @@ import { note, printJson, printText } from '../output.js';
 
 export function validateCommand(): Command {
   return new Command('validate')
-    .description('check suites: every field, every recipe and plug-in, every network built; nothing is trained or written')
+    .description(
+      'check suites: every field, every recipe and plug-in, every network built; nothing is trained or written',
+    )
     .argument('<files...>', 'suite files')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate validate configs/suites/*.yaml')
@@ -16,7 +18,8 @@ export function validateCommand(): Command {
         try {
           const { suite, variants } = await openSuite(file);
           answers.push({ file, variants: variants.length, problems: [] });
-          if (!json) printText(`${file}: right; ${variants.length} networks, ${variants.length * suite.seeds.length} runs`);
+          if (!json)
+            printText(`${file}: right; ${variants.length} networks, ${variants.length * suite.seeds.length} runs`);
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
           answers.push({ file, variants: 0, problems: error.problems });

@@ -17,10 +17,7 @@ export function createWindowAttention(tf: Tf): Ops['windowAttention'] {
     const windows = (height / window) * (width / window);
 
     // [N, H, W, 3C] -> [N x windows, positions, 3, heads, size] -> 3 of [N x windows, heads, positions, size]
-    const cut = tf.reshape(
-      partition(roll(qkv, -shift), window),
-      [batch * windows, positions, 3, heads, size],
-    );
+    const cut = tf.reshape(partition(roll(qkv, -shift), window), [batch * windows, positions, 3, heads, size]);
     const [query, key, value] = tf.unstack(tf.transpose(cut, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
     let scores = tf.add(tf.matMul(tf.mul(query, size ** -0.5), key, false, true), bias);
     if (shift > 0) {
@@ -69,7 +66,8 @@ export function createWindowAttention(tf: Tf): Ops['windowAttention'] {
     let at = 0;
     for (let windowAt = 0; windowAt < windows; windowAt++) {
       for (let query = 0; query < positions; query++) {
-        for (let key = 0; key < positions; key++) mask[at++] = regionOf(windowAt, query) === regionOf(windowAt, key) ? 0 : -100;
+        for (let key = 0; key < positions; key++)
+          mask[at++] = regionOf(windowAt, query) === regionOf(windowAt, key) ? 0 : -100;
       }
     }
     return tf.tensor(mask, [windows, 1, positions, positions]);

@@ -24,6 +24,9 @@ export function createConv2d(tf: Tf, activate: Activate): Ops['conv2d'] {
     }
     const inputs = tf.split(x, groups, 3);
     const kernels = tf.split(kernel, groups, 3);
-    return tf.concat(inputs.map((part, at) => tf.conv2d(part as Tensor4D, kernels[at] as Tensor4D, stride, 'valid')), 3) as Tensor4D;
+    return tf.concat(
+      inputs.map((part, at) => tf.conv2d(part as Tensor4D, kernels[at] as Tensor4D, stride, 'valid')),
+      3,
+    ) as Tensor4D;
   }
 }

@@ -15,7 +15,16 @@ export function createOptimizers(tf: Tf): Pick<Ops, 'applyAdamW' | 'applySgd'> {
     });
 
   return {
-    applyAdamW({ parameters, gradients, averages, weightDecay, learningRateScale, firstMoments, secondMoments, hyper }) {
+    applyAdamW({
+      parameters,
+      gradients,
+      averages,
+      weightDecay,
+      learningRateScale,
+      firstMoments,
+      secondMoments,
+      hyper,
+    }) {
       tf.tidy(() => {
         const [rate, beta1, beta2, epsilon, correction1, correction2, factor, emaDecay] = scalars(hyper) as Tensor[] &
           [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];

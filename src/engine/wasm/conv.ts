@@ -13,7 +13,10 @@ export function createConvolution(tf: Tf): Convolve {
       save([input, weights]);
       const gradFunc = (dy: Tensor, saved: Tensor[]) => {
         const [at, filter] = saved as [Tensor4D, Tensor4D];
-        return [inputGradient(dy as Tensor4D, filter, at.shape, stride), filterGradient(at, dy as Tensor4D, filter.shape, stride)];
+        return [
+          inputGradient(dy as Tensor4D, filter, at.shape, stride),
+          filterGradient(at, dy as Tensor4D, filter.shape, stride),
+        ];
       };
       return { value: forward(input, weights, stride), gradFunc };
     })(x, kernel) as Tensor4D;
@@ -48,7 +51,12 @@ export function createConvolution(tf: Tf): Convolve {
     if (kernelHeight === 1 && kernelWidth === 1) {
       const flat = tf.matMul(tf.reshape(dy, [-1, outputs]), tf.transpose(tf.reshape(kernel, [inputs, outputs])));
       const spread = dilate(tf, tf.reshape(flat, [batch, dy.shape[1], dy.shape[2], inputs]) as Tensor4D, stride);
-      return tf.pad(spread, [[0, 0], [0, height - spread.shape[1]], [0, width - spread.shape[2]], [0, 0]]);
+      return tf.pad(spread, [
+        [0, 0],
+        [0, height - spread.shape[1]],
+        [0, width - spread.shape[2]],
+        [0, 0],
+      ]);
     }
     const flipped = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2]) as Tensor4D;
     const padded = padForInput(tf, dilate(tf, dy, stride), [kernelHeight, kernelWidth], height, width);
@@ -61,7 +69,10 @@ export function createConvolution(tf: Tf): Convolve {
     const [batch, height, width] = dy.shape;
     const weights = tf.reshape(tf.transpose(kernel, [3, 0, 1, 2]), [outputs, stride * stride * inputs]);
     const patches = tf.matMul(tf.reshape(dy, [-1, outputs]), weights);
-    const placed = tf.transpose(tf.reshape(patches, [batch, height, width, stride, stride, inputs]), [0, 1, 3, 2, 4, 5]);
+    const placed = tf.transpose(
+      tf.reshape(patches, [batch, height, width, stride, stride, inputs]),
+      [0, 1, 3, 2, 4, 5],
+    );
     return tf.reshape(placed, [batch, height * stride, width * stride, inputs]);
   }
 }
@@ -74,7 +85,10 @@ export function createDepthwise(tf: Tf): Convolve {
       save([input, weights]);
       const gradFunc = (dy: Tensor, saved: Tensor[]) => {
         const [at, filter] = saved as [Tensor4D, Tensor4D];
-        return [inputGradient(dy as Tensor4D, filter, at.shape, stride), filterGradient(at, dy as Tensor4D, filter.shape, stride)];
+        return [
+          inputGradient(dy as Tensor4D, filter, at.shape, stride),
+          filterGradient(at, dy as Tensor4D, filter.shape, stride),
+        ];
       };
       return { value: tf.depthwiseConv2d(input, weights, stride, 'valid'), gradFunc };
     })(x, kernel) as Tensor4D;

@@ -16,7 +16,8 @@ export function createMaxPool(tf: Tf): Ops['maxPool'] {
       const [input, save] = given as [Tensor4D, (tensors: Tensor[]) => void];
       const y = tf.maxPool(input, kernel, stride, 'valid');
       save([input, y]);
-      const gradFunc = (dy: Tensor, saved: Tensor[]) => spread(dy as Tensor4D, saved[0] as Tensor4D, saved[1] as Tensor4D, kernel, stride);
+      const gradFunc = (dy: Tensor, saved: Tensor[]) =>
+        spread(dy as Tensor4D, saved[0] as Tensor4D, saved[1] as Tensor4D, kernel, stride);
       return { value: y, gradFunc };
     })(padded) as Tensor4D;
   };

@@ -10,7 +10,13 @@ export interface Sliding {
 }
 
 /** What kernel position (row, column) saw of x: `[N, H, W, C]` -> `[N, OH, OW, C]`. */
-export function tap(tf: Tf, x: Tensor4D, row: number, column: number, { stride, outHeight, outWidth }: Sliding): Tensor4D {
+export function tap(
+  tf: Tf,
+  x: Tensor4D,
+  row: number,
+  column: number,
+  { stride, outHeight, outWidth }: Sliding,
+): Tensor4D {
   const [batch, , , channels] = x.shape;
   if (stride === 1) return tf.slice(x, [0, row, column, 0], [batch, outHeight, outWidth, channels]);
   const end = [batch, row + (outHeight - 1) * stride + 1, column + (outWidth - 1) * stride + 1, channels];
@@ -31,10 +37,21 @@ export function dilate(tf: Tf, dy: Tensor4D, stride: number): Tensor4D {
 }
 
 /** Pads a dilated output gradient so that a flipped kernel slid over it gives the gradient of an `height` x `width` map. */
-export function padForInput(tf: Tf, dilated: Tensor4D, kernel: readonly [number, number], height: number, width: number): Tensor4D {
+export function padForInput(
+  tf: Tf,
+  dilated: Tensor4D,
+  kernel: readonly [number, number],
+  height: number,
+  width: number,
+): Tensor4D {
   const [rows, columns] = [dilated.shape[1], dilated.shape[2]];
   const [top, left] = [kernel[0] - 1, kernel[1] - 1];
-  return tf.pad(dilated, [[0, 0], [top, height - rows], [left, width - columns], [0, 0]]) as Tensor4D;
+  return tf.pad(dilated, [
+    [0, 0],
+    [top, height - rows],
+    [left, width - columns],
+    [0, 0],
+  ]) as Tensor4D;
 }
 
 /** [M, K]^T x [M, N]: an explicit transposition, since the backend's transposed product is 50 times slower. */

@@ -13,5 +13,8 @@ export const fewerNorms = defineStep({
   }),
   main: 'start_norm',
   measured: { from: 81.3, to: 81.4 },
-  apply: (network, { start_norm }) => ({ ...network, block: { ...network.block, norms: 'one', startNorm: start_norm } }),
+  apply: (network, { start_norm }) => ({
+    ...network,
+    block: { ...network.block, norms: 'one', startNorm: start_norm },
+  }),
 });

@@ -15,7 +15,11 @@ export const stageRatio = defineStep({
   group: 'Macro Design',
   claim: 'Blocks move to the third stage: 3-4-6-3 becomes 3-3-9-3.',
   options: z.strictObject({
-    depths: z.array(z.int().min(1).max(256)).length(4).optional().describe("Blocks of each stage; the regime's by default."),
+    depths: z
+      .array(z.int().min(1).max(256))
+      .length(4)
+      .optional()
+      .describe("Blocks of each stage; the regime's by default."),
   }),
   main: 'depths',
   measured: { from: 78.8, to: 79.4 },

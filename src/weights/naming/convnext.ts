@@ -28,7 +28,10 @@ export const convNeXtTimm: readonly Rule[] = [
   { from: /^stem\.norm\./, to: 'stem.1.' },
   { from: /\.downsample\.norm\./, to: '.downsample.0.' },
   { from: /\.downsample\.conv\./, to: '.downsample.1.' },
-  ...convNeXtBlock((stage, block) => `stages.${stage}.blocks.${block}`, ['conv_dw', 'norm', 'mlp.fc1', 'mlp.fc2', 'gamma']),
+  ...convNeXtBlock(
+    (stage, block) => `stages.${stage}.blocks.${block}`,
+    ['conv_dw', 'norm', 'mlp.fc1', 'mlp.fc2', 'gamma'],
+  ),
 ];
 
 /** torchvision keeps layer scale as a map and the stages as a flat list. */
@@ -37,7 +40,11 @@ export const convNeXtTorchvision: readonly Rule[] = [
   { from: /^stem\.norm\./, to: 'features.0.1.' },
   { from: /^stages\.(\d)\.downsample\.norm\./, to: (stage) => `features.${2 * Number(stage)}.0.` },
   { from: /^stages\.(\d)\.downsample\.conv\./, to: (stage) => `features.${2 * Number(stage)}.1.` },
-  ...convNeXtBlock((stage, block) => `features.${2 * Number(stage) + 1}.${block}`, ['block.0', 'block.2', 'block.3', 'block.5', 'layer_scale'], 'channel-map'),
+  ...convNeXtBlock(
+    (stage, block) => `features.${2 * Number(stage) + 1}.${block}`,
+    ['block.0', 'block.2', 'block.3', 'block.5', 'layer_scale'],
+    'channel-map',
+  ),
   { from: /^head\.norm\./, to: 'classifier.0.' },
   { from: /^head\.fc\./, to: 'classifier.2.' },
 ];

@@ -21,7 +21,8 @@ export function namingsOf(network: Network): readonly Naming[] {
 /** The name and layout of a parameter in another tool's file. */
 export function foreignName(spec: ParameterSpec, network: Network, naming: Naming): ForeignName {
   const rules = rulesOf(network)[naming];
-  if (!rules) throw new Error(`${network.name} has no names in ${naming}; it has those of ${namingsOf(network).join(', ')}`);
+  if (!rules)
+    throw new Error(`${network.name} has no names in ${naming}; it has those of ${namingsOf(network).join(', ')}`);
   return rename(spec.name, torchLayout(spec), rules);
 }
 
@@ -40,8 +41,16 @@ const plain = ({ block, rewrites }: ConvNetwork): boolean =>
 
 function isResNet(network: ConvNetwork): boolean {
   const { block, stem, norm, stemNorm, downsampling, finalNorm } = network;
-  const ends = stem === 'resnet' && norm === 'batch-norm' && !stemNorm && downsampling.kind === 'in-block' && !finalNorm;
-  return plain(network) && ends && block.order === 'bottleneck' && block.norms === 'all' && !block.bias && block.layerScale === null;
+  const ends =
+    stem === 'resnet' && norm === 'batch-norm' && !stemNorm && downsampling.kind === 'in-block' && !finalNorm;
+  return (
+    plain(network) &&
+    ends &&
+    block.order === 'bottleneck' &&
+    block.norms === 'all' &&
+    !block.bias &&
+    block.layerScale === null
+  );
 }
 
 function isConvNeXt(network: ConvNetwork): boolean {

@@ -17,7 +17,10 @@ export function createActivations(tf: Tf, raw: Raw): Activations {
     const [x, save] = inputs as [Tensor, (tensors: Tensor[]) => void];
     const y = tf.relu(x);
     save([y]);
-    return { value: y, gradFunc: (dy: Tensor, saved: Tensor[]) => raw.one('ReluGrad', [floatType()], [dy, saved[0] as Tensor]) };
+    return {
+      value: y,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => raw.one('ReluGrad', [floatType()], [dy, saved[0] as Tensor]),
+    };
   });
 
   const gelu = tf.customGrad((...inputs: unknown[]) => {

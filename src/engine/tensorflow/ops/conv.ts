@@ -34,7 +34,8 @@ export function createConvolutions(tf: Tf, raw: Raw, { activation }: Activations
 
   function windowAttributes(stride: number, padding: number): OpAttribute[] {
     const explicit = [0, 0, padding, padding, padding, padding, 0, 0];
-    const kind = padding > 0 ? [text('padding', 'EXPLICIT'), integer('explicit_paddings', explicit)] : [text('padding', 'VALID')];
+    const kind =
+      padding > 0 ? [text('padding', 'EXPLICIT'), integer('explicit_paddings', explicit)] : [text('padding', 'VALID')];
     return [floatType(), integer('strides', [1, stride, stride, 1]), ...kind, format];
   }
 
@@ -84,7 +85,10 @@ export function createConvolutions(tf: Tf, raw: Raw, { activation }: Activations
     }
     const dense = convolution('Conv2D', stride, padding);
     const parts = tf.split(x, groups, 3);
-    return tf.concat(tf.split(kernel, groups, 3).map((part, at) => dense(parts[at] as Tensor, part)), 3);
+    return tf.concat(
+      tf.split(kernel, groups, 3).map((part, at) => dense(parts[at] as Tensor, part)),
+      3,
+    );
   }
 
   return {

@@ -10,9 +10,15 @@ export function createLoss(tf: Tf, raw: Raw): Pick<Ops, 'softmaxCrossEntropy'> {
     softmaxCrossEntropy(logits, targets) {
       const perExample = tf.customGrad((...given: unknown[]) => {
         const [values, save] = given as [Tensor, (tensors: Tensor[]) => void];
-        const [loss, slope] = raw.many('SoftmaxCrossEntropyWithLogits', [floatType()], [values, targets], 2) as [Tensor, Tensor];
+        const [loss, slope] = raw.many('SoftmaxCrossEntropyWithLogits', [floatType()], [values, targets], 2) as [
+          Tensor,
+          Tensor,
+        ];
         save([slope]);
-        return { value: loss, gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(saved[0] as Tensor, tf.expandDims(dy, 1)) };
+        return {
+          value: loss,
+          gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(saved[0] as Tensor, tf.expandDims(dy, 1)),
+        };
       })(logits);
       return tf.mean(perExample);
     },

@@ -16,7 +16,13 @@ export function createNorms(tf: Tf, raw: Raw, { activation }: Activations): Pick
   ];
 
   /** y of `[N, H, W, C]` and, in training, the batch's mean and unbiased variance. */
-  function fused(x: Tensor, gamma: Tensor, beta: Tensor, statistics: readonly [Tensor, Tensor] | null, epsilon: number) {
+  function fused(
+    x: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    statistics: readonly [Tensor, Tensor] | null,
+    epsilon: number,
+  ) {
     const training = statistics === null;
     const own = attributes(epsilon, training);
     const batch: Tensor[] = [];
@@ -29,7 +35,8 @@ export function createNorms(tf: Tf, raw: Raw, { activation }: Activations): Pick
       // The tape tidies away all but the value: whoever takes the statistics disposes of them.
       if (training) batch.push(tf.keep(batchMean), tf.keep(batchVariance));
       save([input, scale, reserve1, reserve2]);
-      const gradFunc = (dy: Tensor, saved: Tensor[]) => raw.many('FusedBatchNormGradV2', own, [dy, ...saved], 5).slice(0, 3);
+      const gradFunc = (dy: Tensor, saved: Tensor[]) =>
+        raw.many('FusedBatchNormGradV2', own, [dy, ...saved], 5).slice(0, 3);
       return { value, gradFunc };
     })(x, gamma, beta);
     return { y, batch };
