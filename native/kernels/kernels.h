@@ -60,6 +60,43 @@ template <Activation A>
 void BatchNormInference(const float *x, const float *gamma, const float *beta, const float *mean,
                         const float *variance, float epsilon, float *y, long rows, long C);
 
+// ---- pooling.cc. Windows: PyTorch's padding, output = floor((input + 2 padding - kernel) / stride) + 1.
+struct Window {
+  long N, H, W, C;  // of the input
+  long OH, OW;      // of the output
+  long kernel, stride, padding;
+};
+// `at`: where in its window, row by row, each maximum was first found; kernel <= 15. NaN is greater than anything.
+void MaxPoolForward(const float *x, const Window &, float *y, uint8_t *at);
+void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &, float *dx);
+// [N, positions, C] -> [N, C]
+void AverageForward(const float *x, float *y, long N, long positions, long C);
+void AverageBackward(const float *dy, float *dx, long N, long positions, long C);
+
+// ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
+// its gradient by the logits.
+void SoftmaxCrossEntropy(const float *logits, const float *targets, float *loss, float *dlogits, long N, long K);
+
+// ---- optimizer.cc. One step over many tensors, in place.
+struct AdamWTensor {
+  float *p;
+  const float *g;
+  float *m, *v, *average;  // average: null without EMA
+  long count;
+  float weight_decay, rate_scale;
+};
+// hyper: learning rate, beta1, beta2, epsilon, 1 - beta1^t, 1 - beta2^t, gradient factor, EMA decay.
+void AdamW(const float *hyper, const AdamWTensor *tensors, long count);
+struct SgdTensor {
+  float *p;
+  const float *g;
+  float *momentum, *average;
+  long count;
+  float weight_decay, rate_scale;
+};
+// hyper: learning rate, momentum, gradient factor, EMA decay.
+void Sgd(const float *hyper, bool nesterov, const SgdTensor *tensors, long count);
+
 }  // namespace ablate
 
 #endif

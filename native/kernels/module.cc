@@ -31,6 +31,8 @@ std::string RegisterOnce() {
     setenv(marker.c_str(), process.c_str(), 1);
     RegisterElementwise();
     RegisterNorms();
+    RegisterPools();
+    RegisterTraining();
     problem = RegistrationErrors();
   });
   return problem;

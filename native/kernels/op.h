@@ -137,6 +137,8 @@ const std::string &RegistrationErrors();
 // One for each ops-*.cc.
 void RegisterElementwise();
 void RegisterNorms();
+void RegisterPools();
+void RegisterTraining();
 
 }  // namespace ablate
 

@@ -1,13 +1,15 @@
 import { createElementwiseKernels, type ElementwiseKernels } from './kernels/elementwise.js';
 import { type KernelLoad, loadKernelLibrary } from './kernels/library.js';
 import { createNormKernels, type NormKernels } from './kernels/norm.js';
+import { createPoolKernels, type PoolKernels } from './kernels/pool.js';
+import { createTrainingKernels, type TrainingKernels } from './kernels/training.js';
 import type { LoadedTensorflow } from './load.js';
 
 /**
  * The fused CPU kernels of native/kernels as functions on tensors, each one node on the tape. They check their
  * arguments and throw with what was expected and found.
  */
-export interface Kernels extends ElementwiseKernels, NormKernels {
+export interface Kernels extends ElementwiseKernels, NormKernels, PoolKernels, TrainingKernels {
   /** Such as x86-64-v4. */
   readonly instructionSet: string;
   /** Threads that work on one kernel; TensorFlow's own are set apart from these. Results do not depend on it. */
@@ -29,5 +31,7 @@ export function createKernels(loaded: KernelLoad): Kernels {
     tuneMalloc: () => loaded.module.tuneMalloc(),
     ...createElementwiseKernels(loaded),
     ...createNormKernels(loaded),
+    ...createPoolKernels(loaded),
+    ...createTrainingKernels(loaded),
   };
 }

@@ -16,10 +16,13 @@ interface KernelModule {
 
 /** The fused CPU kernels, loaded into this process. */
 export interface KernelLoad {
+  readonly engine: LoadedTensorflow;
   readonly tf: LoadedTensorflow['tf'];
   readonly module: KernelModule;
   /** Such as x86-64-v4. */
   readonly instructionSet: string;
+  /** Whether a step is being recorded, so that ops compute nothing now. */
+  tracing(): boolean;
   /** Our ops by name, without their prefix and version. */
   one(op: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[]): Tensor;
   many(op: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[];
@@ -51,11 +54,14 @@ export function loadKernelFile(engine: LoadedTensorflow, file: string, instructi
   const module = loaded.exports as KernelModule;
   module.setThreads(engine.threads);
   const raw = createRaw(engine.backend);
+  const { binding } = engine.backend;
   const name = (op: string) => `Ablate${op}V${module.version}`;
   return {
+    engine,
     tf: engine.tf,
     module,
     instructionSet,
+    tracing: () => engine.backend.binding !== binding,
     one: (op, attributes, inputs) => raw.one(name(op), attributes, inputs),
     many: (op, attributes, inputs, outputs) => raw.many(name(op), attributes, inputs, outputs),
   };
