@@ -5,7 +5,7 @@ const fraction = z.number().min(0).max(1);
 
 export const optimizerSchema = z.discriminatedUnion('name', [
   z.strictObject({
-    name: z.literal('sgd'),
+    name: z.literal('sgd').describe('sgd or adamw.'),
     learning_rate: positive.describe('Peak learning rate, at `reference_batch` images a step.'),
     momentum: fraction.default(0.9).describe('Momentum.'),
     nesterov: z.boolean().default(false).describe("Nesterov's momentum."),
@@ -13,7 +13,7 @@ export const optimizerSchema = z.discriminatedUnion('name', [
     decay_norms_and_biases: z.boolean().default(true).describe('Whether 1-D parameters decay too (torchvision: yes).'),
   }),
   z.strictObject({
-    name: z.literal('adamw'),
+    name: z.literal('adamw').describe('sgd or adamw.'),
     learning_rate: positive.describe('Peak learning rate, at `reference_batch` images a step.'),
     betas: z.tuple([fraction, fraction]).default([0.9, 0.999]).describe('Decay rates of the two moments.'),
     epsilon: positive.default(1e-8).describe('Added to the root of the second moment.'),
@@ -24,18 +24,18 @@ export const optimizerSchema = z.discriminatedUnion('name', [
 
 export const scheduleSchema = z.discriminatedUnion('name', [
   z.strictObject({
-    name: z.literal('cosine'),
+    name: z.literal('cosine').describe('cosine, step or constant.'),
     warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
     final_learning_rate: z.number().min(0).default(0).describe('Where the cosine ends.'),
   }),
   z.strictObject({
-    name: z.literal('step'),
+    name: z.literal('step').describe('cosine, step or constant.'),
     warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
     every_epochs: positive.describe('Epochs between two drops.'),
     factor: positive.default(0.1).describe('Factor of each drop.'),
   }),
   z.strictObject({
-    name: z.literal('constant'),
+    name: z.literal('constant').describe('cosine, step or constant.'),
     warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
   }),
 ]);

@@ -43,7 +43,8 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   const problems: PlacedProblem[] = [...parsed.problems];
   const { suite } = parsed;
   if (!suite) throw new ConfigError(problems);
-  const report = (path: Path, message: string, on: 'key' | 'value' = 'value') => problems.push(parsed.place({ path, on, message }));
+  const report = (path: Path, message: string, on: 'key' | 'value' = 'value') =>
+    problems.push(parsed.place({ path, on, message }));
 
   const { catalogue, paths, problems: pluginProblems } = await loadPlugins(suite.plugins, file);
   const { road, problems: roadProblems } = resolveRoad(suite.road, catalogue);
@@ -57,7 +58,8 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     report(path, unknownName('network', name, [...modelNames, ...modelAliases]));
   }
   const repeated = suite.seeds.findIndex((seed, at) => suite.seeds.indexOf(seed) !== at);
-  if (repeated >= 0) report(['seeds', repeated], `the seed ${suite.seeds[repeated]} is there twice; each gives one run`);
+  if (repeated >= 0)
+    report(['seeds', repeated], `the seed ${suite.seeds[repeated]} is there twice; each gives one run`);
   if (problems.length > 0) throw new ConfigError(problems);
 
   const { scale, classes } = suite.network;
@@ -71,18 +73,23 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   });
   const base = namedNetwork(suite.network.base);
   const convnet = base?.family === 'convnet' ? base : null;
-  if (!convnet && road.length > 0) report(['network', 'base'], `the road's steps change convolutional networks; ${suite.network.base} is not one`);
+  if (!convnet && road.length > 0)
+    report(['network', 'base'], `the road's steps change convolutional networks; ${suite.network.base} is not one`);
 
   let variants: Variant[] = [];
   try {
     variants = variantsOf(suite.network.base, convnet, road, suite.strategy, suite.compare);
   } catch (error) {
-    if (!(error instanceof RoadError)) throw error;
-    report(['strategy'], error.message);
+    if (error instanceof RoadError) report(['strategy'], error.message);
+    // Anything else comes out of a step's own code, which may be a plug-in's.
+    else report(['road'], `a step of the road fails: ${error instanceof Error ? error.message : String(error)}`);
   }
   const usesBase = variants.some(({ recipe }) => recipe === 'base');
   if (usesBase && !suite.base_recipe) {
-    report(['recipe'], `the road has a step that changes the recipe, but there is none before it; add \`base_recipe:\` with a name, such as compact-sgd`);
+    report(
+      ['recipe'],
+      `the road has a step that changes the recipe, but there is none before it; add \`base_recipe:\` with a name, such as compact-sgd`,
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
@@ -96,14 +103,21 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
 }
 
 /** Builds a network; what does not fit is reported where the suite decides it. */
-function checkVariant({ variant, spec, recipe }: SuiteVariant, catalogue: Catalogue, report: (path: Path, message: string) => void): void {
+function checkVariant(
+  { variant, spec, recipe }: SuiteVariant,
+  catalogue: Catalogue,
+  report: (path: Path, message: string) => void,
+): void {
   try {
     const memory = countMemory(buildModel(networkOf(spec, catalogue)));
     const batch = recipe.micro_batch_size ?? recipe.batch_size;
     const bytes = estimateTrainingBytes(memory, batch, 2);
     if (bytes <= mostBytes) return;
     const size = `${(bytes / 2 ** 40).toPrecision(3)} TiB`;
-    report(['network'], `a training step of ${variant.name} would need ${size} at batch ${batch}; set a smaller resolution, width or micro_batch_size`);
+    report(
+      ['network'],
+      `a training step of ${variant.name} would need ${size} at batch ${batch}; set a smaller resolution, width or micro_batch_size`,
+    );
   } catch (error) {
     const ours = error instanceof LayerError || error instanceof RoadError;
     const reason = error instanceof Error ? error.message : String(error);

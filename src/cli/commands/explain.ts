@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { fieldsOf, type JsonSchema } from '../../config/fields.js';
 import { nearest } from '../../config/problem.js';
 import { suiteSchema } from '../../config/suite.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
@@ -20,7 +21,7 @@ export function explainCommand(): Command {
         return json
           ? printJson({ schema: 'ablate/explain/1', kind: 'step', ...stepFacts(step) })
           : printText(stepText(step));
-      const fields = fieldsOf(z.toJSONSchema(suiteSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '');
+      const fields = fieldsOf(z.toJSONSchema(suiteSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema);
       const found = fields.filter((field) => field.path === name || field.path.startsWith(`${name}.`));
       if (found.length === 0) {
         const guess = nearest(name, [...catalogue.keys(), ...fields.map(({ path }) => path)]);
@@ -57,7 +58,7 @@ function stepFacts({ id, title, section, group, claim, requires, main, measured,
 function stepText(step: Step): string {
   const { id, title, section, group, claim, requires, main, measured } = step;
   const place = [section && `section ${section}`, group].filter(Boolean).join(', ');
-  const options = fieldsOf(stepFacts(step).options as JsonSchema, '');
+  const options = fieldsOf(stepFacts(step).options as JsonSchema);
   return [
     `${id}: ${title}${place ? ` (${place})` : ''}`,
     '',
@@ -74,55 +75,4 @@ function stepText(step: Step): string {
         `  ${path}${preset ? ` (default ${preset})` : ''}: ${about}${path === main ? ` Short form: ${id}: VALUE` : ''}`,
     ),
   ].join('\n');
-}
-
-interface JsonSchema {
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-}
-
-interface Field {
-  readonly path: string;
-  readonly about: string;
-  readonly values: string | null;
-  readonly preset: string | null;
-}
-
-/** Every field below a schema, with its one-line meaning. A field of several kinds is listed once with each kind's fields. */
-function fieldsOf(schema: JsonSchema, above: string): Field[] {
-  const alternatives = [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
-  const fields = alternatives.flatMap(({ properties = {} }) =>
-    Object.entries(properties).flatMap(([name, field]): Field[] => {
-      const path = above ? `${above}.${name}` : name;
-      const own = {
-        path,
-        about: field.description ?? '',
-        values: valuesOf(field),
-        preset: field.default === undefined ? null : JSON.stringify(field.default),
-      };
-      return [own, ...fieldsOf(field, path)];
-    }),
-  );
-  const seen = new Map<string, Field>();
-  for (const field of fields) if (!seen.get(field.path)?.about) seen.set(field.path, field);
-  return [...seen.values()];
-}
-
-function valuesOf({ enum: values, type, const: only, anyOf }: JsonSchema): string | null {
-  if (only !== undefined) return String(only);
-  if (values) return values.join(' | ');
-  if (anyOf)
-    return (
-      anyOf
-        .map((one) => valuesOf(one))
-        .filter(Boolean)
-        .join(' | ') || null
-    );
-  return type ?? null;
 }

@@ -1,20 +1,17 @@
-import { join } from 'node:path';
-import { Command } from 'commander';
-import { describeMachine } from '../../experiment/machine.js';
-import { planSuite } from '../../experiment/plan.js';
-import { shareMachine } from '../../experiment/share.js';
-import { estimateTime, standingOf } from '../../experiment/standing.js';
-import { openSuite } from '../../experiment/suite.js';
+import { Command, Option } from 'commander';
 import { trainingPictures } from '../../data/catalogue.js';
+import { type Availability, checkDevice } from '../../engine/available.js';
+import { type Device, EnvironmentError } from '../../engine/engine.js';
+import { estimateTime, findSpeeds } from '../../experiment/estimate.js';
+import { describeMachine, visibleGpus } from '../../experiment/machine.js';
+import { shareMachine } from '../../experiment/share.js';
+import { standingOf } from '../../experiment/standing.js';
 import { note, printJson, printText } from '../output.js';
+import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress.js';
-import { parseSeeds, selectRuns } from '../select.js';
 import { grouped, textTable } from '../table.js';
 
-interface PlanOptions {
-  readonly only?: string;
-  readonly seeds?: string;
-  readonly out: string;
+interface PlanOptions extends PlanSelection {
   readonly json?: boolean;
 }
 
@@ -27,24 +24,31 @@ export function planCommand(): Command {
     .option('--only <glob>', 'only variants whose name fits')
     .option('--seeds <list>', "other seeds than the suite's, such as 0-4")
     .option('--out <dir>', 'where records are', 'experiments')
+    .addOption(
+      new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
+    )
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate plan configs/suites/quickstart.yaml')
     .action(async (file: string, options: PlanOptions) => {
-      const seeds = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
-      const opened = await openSuite(file);
-      const plan = planSuite(opened, { seeds: seeds && [...seeds] });
-      const runs = selectRuns(plan.runs, options.only, seeds);
-      const folder = join(options.out, opened.suite.name);
-      const standings = await Promise.all(runs.map(async (run) => [run, await standingOf(run, folder)] as const));
+      const { opened, runs, suiteFolder } = await openPlan(file, options, false);
+      const { suite } = opened;
+      const standings = await Promise.all(runs.map(async (run) => [run, await standingOf(run, suiteFolder)] as const));
       const left = standings.filter(([, { state }]) => state !== 'done').map(([run]) => run);
-      const share = shareMachine(left, opened.suite.runner.parallel, { ...describeMachine(), gpu: false });
-      const pictures = trainingPictures(opened.suite.dataset);
-      const estimate = estimateTime(standings, left, pictures, share.parallel);
+      const { engine, gpu } = availability(options.device ?? suite.runner.device);
+      const machine = describeMachine();
+      const share = shareMachine(left, suite.runner.parallel, { ...machine, gpus: gpu ? visibleGpus() : [] });
+      const estimate = estimateTime({
+        left,
+        pictures: trainingPictures(suite.dataset),
+        parallel: share.parallel,
+        speeds: await findSpeeds(options.out, machine, engine, gpu),
+        assumable: engine === 'tensorflow' && !gpu,
+      });
       if (options.json) {
         return printJson({
-          schema: 'ablate/plan/1',
-          suite: opened.suite.name,
-          runs: standings.map(([{ spec, hash, macs, params, bytes }, { state }]) => ({
+          schema: 'ablate/plan-summary/1',
+          suite: suite.name,
+          runs: standings.map(([{ spec, fingerprint, hash, macs, params, bytes }, { state }]) => ({
             variant: spec.variant,
             seed: spec.seed,
             state,
@@ -52,9 +56,11 @@ export function planCommand(): Command {
             params,
             epochs: spec.recipe.epochs,
             bytes,
-            hash,
+            hash: fingerprint === null ? null : hash,
           })),
           left: left.length,
+          parallel: share.parallel,
+          threads: share.threads,
           estimate,
         });
       }
@@ -78,7 +84,21 @@ export function planCommand(): Command {
       ]);
       printText(textTable(columns, rows));
       note(
-        `${left.length} of ${runs.length} runs left${estimate ? `, about ${duration(estimate.milliseconds)} by ${estimate.basis}` : '; no finished run yet to judge the time by'}`,
+        `${left.length} of ${runs.length} runs left, ${share.parallel} at a time with ${share.threads} ${share.threads === 1 ? 'thread' : 'threads'} each`,
       );
+      if (share.note) note(share.note);
+      if (!estimate) note('no estimate of the time until a run is done here');
+      else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
+}
+
+/** What training would run on; a device that is missing is no reason not to plan. */
+function availability(device: Device): Pick<Availability, 'engine' | 'gpu'> {
+  try {
+    return checkDevice(device);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    note(error.message);
+    return { engine: 'tensorflow', gpu: device === 'gpu' };
+  }
 }

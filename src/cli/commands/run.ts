@@ -1,26 +1,19 @@
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { openDatasets } from '../../data/open.js';
 import { checkDevice } from '../../engine/available.js';
-import type { Device } from '../../engine/engine.js';
 import { localProcesses } from '../../experiment/executor.js';
 import { LockedError, lockFolder } from '../../experiment/lock.js';
-import { codeVersion, describeMachine } from '../../experiment/machine.js';
-import { type PlannedRun, planSuite } from '../../experiment/plan.js';
+import { codeVersion, describeMachine, visibleGpus } from '../../experiment/machine.js';
+import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
+import { standingOf } from '../../experiment/standing.js';
 import { writePlan } from '../../experiment/store.js';
-import { openSuite } from '../../experiment/suite.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { note, printJson } from '../output.js';
+import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress, duration } from '../progress.js';
-import { parseSeeds, selectRuns } from '../select.js';
 
-interface RunOptions {
-  readonly only?: string;
-  readonly seeds?: string;
-  readonly out: string;
-  readonly device?: Device;
+interface RunOptions extends PlanSelection {
   readonly parallel?: string;
   readonly eager?: boolean;
   readonly json?: boolean;
@@ -53,32 +46,28 @@ Ctrl-C saves every run and ends with exit code 75; the same command goes on. A s
 
 async function runAction(file: string, options: RunOptions): Promise<void> {
   const wish = options.parallel === undefined ? null : wholeNumber(options.parallel);
-  const seeds = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
-  const opened = await openSuite(file);
-  const plan = planSuite(opened, { device: options.device, seeds: seeds && [...seeds] });
-  const runs = selectRuns(plan.runs, options.only, seeds);
-  const available = checkDevice(options.device ?? opened.suite.runner.device);
+  const { opened, plan, runs, suiteFolder } = await openPlan(file, options, true);
+  const { suite } = opened;
+  const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
-  // Missing or damaged files are found here, once, rather than by every worker.
-  await openDatasets(opened.suite.dataset);
-
-  const machine = { ...describeMachine(), gpu: available.gpu };
-  const share = shareMachine(runs, wish ?? opened.suite.runner.parallel, machine);
-  if (share.note) note(share.note);
-  const suiteFolder = join(options.out, opened.suite.name);
   const release = await lockFolder(suiteFolder).catch((error: Error) => {
     throw error instanceof LockedError ? new UsageError(error.message) : error;
   });
-  const interruption = watchSignals();
   const progress = createProgress(process.stderr, runs);
+  const interruption = watchSignals(() => progress.say('saving every run; once more ends at once'));
   const began = Date.now();
   try {
+    const standings = await Promise.all(runs.map((run) => standingOf(run, suiteFolder)));
+    const left = runs.filter((_, at) => standings[at]?.state !== 'done');
+    const machine = { ...describeMachine(), gpus: available.gpu ? visibleGpus() : [] };
+    const share = shareMachine(left, wish ?? suite.runner.parallel, machine);
+    if (share.note) progress.say(share.note);
     await writePlan(suiteFolder, plan.record);
     const summary = await runSchedule({
       runs,
       suiteFolder,
       executor: localProcesses(),
-      ...share,
+      share,
       eager: options.eager === true,
       codeVersion: codeVersion(),
       onEvent: (event) => progress.onEvent(event),
@@ -86,7 +75,7 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
       kill: interruption.kill,
     });
     progress.close();
-    finish(summary, suiteFolder, file, Date.now() - began, options.json === true);
+    finish(summary, suiteFolder, [file, ...repeated(options)].join(' '), Date.now() - began, options.json === true);
   } finally {
     progress.close();
     interruption.release();
@@ -95,26 +84,39 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
 }
 
 /** The first Ctrl-C or SIGTERM asks for a saved end, the next one for an end at once. */
-function watchSignals() {
+function watchSignals(onFirst: () => void) {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = (): void => {
-    if (stop.signal.aborted) kill.abort();
-    else note('saving every run; once more ends at once');
+    if (stop.signal.aborted) return kill.abort();
+    onFirst();
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, onSignal);
+  // A terminal that was closed takes no more text; the runs are saved all the same.
+  process.stderr.on('error', () => {});
   const release = () => {
     for (const name of signals) process.off(name, onSignal);
   };
   return { stop: stop.signal, kill: kill.signal, release };
 }
 
+/** The options that the next start needs to go on with the same runs. */
+function repeated({ only, seeds, out, device, parallel, eager }: RunOptions): string[] {
+  const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, parallel };
+  const words = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, quoted(value)],
+  );
+  return eager ? [...words, '--eager'] : words;
+}
+
+const quoted = (word: string): string => (/^[\w./,:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
 function finish(
   { done, failed, left }: ScheduleSummary,
   suiteFolder: string,
-  file: string,
+  command: string,
   took: number,
   json: boolean,
 ): void {
@@ -132,8 +134,8 @@ function finish(
   const parts = [`${done.length} done`, `${failed.length} failed`, ...(left.length > 0 ? [`${left.length} left`] : [])];
   note(`${parts.join(', ')} in ${duration(took)}; records in ${suiteFolder}`);
   for (const { run, reason } of failed) note(`failed: ${run.spec.variant} seed ${run.spec.seed}: ${reason}`);
-  if (left.length > 0) note(`go on with: ablate run ${file}`);
-  else note(`report: ablate report ${file}`);
+  if (left.length > 0) note(`go on with: ablate run ${command}`);
+  else note(`next: ablate report ${command.split(' ')[0]}`);
   if (code !== exitCodes.done) throw new Exit(code);
 }
 

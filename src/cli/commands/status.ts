@@ -1,50 +1,68 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { planSuite } from '../../experiment/plan.js';
-import { standingOf } from '../../experiment/standing.js';
-import { openSuite } from '../../experiment/suite.js';
+import { isHeld } from '../../experiment/lock.js';
+import type { PlannedRun } from '../../experiment/plan.js';
+import { type Standing, standingOf } from '../../experiment/standing.js';
+import { readMetrics } from '../../experiment/store.js';
 import { note, printJson, printText } from '../output.js';
+import { openPlan } from '../planned.js';
 import { textTable } from '../table.js';
+
+interface StatusOptions {
+  readonly out: string;
+  readonly json?: boolean;
+}
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description("say where a suite's runs stand: done, failed and why, begun, waiting; reads only")
+    .description("say where a suite's runs stand: done, failed and why, running, begun, waiting; reads only")
     .argument('<suite>', 'a suite file')
     .option('--out <dir>', 'where records are', 'experiments')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
-    .action(async (file: string, options: { out: string; json?: boolean }) => {
-      const opened = await openSuite(file);
-      const { runs } = planSuite(opened);
-      const folder = join(options.out, opened.suite.name);
-      const standings = await Promise.all(runs.map(async (run) => ({ run, standing: await standingOf(run, folder) })));
-      if (options.json) {
-        const listed = standings.map(({ run, standing }) => ({
-          variant: run.spec.variant,
-          seed: run.spec.seed,
-          state: standing.state,
-          ...(standing.state === 'done' ? { top1: standing.result.top1 } : {}),
-          ...(standing.state === 'failed' ? { reason: standing.reason } : {}),
-        }));
-        return printJson({ schema: 'ablate/status/1', suite: opened.suite.name, runs: listed });
+    .action(async (file: string, { out, json }: StatusOptions) => {
+      const { opened, runs, suiteFolder } = await openPlan(file, { out }, false);
+      const states = await Promise.all(runs.map(async (run) => describe(run, await standingOf(run, suiteFolder))));
+      if (json) {
+        return printJson({ schema: 'ablate/status/1', suite: opened.suite.name, folder: suiteFolder, runs: states });
       }
-      const rows = standings.map(({ run, standing }) => [
-        run.spec.variant,
-        String(run.spec.seed),
-        standing.state,
-        standing.state === 'done'
-          ? `top-1 ${(100 * standing.result.top1).toFixed(2)} %`
-          : standing.state === 'failed'
-            ? standing.reason
-            : '',
-      ]);
+      const rows = states.map((one) => [one.variant, String(one.seed), one.state, words(one)]);
       printText(
         textTable(
           [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: '' }],
           rows,
         ),
       );
-      const done = standings.filter(({ standing }) => standing.state === 'done').length;
-      note(`${done} of ${runs.length} done`);
+      const count = (state: RunState['state']) => states.filter((one) => one.state === state).length;
+      const parts = stateNames.map((state) => [count(state), state] as const).filter(([number]) => number > 0);
+      note(`${parts.map(([number, state]) => `${number} ${state}`).join(', ')}; records in ${suiteFolder}`);
     });
+}
+
+const stateNames = ['done', 'failed', 'running', 'begun', 'stale', 'waiting'] as const;
+
+interface RunState {
+  readonly variant: string;
+  readonly seed: number;
+  readonly state: (typeof stateNames)[number];
+  readonly top1?: number;
+  readonly reason?: string;
+  readonly epoch?: number;
+  readonly epochs?: number;
+}
+
+async function describe({ spec }: PlannedRun, standing: Standing): Promise<RunState> {
+  const { variant, seed, recipe } = spec;
+  if (standing.state === 'done') return { variant, seed, state: 'done', top1: standing.result.top1 };
+  if (standing.state === 'failed') return { variant, seed, state: 'failed', reason: standing.reason };
+  if (standing.state !== 'begun') return { variant, seed, state: standing.state };
+  const metrics = await readMetrics(standing.folder);
+  const state = (await isHeld(standing.folder)) ? 'running' : 'begun';
+  return { variant, seed, state, epoch: metrics.at(-1)?.epoch ?? 0, epochs: recipe.epochs };
+}
+
+function words({ top1, reason, epoch, epochs, state }: RunState): string {
+  if (top1 !== undefined) return `top-1 ${(100 * top1).toFixed(2)} %`;
+  if (epoch !== undefined) return `epoch ${epoch.toFixed(2)} of ${epochs}`;
+  if (state === 'stale') return 'its records are of another network, recipe or dataset; `ablate run` sets them aside';
+  return reason ?? '';
 }
