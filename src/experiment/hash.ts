@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Model } from '../architecture/model.js';
 import type { TreeNode } from '../architecture/tree.js';
+import type { Dataset } from '../data/dataset.js';
 import type { RunSpec } from './records.js';
 
 /**
- * Identifies a resolved run by what decides its numbers: the built tree of layers (so that two ways of writing one
- * network are one run), the recipe, the dataset and its limits, the seed. Not by paths, names, devices or machines.
+ * Identifies a resolved run by all that decides its numbers except the pictures: the built tree of layers (so that two
+ * ways of writing one network are one run), the recipe, the dataset's name and limits, the seed. Not by paths, names of
+ * variants and recipes, devices or machines.
  */
-export function runHash(spec: RunSpec, model: Model): string {
+export function designHash(spec: RunSpec, model: Model): string {
   const { name: _, replaces: __, ...recipe } = spec.recipe;
   const { name, train_limit, test_limit } = spec.dataset;
-  const identity = {
+  return sha256({
     tree: describe(model.tree),
     input: model.input,
     classes: model.classes,
@@ -18,9 +20,19 @@ export function runHash(spec: RunSpec, model: Model): string {
     recipe,
     dataset: { name, train_limit, test_limit },
     seed: spec.seed,
-  };
-  return createHash('sha256').update(canonical(identity)).digest('hex');
+  });
 }
+
+/** A run's hash: its design on these very pictures. Separate, so that records can be recognised where the data is not. */
+export function runHash(design: string, datasetFingerprint: string): string {
+  return sha256({ design, datasetFingerprint });
+}
+
+/** Names the exact pictures of both splits. */
+export const datasetFingerprint = ({ train, test }: { readonly train: Dataset; readonly test: Dataset }): string =>
+  `${train.fingerprint} ${test.fingerprint}`;
+
+const sha256 = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
 
 /** JSON with the keys of every object in order. */
 export function canonical(value: unknown): string {
@@ -37,5 +49,13 @@ function describe(node: TreeNode): unknown {
   if (node.kind === 'leaf') return { kind, name, layer: node.layer.kind, options: node.options };
   if (node.kind === 'sequential') return { kind, name, children: node.children.map(describe) };
   const { layerScale, activation, depth } = node;
-  return { kind, name, layerScale, activation, depth, branch: describe(node.branch), shortcut: node.shortcut && describe(node.shortcut) };
+  return {
+    kind,
+    name,
+    layerScale,
+    activation,
+    depth,
+    branch: describe(node.branch),
+    shortcut: node.shortcut && describe(node.shortcut),
+  };
 }

@@ -1,67 +1,138 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Another `ablate run` works on the same suite. */
+/** Another process works on the same folder. */
 export class LockedError extends Error {
   override readonly name = 'LockedError';
 }
 
-interface Holder {
+/** Who holds a lock. */
+export interface Holder {
   readonly pid: number;
   /** Distinguishes a process from a later one with its number. */
   readonly started: string;
+  readonly host: string;
 }
+
+export type Release = () => Promise<void>;
+
+const lockFile = (folder: string): string => join(folder, '.lock');
 
 /**
  * Takes a suite's folder for this process, so that no run is trained twice at once. A lock whose process is gone is taken
- * over. Returns the release. Throws a `LockedError` that names the process.
+ * over. Throws a `LockedError` that names the holder.
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string): Promise<Release> {
+  const taken = await tryLock(folder);
+  if (typeof taken === 'function') return taken;
+  if (taken.host === hostname()) {
+    throw new LockedError(
+      `process ${taken.pid} is running this suite in ${folder}; wait for it, or end it and run again`,
+    );
+  }
+  throw new LockedError(
+    `process ${taken.pid} on ${taken.host} is running this suite in ${folder}; wait for it.\nIf it runs no longer, remove ${lockFile(folder)}`,
+  );
+}
+
+/** Takes a folder as soon as its holder lets go of it; null where the signal comes first. */
+export async function waitForLock(folder: string, signal: AbortSignal): Promise<Release | null> {
+  for (;;) {
+    const taken = await tryLock(folder);
+    if (typeof taken === 'function') return taken;
+    if (signal.aborted) return null;
+    await sleep(pollMilliseconds);
+  }
+}
+
+/** Waits until nobody holds a folder or the signal comes; takes nothing. */
+export async function untilFree(folder: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await isHeld(folder))) await sleep(pollMilliseconds);
+}
+
+/** Whether a process works on a folder right now. */
+export async function isHeld(folder: string): Promise<boolean> {
+  const holder = await readHolder(lockFile(folder));
+  return holder !== null && isAlive(holder);
+}
+
+const pollMilliseconds = 100;
+/** A lock is written at once after it is made; older than this and still not readable, its maker died in between. */
+const writingMilliseconds = 2000;
+
+/** The release, or who holds the folder. */
+async function tryLock(folder: string): Promise<Release | Holder> {
   await mkdir(folder, { recursive: true });
-  const path = join(folder, '.lock');
-  for (let attempt = 0; ; attempt++) {
+  const path = lockFile(folder);
+  for (;;) {
     try {
       const handle = await open(path, 'wx');
-      await handle.writeFile(JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? '' } satisfies Holder));
+      await handle.writeFile(JSON.stringify(thisProcess()));
       await handle.close();
       return () => rm(path, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = await readHolder(path);
-    if (holder && (startOf(holder.pid) ?? null) === holder.started) {
-      throw new LockedError(`process ${holder.pid} is running this suite in ${folder}; wait for it, or end it and run again`);
-    }
-    if (attempt > 3) throw new LockedError(`${path} cannot be taken; remove it if no other run is under way`);
-    await rm(path, { force: true });
+    if (holder && isAlive(holder)) return holder;
+    if (!holder && (await ageOf(path)) < writingMilliseconds) await sleep(pollMilliseconds);
+    else await removeStale(path);
   }
 }
+
+/** Takes a dead process's lock away, and only that: another process may have replaced it since it was read. */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const holder = await readHolder(aside);
+  if (holder && isAlive(holder)) await rename(aside, path);
+  else await rm(aside, { force: true });
+}
+
+const thisProcess = (): Holder => ({ pid: process.pid, started: startOf(process.pid) ?? '', host: hostname() });
 
 async function readHolder(path: string): Promise<Holder | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Holder;
   } catch {
-    // Killed between making and writing the file: nobody holds it.
     return null;
   }
 }
 
-/** When a process began, in the kernel's terms; undefined where there is no such process. */
-function startOf(pid: number): string | undefined {
-  try {
-    // The 22nd field; the second, the name in brackets, may hold spaces.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
-  } catch {
-    return alive(pid) ? 'unknown' : undefined;
-  }
+async function ageOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null);
+  return found ? Date.now() - found.mtimeMs : 0;
 }
 
-function alive(pid: number): boolean {
+/** Processes of other machines cannot be looked at: they count as alive. */
+const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || startOf(pid) === started;
+
+/** When a process began, in the kernel's terms; undefined where there is no such process. */
+function startOf(pid: number): string | undefined {
+  let fields: string[];
+  try {
+    // The second field, the name in brackets, may hold spaces; the state is the third, the start the 22nd.
+    fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  } catch {
+    return respondsToSignals(pid) ? 'unknown' : undefined;
+  }
+  // A zombie has ended; nobody may ever collect it where the first process of a container does not.
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+function respondsToSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

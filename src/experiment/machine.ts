@@ -1,40 +1,70 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from './records.js';
 
 /** The package's own folder. */
-export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
+const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What a run was made on. Cores are those that this process may use. */
+/** What a run was made on. Cores and memory are those that this process may use. */
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: Math.max(1, Math.min(availableParallelism(), Math.floor(cpuQuota()))),
     memoryBytes: availableMemory(),
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
   };
 }
 
+/** Cores' worth of time that the control group allows; Infinity without a limit. */
+function cpuQuota(): number {
+  const [quota, period] = (readFirst('/sys/fs/cgroup/cpu.max') ?? 'max').split(' ').map(Number) as [number, number?];
+  return quota > 0 && period ? quota / period : Number.POSITIVE_INFINITY;
+}
+
 /** Memory that this process may use: the machine's, or its control group's where that is less. */
-export function availableMemory(): number {
+function availableMemory(): number {
   const limit = process.constrainedMemory();
   return limit > 0 && limit < totalmem() ? limit : totalmem();
+}
+
+/** NVIDIA cards that this process may use, as CUDA_VISIBLE_DEVICES names them. */
+export function visibleGpus(): string[] {
+  const chosen = process.env.CUDA_VISIBLE_DEVICES;
+  if (chosen !== undefined)
+    return chosen
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && name !== '-1');
+  try {
+    return readdirSync('/proc/driver/nvidia/gpus').map((_, index) => String(index));
+  } catch {
+    return [];
+  }
 }
 
 /** The package's version, with the commit where it runs from a clone and `+changes` where that was changed. */
 export function codeVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string };
   if (!existsSync(join(packageFolder, '.git'))) return version;
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     const commit = git('rev-parse', '--short', 'HEAD');
     return `${version}-${commit}${git('status', '--porcelain', '--', 'src', 'native', 'package.json') ? '+changes' : ''}`;
   } catch {
     // A clone without git on the path: the version is all that can be said.
     return version;
+  }
+}
+
+function readFirst(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return null;
   }
 }

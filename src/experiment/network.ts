@@ -16,10 +16,13 @@ export function networkOf(spec: NetworkSpec, catalogue: Catalogue): Network {
   });
   if (!base) {
     const guess = nearest(spec.base, modelNames);
-    throw new RoadError(`there is no network "${spec.base}"${guess ? `; did you mean "${guess}"?` : '; `ablate models` lists them'}`);
+    throw new RoadError(
+      `there is no network "${spec.base}"${guess ? `; did you mean "${guess}"?` : '; `ablate models` lists them'}`,
+    );
   }
   if (spec.steps.length === 0) return base;
-  if (base.family !== 'convnet') throw new RoadError(`the road's steps change convolutional networks; ${spec.base} is not one`);
+  if (base.family !== 'convnet')
+    throw new RoadError(`the road's steps change convolutional networks; ${spec.base} is not one`);
   return applySteps(base, spec.steps, catalogue);
 }
 

@@ -1,7 +1,7 @@
 import { countCost } from '../cost/count.js';
 import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
 import type { Device } from '../engine/engine.js';
-import { runHash } from './hash.js';
+import { designHash, runHash } from './hash.js';
 import { modelOf } from './network.js';
 import type { PlanRecord, RunSpec } from './records.js';
 import type { OpenedSuite } from './suite.js';
@@ -9,6 +9,10 @@ import type { OpenedSuite } from './suite.js';
 /** A run of a plan: what a worker is given, and what it will cost. */
 export interface PlannedRun {
   readonly spec: RunSpec;
+  /** Hash of all but the pictures. */
+  readonly design: string;
+  /** Null where the dataset is not here; `hash` then belongs to no record. */
+  readonly fingerprint: string | null;
   readonly hash: string;
   readonly macs: number;
   readonly params: number;
@@ -28,11 +32,14 @@ export interface PlanOptions {
   readonly device?: Device | undefined;
   /** Seeds beside the suite's own. */
   readonly seeds?: readonly number[] | undefined;
+  /** Of the dataset's content; left out where it is not here. */
+  readonly fingerprint?: string | null | undefined;
 }
 
 /** Every run that a suite asks for, variant by variant, seed by seed. Builds networks, trains nothing. */
 export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, options: PlanOptions = {}): Plan {
   const device = options.device ?? suite.runner.device;
+  const fingerprint = options.fingerprint ?? null;
   const seeds = [...new Set([...suite.seeds, ...(options.seeds ?? [])])].sort((a, b) => a - b);
   const runs: PlannedRun[] = [];
   const planned = variants.map(({ variant, spec: network, recipe }) => {
@@ -41,8 +48,27 @@ export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, 
     const batchSize = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
     const bytes = estimateTrainingBytes(countMemory(model), batchSize, recipe.optimizer.name === 'adamw' ? 2 : 1);
     const own = seeds.map((seed): PlannedRun => {
-      const spec: RunSpec = { suite: suite.name, variant: variant.name, seed, network, recipe, dataset: suite.dataset, device, plugins };
-      return { spec, hash: runHash(spec, model), macs, params, batchSize, bytes };
+      const spec: RunSpec = {
+        suite: suite.name,
+        variant: variant.name,
+        seed,
+        network,
+        recipe,
+        dataset: suite.dataset,
+        device,
+        plugins,
+      };
+      const design = designHash(spec, model);
+      return {
+        spec,
+        design,
+        fingerprint,
+        hash: runHash(design, fingerprint ?? 'unknown'),
+        macs,
+        params,
+        batchSize,
+        bytes,
+      };
     });
     runs.push(...own);
     return {

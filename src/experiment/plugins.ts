@@ -10,7 +10,10 @@ import type { Step } from '../roadmap/step.js';
 /** Loads plug-ins in TypeScript or JavaScript; they import this program as `ablate`, and zod and tfjs from wherever it has them. */
 const require = createRequire(import.meta.url);
 const jiti = createJiti(import.meta.url, {
-  alias: { ablate: fileURLToPath(new URL('../index.js', import.meta.url)), zod: dirname(require.resolve('zod/package.json')) },
+  alias: {
+    ablate: fileURLToPath(new URL('../index.js', import.meta.url)),
+    zod: dirname(require.resolve('zod/package.json')),
+  },
 });
 
 /** The steps of a suite's plug-ins beside the paper's, with what is wrong with a plug-in at its place in the suite. */
@@ -32,7 +35,11 @@ export async function loadPlugins(
       paths.push(path);
     } catch (error) {
       const reason = error instanceof Error ? (error.message.split('\n')[0] as string) : String(error);
-      problems.push({ path: ['plugins', index], on: 'value', message: `the plug-in ${plugin} cannot be used: ${reason}` });
+      problems.push({
+        path: ['plugins', index],
+        on: 'value',
+        message: `the plug-in ${plugin} cannot be used: ${reason}`,
+      });
     }
   }
   return { catalogue: createCatalogue(steps), paths, problems };
@@ -45,5 +52,11 @@ function stepsOf(module: Record<string, unknown>): Step[] {
 
 function isStep(value: unknown): value is Step {
   const step = value as Partial<Step> | null;
-  return typeof step === 'object' && step !== null && typeof step.id === 'string' && typeof step.apply === 'function' && 'requires' in step;
+  return (
+    typeof step === 'object' &&
+    step !== null &&
+    typeof step.id === 'string' &&
+    typeof step.apply === 'function' &&
+    'requires' in step
+  );
 }

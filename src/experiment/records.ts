@@ -96,7 +96,12 @@ export type RunResult =
       readonly steps: number;
       /** Training images over time inside training steps, data included, evaluation and start-up not. */
       readonly imagesPerSecond: number;
-      readonly seconds: { readonly total: number; readonly training: number; readonly evaluation: number; readonly startup: number };
+      readonly seconds: {
+        readonly total: number;
+        readonly training: number;
+        readonly evaluation: number;
+        readonly startup: number;
+      };
       readonly peakMemoryBytes: number;
       readonly finishedAt: string;
     }
@@ -116,6 +121,8 @@ export type WorkerMessage =
   | { readonly kind: 'phase'; readonly phase: 'loading' | 'compiling' | 'training' | 'evaluating' }
   | { readonly kind: 'progress'; readonly step: number; readonly loss: number; readonly imagesPerSecond: number }
   | { readonly kind: 'warning'; readonly text: string }
+  /** The engine or the data is missing: no run of the suite can go on. */
+  | { readonly kind: 'unable'; readonly text: string }
   | { readonly kind: 'finished'; readonly result: RunResult };
 
 /** plan.json at the suite's folder: what the suite asks for, so that readers need neither the suite file nor plug-ins. */

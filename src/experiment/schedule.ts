@@ -1,9 +1,11 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { EnvironmentError } from '../engine/engine.js';
 import type { Executor, RunEnd } from './executor.js';
 import type { PlannedRun } from './plan.js';
-import type { RunRecord, WorkerMessage } from './records.js';
-import { readJson, readResult, runFolder, setAside } from './store.js';
+import { prepareFolder } from './prepare.js';
+import type { WorkerMessage } from './records.js';
+import type { Share } from './share.js';
+import { standingOf } from './standing.js';
+import { runFolder } from './store.js';
 
 /** What a person is shown while a suite runs. */
 export type ScheduleEvent =
@@ -16,9 +18,7 @@ export interface ScheduleOptions {
   readonly runs: readonly PlannedRun[];
   readonly suiteFolder: string;
   readonly executor: Executor;
-  /** Runs at a time, and threads of each. */
-  readonly parallel: number;
-  readonly threads: number;
+  readonly share: Share;
   readonly eager: boolean;
   readonly codeVersion: string;
   readonly onEvent: (event: ScheduleEvent) => void;
@@ -37,42 +37,63 @@ export interface ScheduleSummary {
 }
 
 /**
- * Trains what is not done, `parallel` runs at a time, the most expensive first so that none is left alone at the end. A
- * failed run does not stop the others; it is tried again the next time.
+ * Trains what is not done, `share.parallel` runs at a time, the most expensive first so that none is left alone at the
+ * end. A failed run does not stop the others; it is tried again the next time. Throws an `EnvironmentError` where a
+ * worker finds no engine or data, after the other runs have saved.
  */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSummary> {
-  const { suiteFolder, onEvent, stop, kill } = options;
+  const { suiteFolder, onEvent, share } = options;
   const done: PlannedRun[] = [];
   const failed: { run: PlannedRun; reason: string }[] = [];
   const left: PlannedRun[] = [];
   const waiting: PlannedRun[] = [];
+  const giveUp = new AbortController();
+  const stop = AbortSignal.any([options.stop, giveUp.signal]);
+  let trouble: Error | null = null;
+
   for (const run of options.runs) {
-    if (await isDone(run, suiteFolder)) {
+    const { state } = await standingOf(run, suiteFolder);
+    if (state === 'done' && (await prepareFolder(run, suiteFolder, stop)).state === 'done') {
       done.push(run);
       onEvent({ kind: 'skipped', run });
     } else waiting.push(run);
   }
   waiting.sort((a, b) => expense(b) - expense(a));
 
-  const take = async (): Promise<void> => {
-    for (let run = waiting.shift(); run; run = waiting.shift()) {
-      const end = stop.aborted ? ({ status: 'interrupted' } as const) : await execute(run);
-      if (end.status === 'done') done.push(run);
-      else if (end.status === 'failed') failed.push({ run, reason: end.reason });
-      else left.push(run);
-    }
-  };
-  await Promise.all(Array.from({ length: options.parallel }, take));
+  await Promise.all(Array.from({ length: share.parallel }, (_, slot) => work(slot)));
+  if (trouble) throw trouble;
   return { done, failed, left };
 
-  async function execute(run: PlannedRun): Promise<RunEnd> {
-    const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
-    await clearStale(run.hash, folder);
+  /** Takes one run after the other; `slot` chooses the graphics card. */
+  async function work(slot: number): Promise<void> {
+    for (let run = waiting.shift(); run; run = waiting.shift()) {
+      try {
+        const end: RunEnd = stop.aborted ? { status: 'interrupted' } : await execute(run, slot);
+        if (end.status === 'done') done.push(run);
+        else if (end.status === 'failed') failed.push({ run, reason: end.reason });
+        else left.push(run);
+        if (end.status === 'unable') throw new EnvironmentError(end.reason);
+      } catch (error) {
+        trouble ??= error as Error;
+        giveUp.abort();
+      }
+    }
+  }
+
+  async function execute(run: PlannedRun, slot: number): Promise<RunEnd> {
+    const standing = await prepareFolder(run, suiteFolder, stop);
+    if (stop.aborted) return { status: 'interrupted' };
     onEvent({ kind: 'started', run });
-    const { threads, eager, codeVersion } = options;
-    const execution = options.executor({ spec: run.spec, hash: run.hash, folder, threads, eager, codeVersion }, (message) =>
-      onEvent({ kind: 'message', run, message }),
-    );
+    if (standing.state === 'done') {
+      onEvent({ kind: 'ended', run, end: standing.result });
+      return standing.result;
+    }
+    const { eager, codeVersion, kill } = options;
+    const { threads, gpus } = share;
+    const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
+    const gpu = gpus[slot % gpus.length] ?? null;
+    const task = { spec: run.spec, hash: run.hash, folder, threads, gpu, eager, codeVersion };
+    const execution = options.executor(task, (message) => onEvent({ kind: 'message', run, message }));
     const onStop = () => execution.stop();
     const onKill = () => execution.kill();
     stop.addEventListener('abort', onStop);
@@ -86,16 +107,3 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
 }
 
 const expense = ({ macs, spec }: PlannedRun): number => macs * spec.recipe.epochs;
-
-/** Records of another resolved run make room; a failed result of this one goes, since it is tried again. */
-async function clearStale(hash: string, folder: string): Promise<void> {
-  const found = (await readJson<RunRecord>(join(folder, 'run.json'))) ?? (await readResult(folder));
-  if (found && found.hash !== hash) await setAside(folder, found.hash);
-  else await rm(join(folder, 'result.json'), { force: true });
-}
-
-/** Whether a run's result is there and belongs to this very run. */
-export async function isDone({ spec, hash }: PlannedRun, suiteFolder: string): Promise<boolean> {
-  const result = await readResult(runFolder(suiteFolder, spec.variant, spec.seed));
-  return result?.status === 'done' && result.hash === hash;
-}

@@ -5,27 +5,38 @@ export interface Share {
   readonly parallel: number;
   /** Threads of each run. */
   readonly threads: number;
+  /** Graphics cards, given to the runs in turn; none on a CPU. */
+  readonly gpus: readonly string[];
   /** Why fewer run at a time than there are cores, where memory is the reason. */
   readonly note: string | null;
 }
 
+export interface ShareableMachine {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly gpus: readonly string[];
+}
+
 /**
  * As many runs at a time as there are cores, one thread each: small networks keep a core busy alone, and two of them do
- * more than one with two threads. Fewer where their memory would not fit into four fifths of the machine's; one on a GPU.
+ * more than one with two threads. Fewer where their memory would not fit into four fifths of the machine's. On graphics
+ * cards, one run a card. A number asked for is taken as it is.
+ *
+ * @param runs those that are still to be trained.
  */
 export function shareMachine(
   runs: readonly PlannedRun[],
   wish: number | 'auto',
-  machine: { readonly cores: number; readonly memoryBytes: number; readonly gpu: boolean },
+  { cores, memoryBytes, gpus }: ShareableMachine,
 ): Share {
-  if (machine.gpu) return { parallel: wish === 'auto' ? 1 : wish, threads: machine.cores, note: null };
-  const most = Math.max(1, Math.min(wish === 'auto' ? machine.cores : wish, runs.length));
-  const largest = Math.max(0, ...runs.map(({ bytes }) => bytes + libraryBytes));
-  const fitting = Math.max(1, Math.floor((0.8 * machine.memoryBytes) / Math.max(1, largest)));
+  const places = gpus.length > 0 ? gpus.length : cores;
+  const most = Math.max(1, Math.min(wish === 'auto' ? places : wish, runs.length));
+  const largest = Math.max(1, ...runs.map(({ bytes }) => bytes + libraryBytes));
+  const fitting = gpus.length > 0 ? most : Math.max(1, Math.floor((0.8 * memoryBytes) / largest));
   const parallel = wish === 'auto' ? Math.min(most, fitting) : most;
-  const note = wish === 'auto' && fitting < most ? `${parallel} at a time: a run may need ${(largest / 2 ** 30).toFixed(1)} GiB` : null;
-  return { parallel, threads: Math.max(1, Math.floor(machine.cores / parallel)), note };
+  const note = parallel < most ? `${parallel} at a time: a run may need ${(largest / 2 ** 30).toFixed(1)} GiB` : null;
+  return { parallel, threads: Math.max(1, Math.floor(cores / parallel)), gpus, note };
 }
 
-/** What TensorFlow and Node take before the first tensor. */
-const libraryBytes = 600 * 2 ** 20;
+/** What Node, TensorFlow and the data take before the first step. */
+const libraryBytes = 800 * 2 ** 20;

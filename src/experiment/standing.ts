@@ -1,54 +1,56 @@
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { runHash } from './hash.js';
 import type { PlannedRun } from './plan.js';
 import type { RunRecord, RunResult } from './records.js';
 import { readJson, readResult, runFolder } from './store.js';
 
+export type DoneResult = Extract<RunResult, { status: 'done' }>;
+
 /** Where a planned run stands. */
 export type Standing =
-  | { readonly state: 'done'; readonly result: Extract<RunResult, { status: 'done' }> }
+  /** `folder` is where its records lie: aside, where the suite was changed and then changed back. */
+  | { readonly state: 'done'; readonly result: DoneResult; readonly record: RunRecord | null; readonly folder: string }
   | { readonly state: 'failed'; readonly reason: string }
   /** Begun and not ended: it goes on from its last checkpoint. */
-  | { readonly state: 'begun' }
-  | { readonly state: 'stale' }
+  | { readonly state: 'begun'; readonly folder: string }
+  /** The records are those of another network, recipe or dataset; they are moved aside before this run starts. */
+  | { readonly state: 'stale'; readonly found: string }
   | { readonly state: 'waiting' };
 
-/** Reads where a run stands; writes nothing. */
-export async function standingOf({ spec, hash }: PlannedRun, suiteFolder: string): Promise<Standing> {
-  const folder = runFolder(suiteFolder, spec.variant, spec.seed);
-  const result = await readResult(folder);
-  if (result && result.hash !== hash) return { state: 'stale' };
-  if (result?.status === 'done') return { state: 'done', result };
-  if (result?.status === 'failed') return { state: 'failed', reason: result.reason };
-  const run = await readJson<RunRecord>(join(folder, 'run.json'));
-  if (!run) return { state: 'waiting' };
-  return { state: run.hash === hash ? 'begun' : 'stale' };
-}
-
-/** How long the rest will take, judged by runs that were done before. */
-export interface Estimate {
-  readonly milliseconds: number;
-  readonly basis: string;
-}
-
-/** MACs that a run computes over all its training pictures, forward and backward: thrice the forward pass. */
-const trainingMacs = (run: PlannedRun, pictures: number): number => 3 * run.macs * run.spec.recipe.epochs * pictures;
-
-/**
- * Estimates the time of `left` from the speed of the runs in `standings` that are done, at `parallel` runs at a time. Null
- * where none is done: there is nothing to judge by.
- */
-export function estimateTime(
-  standings: readonly (readonly [PlannedRun, Standing])[],
-  left: readonly PlannedRun[],
-  pictures: number,
-  parallel: number,
-): Estimate | null {
-  const speeds: number[] = [];
-  for (const [run, standing] of standings) {
-    if (standing.state === 'done') speeds.push(trainingMacs(run, pictures) / standing.result.seconds.total);
+/** Reads where a run stands, in its own folder and in those set aside; writes nothing. */
+export async function standingOf(run: PlannedRun, suiteFolder: string): Promise<Standing> {
+  const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
+  const standing = await readStanding(run, folder);
+  if (standing.state === 'done' || standing.state === 'begun') return standing;
+  for (const aside of await foldersAside(folder)) {
+    const kept = await readStanding(run, aside);
+    if (kept.state === 'done' || (kept.state === 'begun' && standing.state !== 'failed')) return kept;
   }
-  if (speeds.length === 0) return null;
-  const median = speeds.sort((a, b) => a - b)[Math.floor(speeds.length / 2)] as number;
-  const seconds = left.reduce((sum, run) => sum + trainingMacs(run, pictures) / median, 0) / parallel;
-  return { milliseconds: 1000 * seconds, basis: `the median speed of ${speeds.length} finished runs of this suite, ${parallel} at a time` };
+  return standing;
+}
+
+async function readStanding(run: PlannedRun, folder: string): Promise<Standing> {
+  const result = await readResult(folder);
+  const record = await readJson<RunRecord>(join(folder, 'run.json'));
+  const found = result?.hash ?? record?.hash;
+  if (found === undefined) return { state: 'waiting' };
+  if (!belongsTo(run, found, record)) return { state: 'stale', found };
+  if (result?.status === 'done') return { state: 'done', result, record, folder };
+  if (result?.status === 'failed') return { state: 'failed', reason: result.reason };
+  return { state: 'begun', folder };
+}
+
+/** Whether a hash is the run's. Where the dataset is not here, the record's word on its content is taken. */
+function belongsTo({ hash, design, fingerprint }: PlannedRun, found: string, record: RunRecord | null): boolean {
+  if (found === hash) return true;
+  return fingerprint === null && record?.hash === found && found === runHash(design, record.datasetFingerprint);
+}
+
+/** The folders beside a run's that hold what was set aside for it. */
+async function foldersAside(folder: string): Promise<string[]> {
+  const names = await readdir(dirname(folder)).catch((): string[] => []);
+  return names
+    .filter((name) => name.startsWith(`stale-${basename(folder)}-`))
+    .map((name) => join(dirname(folder), name));
 }

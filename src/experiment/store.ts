@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { PlanRecord, RunResult } from './records.js';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { MetricsLine, PlanRecord, RunResult } from './records.js';
 
 /** Where a run's records are, below a suite's folder. */
 export const runFolder = (suiteFolder: string, variant: string, seed: number): string =>
@@ -10,14 +11,19 @@ export const runFolder = (suiteFolder: string, variant: string, seed: number): s
 export async function writeJson(path: string, value: object): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.partial`;
-  const handle = await open(temporary, 'w');
   try {
-    await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  await rename(temporary, path);
 }
 
 /** A JSON file's value, or null where there is none or it is damaged. */
@@ -34,7 +40,8 @@ export async function readJson<Value>(path: string): Promise<Value | null> {
   }
 }
 
-export const readResult = (folder: string): Promise<RunResult | null> => readJson<RunResult>(join(folder, 'result.json'));
+export const readResult = (folder: string): Promise<RunResult | null> =>
+  readJson<RunResult>(join(folder, 'result.json'));
 
 /** Writes the plan only where it has changed, so that reading tools see a steady file. */
 export async function writePlan(suiteFolder: string, plan: PlanRecord): Promise<void> {
@@ -45,8 +52,37 @@ export async function writePlan(suiteFolder: string, plan: PlanRecord): Promise<
 
 /**
  * Moves the records of another resolved run out of the way: results are never deleted. They stay beside, as
- * `stale-seed-<n>-<hash>`.
+ * `stale-seed-<n>-<hash>`, and come back when the suite asks for them again.
  */
 export async function setAside(folder: string, hash: string): Promise<void> {
-  await rename(folder, join(dirname(folder), `stale-${folder.split('/').at(-1)}-${hash.slice(0, 8)}-${Date.now()}`));
+  const name = join(dirname(folder), `stale-${basename(folder)}-${hash.slice(0, 8)}`);
+  let free = name;
+  for (let count = 2; existsSync(free); count++) free = `${name}-${count}`;
+  await rename(folder, free);
+}
+
+/** The lines of a run's metrics.jsonl; a last line that was cut off is left out, and so is any that is damaged. */
+export async function readMetrics(folder: string): Promise<MetricsLine[]> {
+  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line): MetricsLine[] => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as MetricsLine];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Seeds of the folder's plan that have a finished run: more of them may have been trained than the suite's file names. */
+export async function recordedSeeds(suiteFolder: string): Promise<number[]> {
+  const plan = await readJson<PlanRecord>(join(suiteFolder, 'plan.json'));
+  const variants = plan?.variants.map(({ name }) => name) ?? [];
+  const isDone = async (variant: string, seed: number) =>
+    (await readResult(runFolder(suiteFolder, variant, seed)))?.status === 'done';
+  const found: number[] = [];
+  for (const seed of plan?.seeds ?? []) {
+    const done = await Promise.all(variants.map((variant) => isDone(variant, seed)));
+    if (done.includes(true)) found.push(seed);
+  }
+  return found;
 }

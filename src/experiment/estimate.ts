@@ -1,0 +1,98 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PlannedRun } from './plan.js';
+import type { Machine, RunRecord } from './records.js';
+import { readJson, readResult } from './store.js';
+
+/** How fast a finished run was. */
+export interface Speed {
+  readonly macs: number;
+  readonly params: number;
+  readonly imagesPerSecond: number;
+  /** Whole time over training time: evaluation and start-up. */
+  readonly overhead: number;
+}
+
+/** How long runs will take, and what that is based on. */
+export interface Estimate {
+  readonly milliseconds: number;
+  readonly basis: string;
+}
+
+export interface EstimateOptions {
+  readonly left: readonly PlannedRun[];
+  /** Training pictures an epoch. */
+  readonly pictures: number;
+  /** Runs at a time. */
+  readonly parallel: number;
+  readonly speeds: readonly Speed[];
+  /** Whether training will be on the CPU by TensorFlow, of which a speed can be assumed. */
+  readonly assumable: boolean;
+}
+
+/** Forward multiply-adds a second of one core: small networks of the road, TensorFlow with our kernels, one core of an AMD EPYC. */
+const assumedMacsPerSecond = 12e9;
+
+/** The speeds of all finished runs in a folder of suites that were made on such a machine by this engine. */
+export async function findSpeeds(
+  recordsFolder: string,
+  machine: Machine,
+  engine: string,
+  gpu: boolean,
+): Promise<Speed[]> {
+  const speeds: Speed[] = [];
+  const entries = await readdir(recordsFolder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (entry.name !== 'result.json') continue;
+    const folder = entry.parentPath ?? entry.path;
+    const [record, result] = [await readJson<RunRecord>(join(folder, 'run.json')), await readResult(folder)];
+    if (!record || result?.status !== 'done') continue;
+    const here = record.machine.cpu === machine.cpu && record.machine.cores === machine.cores;
+    if (!here || record.engine.engine !== engine || (record.engine.device !== 'cpu') !== gpu) continue;
+    const { imagesPerSecond, seconds } = result;
+    speeds.push({ ...record.cost, imagesPerSecond, overhead: seconds.total / seconds.training });
+  }
+  return speeds;
+}
+
+/**
+ * Estimates how long the runs that are left will take together. A network that was trained before has its own speed;
+ * others get the median multiply-adds a second of those that were. Null where there is nothing to judge by.
+ */
+export function estimateTime({ left, pictures, parallel, speeds, assumable }: EstimateOptions): Estimate | null {
+  if (left.length === 0) return { milliseconds: 0, basis: 'nothing is left' };
+  if (speeds.length === 0 && !assumable) return null;
+  const rate = median(speeds.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? assumedMacsPerSecond;
+  const overhead = median(speeds.map((speed) => speed.overhead)) ?? 1.2;
+  let known = 0;
+  const secondsOf = ({ macs, params, spec }: PlannedRun): number => {
+    const own = median(
+      speeds
+        .filter((speed) => speed.macs === macs && speed.params === params)
+        .map(({ imagesPerSecond }) => imagesPerSecond),
+    );
+    if (own !== null) known++;
+    return (overhead * pictures * spec.recipe.epochs) / (own ?? rate / macs);
+  };
+  const seconds = makespan(left.map(secondsOf), parallel);
+  const basis =
+    speeds.length === 0
+      ? `a guess until a run is done on this machine: ${assumedMacsPerSecond / 1e9} G multiply-adds a second and core, right within a factor of 3`
+      : `by ${speeds.length} runs done on this machine${known < left.length ? `; ${left.length - known} of the networks were not among them and go by their multiply-adds` : ''}`;
+  return { milliseconds: 1000 * seconds, basis };
+}
+
+/** When the last of jobs ends that are given to `workers` workers, the longest first. */
+function makespan(jobs: readonly number[], workers: number): number {
+  const ends = Array.from({ length: workers }, () => 0);
+  for (const job of [...jobs].sort((a, b) => b - a)) {
+    const first = ends.indexOf(Math.min(...ends));
+    ends[first] = (ends[first] as number) + job;
+  }
+  return Math.max(...ends);
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
+}

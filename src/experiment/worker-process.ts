@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { DataError } from '../data/error.js';
+import { EnvironmentError } from '../engine/engine.js';
+import { waitForLock } from './lock.js';
+import type { RunResult, WorkerMessage } from './records.js';
+import { readResult, writeJson } from './store.js';
+import { type WorkerTask, workerExit } from './worker-task.js';
+
+/** What a worker does with its task: trains to the end, or saves its state when the signal comes. */
+export type Work = (
+  task: WorkerTask,
+  send: (message: WorkerMessage) => void,
+  signal: AbortSignal,
+) => Promise<RunResult | { readonly status: 'interrupted' }>;
+
+/**
+ * Makes this process a worker: its parent sends a `WorkerTask`, gets `WorkerMessage`s, and asks for an end with SIGTERM; a
+ * parent that dies has the same effect. The process ends with one of the codes of `workerExit`.
+ */
+export function serveTask(work: Work): void {
+  const ending = new AbortController();
+  process.on('SIGTERM', () => ending.abort());
+  process.on('disconnect', () => ending.abort());
+  // Ctrl-C and a closed terminal reach the whole group of processes; the parent decides.
+  process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => {});
+  process.once('message', async (task: WorkerTask) => {
+    process.exitCode = await attempt(task, work, ending.signal);
+    if (process.connected) process.disconnect();
+    // TensorFlow's threads would keep the process alive.
+    setImmediate(() => process.exit());
+  });
+}
+
+async function attempt(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {
+  try {
+    return await workAlone(task, work, signal);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).stack ?? error}\n`);
+    if (!(error instanceof EnvironmentError || error instanceof DataError)) return workerExit.crashed;
+    send({ kind: 'unable', text: error.message });
+    return workerExit.unable;
+  }
+}
+
+async function workAlone(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {
+  // A worker of a start that was killed may still be saving this very run.
+  const release = await waitForLock(task.folder, signal);
+  if (!release) return workerExit.interrupted;
+  try {
+    const before = await readResult(task.folder);
+    if (before?.status === 'done' && before.hash === task.hash) return workerExit.finished;
+    if (signal.aborted) return workerExit.interrupted;
+    const result = await work(task, send, signal);
+    if (result.status === 'interrupted') return workerExit.interrupted;
+    await writeJson(join(task.folder, 'result.json'), result);
+    send({ kind: 'finished', result });
+    return workerExit.finished;
+  } finally {
+    await release();
+  }
+}
+
+/** With a callback: a parent that has died meanwhile is no error. */
+function send(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, () => {});
+}
