@@ -51,6 +51,26 @@ export const commands = {
     about: 'fetch and check a dataset',
     load: async () => (await import('./commands/data.js')).dataCommand(),
   },
+  predict: {
+    about: 'logits and gradients of a network for given pictures',
+    load: async () => (await import('./commands/predict.js')).predictCommand(),
+  },
+  import: {
+    about: "take weights of timm or torchvision over into this program's names",
+    load: async () => (await import('./commands/import.js')).importCommand(),
+  },
+  export: {
+    about: 'write weights under the names of timm or torchvision',
+    load: async () => (await import('./commands/export.js')).exportCommand(),
+  },
+  names: {
+    about: "list a network's parameters with their names elsewhere",
+    load: async () => (await import('./commands/names.js')).namesCommand(),
+  },
+  summary: {
+    about: "a network's layers with shapes, cost and receptive field; blocks drawn side by side",
+    load: async () => (await import('./commands/summary.js')).summaryCommand(),
+  },
   setup: {
     about: 'build the tensorflow engine',
     load: async () => (await import('./commands/setup.js')).setupCommand(),

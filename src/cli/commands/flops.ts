@@ -6,6 +6,7 @@ import { modelOf } from '../../experiment/network.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
+import { fraction, whole } from '../network-options.js';
 import { printJson, printText } from '../output.js';
 import { grouped, signed, textTable } from '../table.js';
 
@@ -173,16 +174,4 @@ function printDifference(rows: readonly Row[], names: readonly string[], options
   ];
   const moved = layers.map(({ name, macs, params }) => [name, signed(macs), signed(params)]);
   printText(textTable(columns, [...moved, ['total', signed(total.macs), signed(total.params)]]));
-}
-
-function whole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`expected a whole number above 0, found "${text}"`);
-  return Number(text);
-}
-
-function fraction(text: string): number {
-  const [over, under = '1'] = text.split('/');
-  const value = Number(over) / Number(under);
-  if (!(value > 0 && value <= 16)) throw new UsageError(`expected a factor such as 0.25 or 1/4, found "${text}"`);
-  return value;
 }

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { buildModel } from '../architecture/build.js';
+import type { Model } from '../architecture/model.js';
+import type { Network } from '../architecture/network.js';
+import { networkOf } from '../experiment/network.js';
+import { createCatalogue } from '../roadmap/catalogue.js';
+import { parseRoad } from '../roadmap/road.js';
+import { UsageError } from './errors.js';
+
+/** How commands name one network: `--model NAME`, or `--base NAME --with STEPS`, in any size. */
+export interface NetworkOptions {
+  readonly model?: string;
+  readonly base?: string;
+  readonly with?: string;
+  readonly resolution?: number;
+  readonly classes?: number;
+  readonly width: number;
+  readonly stemStride?: number;
+}
+
+export function addNetworkOptions(command: Command): Command {
+  return command
+    .option('--model <name>', 'a network by name (see `ablate models`)')
+    .option('--base <name>', 'the same, as the start of a road')
+    .option('--with <steps>', 'steps on the base, in order: gelu,kernel-size=9')
+    .option('--resolution <pixels>', 'height and width of the input', whole)
+    .option('--classes <count>', 'number of classes', whole)
+    .option('--width <factor>', 'factor on every width', fraction, 1)
+    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole);
+}
+
+/** The network that the options name, built. Throws where they name none, or one that cannot be built. */
+export function networkFrom(options: NetworkOptions): { network: Network; model: Model } {
+  const base = options.model ?? options.base;
+  if (base === undefined) throw new UsageError('name a network with --model, or with --base and --with');
+  const catalogue = createCatalogue();
+  const road = parseRoad(options.with ?? '', catalogue);
+  const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
+  const { resolution = null, classes = 1000, stemStride = null, width } = options;
+  const network = networkOf({ base, steps, resolution, width, stemStride, classes }, catalogue);
+  return { network, model: buildModel(network) };
+}
+
+export function whole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`expected a whole number above 0, found "${text}"`);
+  return Number(text);
+}
+
+export function fraction(text: string): number {
+  const [over, under = '1'] = text.split('/');
+  const value = Number(over) / Number(under);
+  if (!(value > 0 && value <= 16)) throw new UsageError(`expected a factor such as 0.25 or 1/4, found "${text}"`);
+  return value;
+}
