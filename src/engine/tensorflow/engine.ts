@@ -2,6 +2,7 @@ import type { Engine } from '../engine.js';
 import { eagerStep } from '../eager.js';
 import { compileStep } from './compile/compile.js';
 import { type LoadOptions, loadTensorflow } from './load.js';
+import { loadKernels } from './kernels.js';
 import { createTensorflowOps } from './ops/ops.js';
 
 export interface TensorflowOptions extends LoadOptions {
@@ -12,7 +13,8 @@ export interface TensorflowOptions extends LoadOptions {
 /** The engine that counts: TensorFlow's library under tfjs, on a GPU or the CPU. Throws an `EnvironmentError` where it is not set up. */
 export function openTensorflow({ eager = false, ...options }: TensorflowOptions): Engine {
   const loaded = loadTensorflow(options);
-  const ops = createTensorflowOps(loaded);
+  const kernels = loadKernels(loaded);
+  const ops = createTensorflowOps(loaded, kernels);
   const gpu = loaded.backend.isUsingGpuDevice;
   return {
     ops,
@@ -22,7 +24,7 @@ export function openTensorflow({ eager = false, ...options }: TensorflowOptions)
       device: gpu ? 'gpu' : 'cpu',
       threads: loaded.threads,
       compiled: !eager,
-      kernels: 'tensorflow',
+      kernels: kernels ? `fused, ${kernels.instructionSet}` : 'tensorflow',
       precision: 'float32',
     },
     prepare: async (step, variables, examples) =>

@@ -1,7 +1,8 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Ops } from '../../ops.js';
+import type { Activation, Ops } from '../../ops.js';
 import type { OpAttribute } from '../binding.js';
 import { flag, floatType, integer, type Raw, text } from '../raw.js';
+import type { Kernels } from '../kernels.js';
 import type { Activations } from './activation.js';
 import { gradient } from './gradient.js';
 
@@ -10,8 +11,16 @@ type Tf = typeof import('@tensorflow/tfjs-core');
 /** TensorFlow's DT_INT32. */
 const INT32 = 3;
 
-/** Convolutions and linear layers by TensorFlow's own kernels and their gradients by name. */
-export function createConvolutions(tf: Tf, raw: Raw, { activation }: Activations): Pick<Ops, 'conv2d' | 'linear'> {
+/**
+ * Convolutions and linear layers by TensorFlow's own ops and their gradients by name; biases, activations and depthwise
+ * convolutions by the fused kernels where they are.
+ */
+export function createConvolutions(
+  tf: Tf,
+  raw: Raw,
+  { activation }: Activations,
+  kernels: Kernels | null,
+): Pick<Ops, 'conv2d' | 'linear'> {
   const format = text('data_format', 'NHWC');
 
   const biasAdd = gradient(
@@ -91,18 +100,26 @@ export function createConvolutions(tf: Tf, raw: Raw, { activation }: Activations
     );
   }
 
+  function finish(y: Tensor, bias: Tensor1D | null | undefined, kind: Activation | null | undefined): Tensor {
+    if (bias && kernels) return kernels.biasActivation(y, bias, kind ?? null);
+    const biased = bias ? biasAdd(y, bias) : y;
+    return kind ? activation(biased, kind) : biased;
+  }
+
   return {
     conv2d(x, kernel, { stride, padding, groups, bias, activation: kind }) {
-      const y = convolve(x, kernel, stride, padding, groups);
-      const biased = bias ? biasAdd(y, bias) : y;
-      return (kind ? activation(biased, kind) : biased) as Tensor4D;
+      const depthwise = groups === x.shape[3] && groups === kernel.shape[3];
+      if (kernels && depthwise && kernels.servesDepthwise(kernel.shape[0], stride)) {
+        const y = kernels.depthwise(x, kernel, bias, { stride, padding });
+        return (kind ? activation(y, kind) : y) as Tensor4D;
+      }
+      return finish(convolve(x, kernel, stride, padding, groups), bias, kind) as Tensor4D;
     },
 
-    linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D | null, kind = null) {
+    linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D | null, kind: Activation | null = null) {
       const [inputs, outputs] = weight.shape;
       const y = matMul(tf.reshape(x, [-1, inputs]), weight);
-      const biased = bias ? biasAdd(y, bias) : y;
-      return tf.reshape(kind ? activation(biased, kind) : biased, [...x.shape.slice(0, -1), outputs]);
+      return tf.reshape(finish(y, bias, kind), [...x.shape.slice(0, -1), outputs]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createReferenceOps } from '../../reference/ops.js';
 import type { Ops } from '../../ops.js';
+import type { Kernels } from '../kernels.js';
 import type { LoadedTensorflow } from '../load.js';
 import { createRaw } from '../raw.js';
 import { createActivations } from './activation.js';
@@ -9,18 +10,31 @@ import { createNorms } from './norm.js';
 import { createPools } from './pool.js';
 
 /**
- * `Ops` on single TensorFlow ops by name, each with one node on the tape: they have CPU and GPU kernels alike. What is
- * not here is the reference's composite.
+ * `Ops` on single TensorFlow ops by name, each with one node on the tape: they have CPU and GPU kernels alike. With the
+ * fused CPU kernels those take the place of everything but matrix products and dense convolutions. What is in neither is
+ * the reference's composite.
  */
-export function createTensorflowOps({ tf, backend }: LoadedTensorflow): Ops {
+export function createTensorflowOps({ tf, backend }: LoadedTensorflow, kernels: Kernels | null): Ops {
   const raw = createRaw(backend);
-  const activations = createActivations(tf, raw);
+  const activations = kernels ?? createActivations(tf, raw);
+  const fused = kernels && {
+    activation: kernels.activation,
+    residual: kernels.residual,
+    layerNorm: kernels.layerNorm,
+    batchNorm: kernels.batchNorm,
+    maxPool: kernels.maxPool,
+    globalAveragePool: kernels.globalAveragePool,
+    softmaxCrossEntropy: kernels.softmaxCrossEntropy,
+    applyAdamW: kernels.applyAdamW,
+    applySgd: kernels.applySgd,
+  };
   return {
     ...createReferenceOps(tf),
-    ...activations,
-    ...createConvolutions(tf, raw, activations),
+    activation: activations.activation,
+    ...createConvolutions(tf, raw, activations, kernels),
     ...createNorms(tf, raw, activations),
     ...createPools(tf, raw),
     ...createLoss(tf, raw),
+    ...fused,
   };
 }
