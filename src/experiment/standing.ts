@@ -21,13 +21,12 @@ export type Standing =
 /** Reads where a run stands, in its own folder and in those set aside; writes nothing. */
 export async function standingOf(run: PlannedRun, suiteFolder: string): Promise<Standing> {
   const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
-  const standing = await readStanding(run, folder);
-  if (standing.state === 'done' || standing.state === 'begun') return standing;
-  for (const aside of await foldersAside(folder)) {
-    const kept = await readStanding(run, aside);
-    if (kept.state === 'done' || (kept.state === 'begun' && standing.state !== 'failed')) return kept;
-  }
-  return standing;
+  const own = await readStanding(run, folder);
+  if (own.state === 'done') return own;
+  const aside = await Promise.all((await foldersAside(folder)).map((one) => readStanding(run, one)));
+  const done = aside.find(({ state }) => state === 'done');
+  const begun = own.state === 'stale' || own.state === 'waiting' ? aside.find(({ state }) => state === 'begun') : null;
+  return done ?? begun ?? own;
 }
 
 async function readStanding(run: PlannedRun, folder: string): Promise<Standing> {

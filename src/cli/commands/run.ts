@@ -88,8 +88,8 @@ function watchSignals(onFirst: () => void) {
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = (): void => {
-    if (stop.signal.aborted) return kill.abort();
-    onFirst();
+    if (stop.signal.aborted) kill.abort();
+    else onFirst();
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

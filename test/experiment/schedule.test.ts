@@ -1,0 +1,179 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EnvironmentError } from '../../src/engine/engine.js';
+import { localProcesses } from '../../src/experiment/executor.js';
+import type { PlannedRun } from '../../src/experiment/plan.js';
+import type { RunResult } from '../../src/experiment/records.js';
+import { runSchedule, type ScheduleEvent, type ScheduleSummary } from '../../src/experiment/schedule.js';
+import { readResult, runFolder } from '../../src/experiment/store.js';
+import { fakeRun, fakeWorker } from './fakes/runs.js';
+
+let folder: string;
+let events: string[];
+let stop: AbortController;
+let kill: AbortController;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ablate-schedule-'));
+  events = [];
+  stop = new AbortController();
+  kill = new AbortController();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const schedule = (
+  runs: readonly PlannedRun[],
+  { parallel = 2, gpus = [] as string[], onEvent = (_: ScheduleEvent) => {} } = {},
+): Promise<ScheduleSummary> =>
+  runSchedule({
+    runs,
+    suiteFolder: folder,
+    executor: localProcesses(fakeWorker),
+    share: { parallel, threads: 1, gpus, note: null },
+    eager: false,
+    codeVersion: 'test',
+    onEvent: (event) => {
+      if (event.kind !== 'message') events.push(`${event.kind} ${event.run.spec.variant}`);
+      onEvent(event);
+    },
+    stop: stop.signal,
+    kill: kill.signal,
+  });
+
+const at = (name: string, variant: string): string => join(runFolder(folder, variant, 0), name);
+const resultOf = (variant: string): Promise<RunResult | null> => readResult(runFolder(folder, variant, 0));
+const names = (runs: readonly PlannedRun[]): string[] => runs.map(({ spec }) => spec.variant).sort();
+
+test('what is done is not done again', async () => {
+  const runs = [fakeRun('a'), fakeRun('b')];
+  expect((await schedule(runs)).done).toHaveLength(2);
+  const first = [await resultOf('a'), await resultOf('b')];
+  events = [];
+  expect(names((await schedule([...runs, fakeRun('c')])).done)).toEqual(['a', 'b', 'c']);
+  expect(events).toEqual(['skipped a', 'skipped b', 'started c', 'ended c']);
+  expect([await resultOf('a'), await resultOf('b')]).toEqual(first);
+});
+
+test('the most expensive runs begin first', async () => {
+  await schedule(
+    [fakeRun('small', 0, { macs: 1 }), fakeRun('large', 0, { macs: 9 }), fakeRun('middle', 0, { macs: 5 })],
+    {
+      parallel: 1,
+    },
+  );
+  expect(events.filter((event) => event.startsWith('started'))).toEqual([
+    'started large',
+    'started middle',
+    'started small',
+  ]);
+});
+
+test('a crash, a kill from outside and a NaN end one run each, with the reason; all are tried again', async () => {
+  const runs = ['crash', 'a', 'killed', 'nan', 'b'].map((variant) => fakeRun(variant));
+  for (const attempt of [1, 2]) {
+    const { done, failed, left } = await schedule(runs);
+    expect(names(done)).toEqual(['a', 'b']);
+    expect(left).toEqual([]);
+    expect(Object.fromEntries(failed.map(({ run, reason }) => [run.spec.variant, reason]))).toEqual({
+      crash: 'the process ended with code 9: RangeError: this worker was told to crash',
+      killed: 'the process was killed from outside (SIGKILL)',
+      nan: 'loss is NaN at step 3',
+    });
+    const log = await readFile(at('log.txt', 'nan'), 'utf8');
+    expect(log.includes('tried again; before: loss is NaN at step 3')).toBe(attempt === 2);
+  }
+});
+
+test('a program that cannot be started is a failed run with the reason', async () => {
+  const { failed } = await runSchedule({
+    runs: [fakeRun('a')],
+    suiteFolder: folder,
+    executor: localProcesses(join(folder, 'missing.mjs')),
+    share: { parallel: 1, threads: 1, gpus: [], note: null },
+    eager: false,
+    codeVersion: 'test',
+    onEvent: () => {},
+    stop: stop.signal,
+    kill: kill.signal,
+  });
+  expect(failed[0]?.reason).toMatch(/ended with code 1: Error: Cannot find module .*missing\.mjs/);
+});
+
+test('a missing engine ends the suite at once, the other runs saved', async () => {
+  const runs = [fakeRun('endless', 0, { macs: 3 }), fakeRun('unable', 0, { macs: 2 }), fakeRun('a')];
+  await expect(schedule(runs)).rejects.toThrow(new EnvironmentError('there is no engine here'));
+  expect(events).not.toContain('started a');
+  expect(await resultOf('endless')).toBeNull();
+  expect(await resultOf('unable')).toBeNull();
+});
+
+test('asked to stop, runs save and go on from there', async () => {
+  const onEvent = (event: ScheduleEvent) => {
+    if (event.kind === 'message' && event.message.kind === 'progress' && event.message.step === 7) stop.abort();
+  };
+  const { done, left } = await schedule([fakeRun('a'), fakeRun('b')], { parallel: 1, onEvent });
+  expect(done).toEqual([]);
+  expect(names(left)).toEqual(['a', 'b']);
+  const saved = JSON.parse(await readFile(at('checkpoint.json', 'a'), 'utf8')).step as number;
+  expect(saved).toBeGreaterThanOrEqual(7);
+
+  stop = new AbortController();
+  expect((await schedule([fakeRun('a'), fakeRun('b')])).done).toHaveLength(2);
+  const steps = (await readFile(at('trace.txt', 'a'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => Number(line.split(' ')[1]));
+  expect(steps).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+});
+
+test('killed at once, a run is neither done nor failed', async () => {
+  const onEvent = (event: ScheduleEvent) => {
+    if (event.kind === 'message' && event.message.kind === 'progress') {
+      stop.abort();
+      kill.abort();
+    }
+  };
+  const { failed, left } = await schedule([fakeRun('endless')], { onEvent });
+  expect(failed).toEqual([]);
+  expect(left).toHaveLength(1);
+  expect(await resultOf('endless')).toBeNull();
+});
+
+test('records of another resolved run are set aside, and come back when the suite does', async () => {
+  const [before, after] = [fakeRun('a'), fakeRun('a', 0, { hash: 'f'.repeat(64) })];
+  await schedule([before]);
+  const first = await resultOf('a');
+  await schedule([after]);
+  const second = await resultOf('a');
+  expect([first?.hash, second?.hash]).toEqual([before.hash, after.hash]);
+  expect(await readResult(join(folder, 'a', `stale-seed-0-${before.hash.slice(0, 8)}`))).toEqual(first);
+
+  events = [];
+  await schedule([before]);
+  expect(events).toEqual(['skipped a']);
+  expect(await resultOf('a')).toEqual(first);
+  expect(await readResult(join(folder, 'a', 'stale-seed-0-ffffffff'))).toEqual(second);
+});
+
+test('a damaged result is no proof that a run is done', async () => {
+  await schedule([fakeRun('a')]);
+  await writeFile(at('result.json', 'a'), '{ "schema": "ablate/res');
+  events = [];
+  expect((await schedule([fakeRun('a')])).done).toHaveLength(1);
+  expect(events).toContain('started a');
+});
+
+test('graphics cards are given out in turn', async () => {
+  await schedule(
+    ['a', 'b', 'c', 'd'].map((variant) => fakeRun(variant)),
+    { gpus: ['0', '1'] },
+  );
+  const cards = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(
+      async (variant) => JSON.parse(await readFile(at('run.json', variant), 'utf8')).gpu as string,
+    ),
+  );
+  expect(new Set(cards)).toEqual(new Set(['0', '1']));
+});
