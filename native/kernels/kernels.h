@@ -73,6 +73,14 @@ void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &, float *
 void AverageForward(const float *x, float *y, long N, long positions, long C);
 void AverageBackward(const float *dy, float *dx, long N, long positions, long C);
 
+// ---- depthwise.cc. Odd kernels from 3 to 11, strides 1 and 2; w: [kernel, kernel, C]. bias and dbias may be null.
+inline bool DepthwiseServes(long kernel, long stride) {
+  return kernel % 2 == 1 && kernel >= 3 && kernel <= 11 && (stride == 1 || stride == 2);
+}
+void DepthwiseForward(const float *x, const float *w, const float *bias, const Window &, float *y);
+void DepthwiseInputGradient(const float *dy, const float *w, const Window &, float *dx);
+void DepthwiseFilterGradient(const float *dy, const float *x, const Window &, float *dw, float *dbias);
+
 // ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
 // its gradient by the logits.
 void SoftmaxCrossEntropy(const float *logits, const float *targets, float *loss, float *dlogits, long N, long K);

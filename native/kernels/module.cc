@@ -31,6 +31,7 @@ std::string RegisterOnce() {
     setenv(marker.c_str(), process.c_str(), 1);
     RegisterElementwise();
     RegisterNorms();
+    RegisterConvolutions();
     RegisterPools();
     RegisterTraining();
     problem = RegistrationErrors();

@@ -137,6 +137,7 @@ const std::string &RegistrationErrors();
 // One for each ops-*.cc.
 void RegisterElementwise();
 void RegisterNorms();
+void RegisterConvolutions();
 void RegisterPools();
 void RegisterTraining();
 

@@ -1,0 +1,80 @@
+// Ops: depthwise convolution with a bias, and its gradients.
+#include "window.h"
+
+namespace ablate {
+namespace {
+
+// The kernel is [k, k, 1, C], the map [N, H, W, C].
+struct Depthwise : WindowAttributes {
+  using WindowAttributes::WindowAttributes;
+
+  Window Check(const Dims &map, const Dims &kernel) const {
+    Require(kernel.size() == 4 && kernel[0] == kernel[1] && kernel[2] == 1, "the kernel must be [k, k, 1, C]");
+    const Window window = Over(map, kernel[0]);
+    Require(kernel[3] == window.C, "the kernel and the map differ in channels");
+    Require(DepthwiseServes(kernel[0], stride), "the kernel must be odd, from 3 to 11, and the stride 1 or 2");
+    return window;
+  }
+};
+
+struct DepthwiseOp : Depthwise {
+  using Depthwise::Depthwise;
+  void Compute(Context &context) const {
+    const Input x = context.In(0), kernel = context.In(1), bias = context.In(2), extent = context.In(3);
+    const Window window = Check(x.dims, kernel.dims);
+    RequireExtent(extent, window.OH, window.OW);
+    Require(bias.empty() || bias.count == window.C, "bias must be empty or have one value a channel");
+    float *const y = context.Out(0, {window.N, window.OH, window.OW, window.C});
+    DepthwiseForward(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, y);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(3, 1), shapes.Dim(3, 2), shapes.Dim(0, 3)});
+  }
+};
+
+struct DepthwiseInputOp : Depthwise {
+  using Depthwise::Depthwise;
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), kernel = context.In(1), extent = context.In(2);
+    Require(dy.rank() == 4 && extent.rank() == 3, "dy must be [N, H, W, C] and extent [0, height, width]");
+    const Window window = Check({dy.dims[0], extent.dims[1], extent.dims[2], dy.dims[3]}, kernel.dims);
+    Require(dy.dims == Dims({window.N, window.OH, window.OW, window.C}), "dy does not fit the map and the kernel");
+    float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
+    DepthwiseInputGradient(dy.floats(), kernel.floats(), window, dx);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(0, 3)});
+  }
+};
+
+// `kernel` for its shape; `bias` empty where there is none.
+struct DepthwiseFilterOp : Depthwise {
+  using Depthwise::Depthwise;
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), x = context.In(1), kernel = context.In(2), bias = context.In(3);
+    const Window window = Check(x.dims, kernel.dims);
+    Require(dy.dims == Dims({window.N, window.OH, window.OW, window.C}), "dy does not fit the map and the kernel");
+    float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
+    DepthwiseFilterGradient(dy.floats(), x.floats(), window, dkernel, bias.empty() ? nullptr : dbias);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 2);
+    shapes.Same(1, 3);
+  }
+};
+
+}  // namespace
+
+void RegisterConvolutions() {
+  const std::vector<const char *> &attributes = WindowAttributes::names();
+  Register<DepthwiseOp>(
+      {"Depthwise", {"x: float", "kernel: float", "bias: float", "extent: float"}, {"y: float"}, attributes});
+  Register<DepthwiseInputOp>(
+      {"DepthwiseInputGradient", {"dy: float", "kernel: float", "extent: float"}, {"dx: float"}, attributes});
+  Register<DepthwiseFilterOp>({"DepthwiseFilterGradient",
+                               {"dy: float", "x: float", "kernel: float", "bias: float"},
+                               {"dkernel: float", "dbias: float"},
+                               attributes});
+}
+
+}  // namespace ablate

@@ -1,0 +1,183 @@
+// The inner loops of depthwise and grouped convolution. A vector holds channels of one position; a tile of positions of
+// one row, or a block of a filter's taps, is held in registers, and every value of the map is loaded once for all the
+// products it is part of. What lies outside of the map is skipped, not multiplied by zero.
+#ifndef ABLATE_KERNELS_TILE_H_
+#define ABLATE_KERNELS_TILE_H_
+
+#include <algorithm>
+#include <utility>
+
+#include "vector.h"
+
+namespace ablate {
+
+template <class Body, int... I>
+ABLATE_INLINE void UnrollOver(const Body &body, std::integer_sequence<int, I...>) {
+  (body(std::integral_constant<int, I>{}), ...);
+}
+
+// body(0) ... body(N - 1), each with its number as a constant.
+template <int N, class Body>
+ABLATE_INLINE void Unroll(const Body &body) {
+  UnrollOver(body, std::make_integer_sequence<int, N>{});
+}
+
+// How a tile reads the map: a vector of channels a position, or one channel's value for all lanes.
+enum class Read { kVector, kBroadcast };
+
+template <Read R>
+ABLATE_INLINE Vec ReadMap(const float *p) {
+  return R == Read::kVector ? Load(p) : Broadcast(*p);
+}
+
+// Products of map rows ("lines") with rows of K taps, summed into one row of outputs.
+struct RowCall {
+  const float *const *lines;
+  long count;            // of lines
+  long width, pixel;     // positions in a line, and floats from one to the next
+  const float *weights;  // [count][K] vectors
+  long padding;          // zeros that stand before the line
+  const float *bias;     // a vector, or null
+  float *out;
+  long outputs, out_pixel;
+  int lanes;  // how many of a vector's are stored
+};
+
+template <int K, int S, int T, Read R>
+void RowTile(const RowCall &call, long first) {
+  constexpr int kSpan = (T - 1) * S + K;
+  const long left = first * S - call.padding, outputs = std::min<long>(T, call.outputs - first);
+  const int from = static_cast<int>(std::max(0L, -left)), to = static_cast<int>(std::min<long>(kSpan, call.width - left));
+  const Vec bias = call.bias ? Load(call.bias) : Vec{};
+  Vec sums[T];
+  Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA { sums[t] = bias; });
+  for (long line = 0; line < call.count; line++) {
+    const float *at = call.lines[line] + left * call.pixel;
+    Vec taps[K];
+    Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA { taps[k] = Load(call.weights + (line * K + k) * kWidth); });
+    Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
+      if (j >= from && j < to) {
+        const Vec value = ReadMap<R>(at);
+        Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA {
+          constexpr int kAhead = decltype(j)::value - decltype(k)::value;
+          if constexpr (kAhead >= 0 && kAhead % S == 0 && kAhead / S < T) {
+            sums[kAhead / S] = Fma(value, taps[k], sums[kAhead / S]);
+          }
+        });
+      }
+      at += call.pixel;
+    });
+  }
+  float *const out = call.out + first * call.out_pixel;
+  if (call.lanes == kWidth) {
+    Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
+      if (t < outputs) Store(out + t * call.out_pixel, sums[t]);
+    });
+  } else {
+    Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
+      if (t < outputs) Store(out + t * call.out_pixel, sums[t], call.lanes);
+    });
+  }
+}
+
+template <int K, int S, int T, Read R>
+void Row(const RowCall &call) {
+  for (long first = 0; first < call.outputs; first += T) RowTile<K, S, T, R>(call, first);
+}
+
+using RowFunction = void (*)(const RowCall &);
+
+// The row function whose tiles fit `outputs` best.
+template <int K, int S, Read R>
+RowFunction FittingRow(long outputs) {
+  static constexpr int kTiles[] = {16, 14, 8, 7, 4, 2};
+  static constexpr RowFunction kRows[] = {
+      kRegisters == 32 ? Row<K, S, kRegisters == 32 ? 16 : 8, R> : nullptr,
+      kRegisters == 32 ? Row<K, S, kRegisters == 32 ? 14 : 8, R> : nullptr,
+      Row<K, S, 8, R>,
+      Row<K, S, 7, R>,
+      Row<K, S, 4, R>,
+      Row<K, S, 2, R>,
+  };
+  int best = -1;
+  long least = 0;
+  for (int i = 0; i < 6; i++) {
+    if (!kRows[i]) continue;
+    // A tile costs its positions and about one more for its beginning and end.
+    const long cost = (outputs + kTiles[i] - 1) / kTiles[i] * (kTiles[i] + 1);
+    if (best < 0 || cost < least) best = i, least = cost;
+  }
+  return kRows[best];
+}
+
+// Sums over positions of map value times gradient, for B rows of K taps: the gradient of a filter.
+struct FilterCall {
+  const float *map;  // at the position of the first tap of row 0 for output 0, padding counted
+  long height, width, row, pixel;
+  long top, left;    // that position, negative in the padding
+  const float *dy;
+  long out_height, out_width, out_row, out_pixel;
+  int lanes;
+};
+
+template <int K, int S, int T, int B, Read R>
+ABLATE_INLINE void FilterTile(const FilterCall &call, long oh, long first, int block, Vec (&sums)[B][K]) {
+  constexpr int kSpan = (T - 1) * S + K;
+  const long left = call.left + first * S, outputs = std::min<long>(T, call.out_width - first);
+  const int from = static_cast<int>(std::max(0L, -left)), to = static_cast<int>(std::min<long>(kSpan, call.width - left));
+  Vec slopes[T];
+  Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
+    const float *const dy = call.dy + oh * call.out_row + (first + t) * call.out_pixel;
+    slopes[t] = t >= outputs ? Vec{} : call.lanes == kWidth ? Load(dy) : Load(dy, call.lanes);
+  });
+  Unroll<B>([&](auto b) ABLATE_INLINE_LAMBDA {
+    const long line = oh * S + block + b;
+    if (call.top + line < 0 || call.top + line >= call.height) return;
+    const float *at = call.map + line * call.row + first * S * call.pixel;
+    Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
+      if (j >= from && j < to) {
+        const Vec value = ReadMap<R>(at);
+        Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA {
+          constexpr int kAhead = decltype(j)::value - decltype(k)::value;
+          if constexpr (kAhead >= 0 && kAhead % S == 0 && kAhead / S < T) {
+            sums[b][k] = Fma(value, slopes[kAhead / S], sums[b][k]);
+          }
+        });
+      }
+      at += call.pixel;
+    });
+  });
+}
+
+// Adds to `taps` [K][K] vectors: rows `block` to `block + B` of them.
+template <int K, int S, int T, int B, Read R>
+void FilterRows(const FilterCall &call, int block, float *taps) {
+  Vec sums[B][K];
+  float *const out = taps + block * K * kWidth;
+  Unroll<B * K>([&](auto i) ABLATE_INLINE_LAMBDA { sums[i / K][i % K] = Load(out + i * kWidth); });
+  for (long oh = 0; oh < call.out_height; oh++) {
+    for (long first = 0; first < call.out_width; first += T) FilterTile<K, S, T, B, R>(call, oh, first, block, sums);
+  }
+  Unroll<B * K>([&](auto i) ABLATE_INLINE_LAMBDA { Store(out + i * kWidth, sums[i / K][i % K]); });
+}
+
+// All K x K taps, as many rows at a time as registers hold.
+template <int K, int S, int T, Read R>
+void Filter(const FilterCall &call, float *taps) {
+  constexpr int kRows = kRegisters == 32 ? (K <= 7 ? 3 : 2) : K <= 3 ? 3 : 1;
+  int block = 0;
+  for (; block + kRows <= K; block += kRows) FilterRows<K, S, T, kRows, R>(call, block, taps);
+  if constexpr (K % kRows != 0) FilterRows<K, S, T, K % kRows, R>(call, block, taps);
+}
+
+using FilterFunction = void (*)(const FilterCall &, float *);
+
+template <int K, int S, Read R>
+FilterFunction FittingFilter(long outputs) {
+  if (outputs <= 2) return Filter<K, S, 2, R>;
+  return (outputs + 6) / 7 * 8 < (outputs + 3) / 4 * 5 ? Filter<K, S, 7, R> : Filter<K, S, 4, R>;
+}
+
+}  // namespace ablate
+
+#endif

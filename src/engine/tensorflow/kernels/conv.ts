@@ -1,0 +1,62 @@
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { gradient } from '../ops/gradient.js';
+import { integer } from '../raw.js';
+import { check, checkChannels } from './check.js';
+import type { KernelLoad } from './library.js';
+import { outputSize } from './pool.js';
+
+export interface WindowOptions {
+  readonly stride: number;
+  /** PyTorch's, on all four sides. */
+  readonly padding: number;
+}
+
+export interface ConvolutionKernels {
+  /** Whether `depthwise` serves such a convolution: odd kernels from 3 to 11, strides 1 and 2. */
+  servesDepthwise(kernel: number, stride: number): boolean;
+  /** x `[N, H, W, C]`, kernel `[k, k, 1, C]`, bias `[C]`. */
+  depthwise(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null | undefined, options: WindowOptions): Tensor4D;
+}
+
+export function createConvolutionKernels({ tf, one, many }: KernelLoad): ConvolutionKernels {
+  const none = () => tf.tensor1d([], 'float32');
+  const extent = (height: number, width: number) => tf.zeros([0, height, width]);
+  const servesDepthwise = (kernel: number, stride: number) =>
+    kernel % 2 === 1 && kernel >= 3 && kernel <= 11 && (stride === 1 || stride === 2);
+
+  function checkWindow(op: string, x: Tensor4D, kernel: Tensor4D, { stride, padding }: WindowOptions): [number, number] {
+    const [size, width] = kernel.shape;
+    check(x.rank === 4 && kernel.rank === 4 && size === width, op, 'a map [N, H, W, C] and a square kernel', x, kernel);
+    check(x.dtype === 'float32' && kernel.dtype === 'float32', op, 'float32', x, kernel);
+    const outputs = [x.shape[1], x.shape[2]].map((side) => outputSize(side, size, stride, padding)) as [number, number];
+    check(Math.min(...outputs) >= 1, op, `a map that the kernel fits into with padding ${padding}`, x, kernel);
+    return outputs;
+  }
+
+  return {
+    servesDepthwise,
+
+    depthwise(x, kernel, bias, options) {
+      const outputs = checkWindow('depthwise', x, kernel, options);
+      checkChannels('depthwise', x, { bias });
+      const [size, , one_, channels] = kernel.shape;
+      check(one_ === 1 && channels === x.shape[3], 'depthwise', `a kernel [k, k, 1, ${x.shape[3]}]`, kernel);
+      check(servesDepthwise(size, options.stride), 'depthwise', `an odd kernel from 3 to 11 and stride 1 or 2 (${options.stride})`, kernel);
+      const attributes = [integer('stride', options.stride), integer('padding', options.padding)];
+      const [, height, width] = x.shape;
+      return gradient(
+        tf,
+        (map: Tensor, filter: Tensor, ...offset: Tensor[]) =>
+          one('Depthwise', attributes, [map, filter, offset[0] ?? none(), extent(...outputs)]),
+        (...tensors) => tensors.slice(0, 2),
+        (dy, kept) => {
+          const [map, filter] = kept as [Tensor, Tensor];
+          const dx = one('DepthwiseInputGradient', attributes, [dy, filter, extent(height, width)]);
+          const like = bias ? tf.zeros([channels]) : none();
+          const [dkernel, dbias] = many('DepthwiseFilterGradient', attributes, [dy, map, filter, like], 2) as [Tensor, Tensor];
+          return bias ? [dx, dkernel, dbias] : [dx, dkernel];
+        },
+      )(x, kernel, ...(bias ? [bias] : [])) as Tensor4D;
+    },
+  };
+}
