@@ -8,7 +8,8 @@ const may = {
   architecture: ['layers', 'engine', 'config'],
   roadmap: ['architecture', 'layers', 'config'],
   cost: ['architecture', 'layers'],
-  weights: ['architecture', 'layers'],
+  weights: ['architecture', 'layers', 'engine'],
+  inference: ['architecture', 'engine', 'weights', 'layers'],
   data: ['config', 'random'],
   training: ['architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random', 'experiment/records'],
   experiment: [

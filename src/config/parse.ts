@@ -58,6 +58,14 @@ export async function parseSuite(file: string): Promise<ParsedSuite> {
   return { file, suite, problems: inOrder(problems), place };
 }
 
+/** Whether a file is a recipe rather than a suite: it says how to optimize and has no network. */
+export async function isRecipeFile(file: string): Promise<boolean> {
+  const { value } = await readSource(file);
+  return (
+    value !== null && typeof value === 'object' && ('optimizer' in value || 'extends' in value) && !('network' in value)
+  );
+}
+
 /** Reads and validates a recipe file by itself. */
 export async function parseRecipe(
   file: string,

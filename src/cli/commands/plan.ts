@@ -36,7 +36,7 @@ export function planCommand(): Command {
       const left = standings.filter(([, { state }]) => state !== 'done').map(([run]) => run);
       const { engine, gpu } = availability(options.device ?? suite.runner.device);
       const machine = describeMachine();
-      const share = shareMachine(left, suite.runner.parallel, { ...machine, gpus: gpu ? visibleGpus() : [] });
+      const share = shareMachine(runs, suite.runner.parallel, { ...machine, gpus: gpu ? visibleGpus() : [] });
       const estimate = estimateTime({
         left,
         pictures: trainingPictures(suite.dataset),

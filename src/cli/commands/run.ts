@@ -6,7 +6,6 @@ import { codeVersion, describeMachine, visibleGpus } from '../../experiment/mach
 import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
-import { standingOf } from '../../experiment/standing.js';
 import { writePlan } from '../../experiment/store.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { note, printJson } from '../output.js';
@@ -57,10 +56,9 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const interruption = watchSignals(() => progress.say('saving every run; once more ends at once'));
   const began = Date.now();
   try {
-    const standings = await Promise.all(runs.map((run) => standingOf(run, suiteFolder)));
-    const left = runs.filter((_, at) => standings[at]?.state !== 'done');
     const machine = { ...describeMachine(), gpus: available.gpu ? visibleGpus() : [] };
-    const share = shareMachine(left, wish ?? suite.runner.parallel, machine);
+    // By all runs, not by those that are left: the threads of a run must not depend on when the suite was cut off.
+    const share = shareMachine(runs, wish ?? suite.runner.parallel, machine);
     if (share.note) progress.say(share.note);
     await writePlan(suiteFolder, plan.record);
     const summary = await runSchedule({
