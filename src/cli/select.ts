@@ -1,20 +1,16 @@
 import type { PlannedRun } from '../experiment/plan.js';
 import { UsageError } from './errors.js';
 
-/** The runs that `--only` and `--seeds` leave. Throws a `UsageError` where they leave none. */
+/** The runs that `--only` and the seeds leave. Throws a `UsageError` where they leave none. */
 export function selectRuns(
   runs: readonly PlannedRun[],
   only: string | undefined,
-  wanted: ReadonlySet<number> | undefined,
+  seeds: ReadonlySet<number>,
 ): PlannedRun[] {
-  const chosen = runs.filter(
-    ({ spec }) => (only === undefined || glob(only).test(spec.variant)) && (!wanted || wanted.has(spec.seed)),
-  );
+  const chosen = runs.filter(({ spec }) => fits(only)(spec.variant) && seeds.has(spec.seed));
   if (chosen.length > 0) return chosen;
   const variants = [...new Set(runs.map(({ spec }) => spec.variant))].join(', ');
-  throw new UsageError(
-    `no run is left by --only and --seeds; the suite has the variants ${variants} and the seeds ${[...new Set(runs.map(({ spec }) => spec.seed))].join(', ')}`,
-  );
+  throw new UsageError(`--only "${only}" fits no network of the suite; it has ${variants}`);
 }
 
 /** `0-4,7` -> 0, 1, 2, 3, 4, 7. */
@@ -31,12 +27,23 @@ export function parseSeeds(text: string): Set<number> {
   return seeds;
 }
 
-/** `*`, `?` and `{a,b}` over a variant's name. */
+/** Whether a variant's name fits `--only`: names or patterns with `*`, `?` and `{a,b}`, separated by commas. */
+export function fits(only: string | undefined): (name: string) => boolean {
+  if (only === undefined) return () => true;
+  // Commas inside braces separate names there; those outside separate whole patterns.
+  const patterns = only.split(/,(?![^{]*\})/).map((pattern) => glob(pattern.trim()));
+  return (name) => patterns.some((pattern) => pattern.test(name));
+}
+
 function glob(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^$()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
-    .replace(/\{([^}]*)\}/g, (_, names: string) => `(${names.replaceAll(',', '|')})`);
+  const source = pattern.replace(/\{([^{}]*)\}|[^\w]/g, (token: string, names: string | undefined) => {
+    if (names !== undefined)
+      return `(${names
+        .split(',')
+        .map((name) => glob(name.trim()).source.slice(1, -1))
+        .join('|')})`;
+    if (token === '*') return '.*';
+    return token === '?' ? '.' : `\\${token}`;
+  });
   return new RegExp(`^${source}$`);
 }

@@ -4,6 +4,7 @@ import type { Device } from '../engine/engine.js';
 import { designHash, runHash } from './hash.js';
 import { modelOf } from './network.js';
 import type { PlanRecord, RunSpec } from './records.js';
+import type { RunName } from './store.js';
 import type { OpenedSuite } from './suite.js';
 
 /** A run of a plan: what a worker is given, and what it will cost. */
@@ -30,8 +31,8 @@ export interface Plan {
 export interface PlanOptions {
   /** Instead of the suite's. */
   readonly device?: Device | undefined;
-  /** Seeds beside the suite's own. */
-  readonly seeds?: readonly number[] | undefined;
+  /** Runs beside those of the suite's own seeds. */
+  readonly extra?: readonly RunName[] | undefined;
   /** Of the dataset's content; left out where it is not here. */
   readonly fingerprint?: string | null | undefined;
 }
@@ -40,14 +41,14 @@ export interface PlanOptions {
 export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, options: PlanOptions = {}): Plan {
   const device = options.device ?? suite.runner.device;
   const fingerprint = options.fingerprint ?? null;
-  const seeds = [...new Set([...suite.seeds, ...(options.seeds ?? [])])].sort((a, b) => a - b);
   const runs: PlannedRun[] = [];
   const planned = variants.map(({ variant, spec: network, recipe }) => {
     const model = modelOf(network, catalogue);
     const { macs, params } = countCost(model);
     const batchSize = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
     const bytes = estimateTrainingBytes(countMemory(model), batchSize, recipe.optimizer.name === 'adamw' ? 2 : 1);
-    const own = seeds.map((seed): PlannedRun => {
+    const extra = options.extra?.filter((run) => run.variant === variant.name).map(({ seed }) => seed) ?? [];
+    const own = sortedSeeds([...suite.seeds, ...extra]).map((seed): PlannedRun => {
       const spec: RunSpec = {
         suite: suite.name,
         variant: variant.name,
@@ -93,8 +94,10 @@ export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, 
     dataset: suite.dataset.name,
     base: suite.network.base,
     strategy: suite.strategy,
-    seeds,
+    seeds: sortedSeeds(runs.map(({ spec }) => spec.seed)),
     variants: planned,
   };
   return { record, runs };
 }
+
+const sortedSeeds = (seeds: readonly number[]): number[] => [...new Set(seeds)].sort((a, b) => a - b);

@@ -89,7 +89,9 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
       return standing.result;
     }
     const { eager, codeVersion, kill } = options;
-    const { threads, gpus } = share;
+    // Sums of floats depend on how threads divide them: a run goes on with as many as it began with.
+    const threads = (standing.state === 'begun' && standing.record?.engine.threads) || share.threads;
+    const { gpus } = share;
     const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
     const gpu = gpus[slot % gpus.length] ?? null;
     const task = { spec: run.spec, hash: run.hash, folder, threads, gpu, eager, codeVersion };

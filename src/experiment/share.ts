@@ -21,8 +21,6 @@ export interface ShareableMachine {
  * As many runs at a time as there are cores, one thread each: small networks keep a core busy alone, and two of them do
  * more than one with two threads. Fewer where their memory would not fit into four fifths of the machine's. On graphics
  * cards, one run a card. A number asked for is taken as it is.
- *
- * @param runs those that are still to be trained.
  */
 export function shareMachine(
   runs: readonly PlannedRun[],

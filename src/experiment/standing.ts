@@ -13,7 +13,7 @@ export type Standing =
   | { readonly state: 'done'; readonly result: DoneResult; readonly record: RunRecord | null; readonly folder: string }
   | { readonly state: 'failed'; readonly reason: string }
   /** Begun and not ended: it goes on from its last checkpoint. */
-  | { readonly state: 'begun'; readonly folder: string }
+  | { readonly state: 'begun'; readonly record: RunRecord | null; readonly folder: string }
   /** The records are those of another network, recipe or dataset; they are moved aside before this run starts. */
   | { readonly state: 'stale'; readonly found: string }
   | { readonly state: 'waiting' };
@@ -37,7 +37,7 @@ async function readStanding(run: PlannedRun, folder: string): Promise<Standing> 
   if (!belongsTo(run, found, record)) return { state: 'stale', found };
   if (result?.status === 'done') return { state: 'done', result, record, folder };
   if (result?.status === 'failed') return { state: 'failed', reason: result.reason };
-  return { state: 'begun', folder };
+  return { state: 'begun', record, folder };
 }
 
 /** Whether a hash is the run's. Where the dataset is not here, the record's word on its content is taken. */

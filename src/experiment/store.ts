@@ -3,6 +3,12 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { MetricsLine, PlanRecord, RunResult } from './records.js';
 
+/** A run by its place in a suite. */
+export interface RunName {
+  readonly variant: string;
+  readonly seed: number;
+}
+
 /** Where a run's records are, below a suite's folder. */
 export const runFolder = (suiteFolder: string, variant: string, seed: number): string =>
   join(suiteFolder, variant, `seed-${seed}`);
@@ -73,16 +79,12 @@ export async function readMetrics(folder: string): Promise<MetricsLine[]> {
   });
 }
 
-/** Seeds of the folder's plan that have a finished run: more of them may have been trained than the suite's file names. */
-export async function recordedSeeds(suiteFolder: string): Promise<number[]> {
+/** The finished runs of the folder's plan: more seeds may have been trained than the suite's file names. */
+export async function recordedRuns(suiteFolder: string): Promise<RunName[]> {
   const plan = await readJson<PlanRecord>(join(suiteFolder, 'plan.json'));
-  const variants = plan?.variants.map(({ name }) => name) ?? [];
-  const isDone = async (variant: string, seed: number) =>
+  const planned = plan?.variants.flatMap(({ name, runs }) => runs.map(({ seed }) => ({ variant: name, seed }))) ?? [];
+  const isDone = async ({ variant, seed }: RunName) =>
     (await readResult(runFolder(suiteFolder, variant, seed)))?.status === 'done';
-  const found: number[] = [];
-  for (const seed of plan?.seeds ?? []) {
-    const done = await Promise.all(variants.map((variant) => isDone(variant, seed)));
-    if (done.includes(true)) found.push(seed);
-  }
-  return found;
+  const done = await Promise.all(planned.map(isDone));
+  return planned.filter((_, at) => done[at]);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MetricsLine, PlanRecord } from '../../src/experiment/records.js';
-import { readJson, readMetrics, recordedSeeds, setAside, writeJson, writePlan } from '../../src/experiment/store.js';
+import { readJson, readMetrics, recordedRuns, setAside, writeJson, writePlan } from '../../src/experiment/store.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -84,10 +84,16 @@ test('records that are set aside twice under one name are both kept', async () =
   ]);
 });
 
-test('seeds that were trained beside the suite are remembered while they have a finished run', async () => {
-  await writeJson(join(folder, 'plan.json'), { seeds: [0, 3, 4], variants: [{ name: 'a' }, { name: 'b' }] });
+test('runs that were trained beside the suite are remembered when they are done', async () => {
+  const runs = [0, 3, 4].map((seed) => ({ seed, hash: '' }));
+  await writeJson(join(folder, 'plan.json'), {
+    variants: [
+      { name: 'a', runs },
+      { name: 'b', runs },
+    ],
+  });
   await writeJson(join(folder, 'b', 'seed-3', 'result.json'), { status: 'done' });
   await writeJson(join(folder, 'b', 'seed-4', 'result.json'), { status: 'failed' });
-  expect(await recordedSeeds(folder)).toEqual([3]);
-  expect(await recordedSeeds(join(folder, 'nowhere'))).toEqual([]);
+  expect(await recordedRuns(folder)).toEqual([{ variant: 'b', seed: 3 }]);
+  expect(await recordedRuns(join(folder, 'nowhere'))).toEqual([]);
 });
