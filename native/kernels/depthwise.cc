@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "phase.h"
 #include "pool.h"
 #include "tile.h"
 
@@ -18,44 +19,6 @@ struct Correlation {
   long out_step;  // floats from one output column to the next
   RowFunction row;
 };
-
-RowFunction RowOf(int columns, int stride, long outputs) {
-  constexpr Read kRead = Read::kVector;
-  if (stride == 2) switch (columns) {
-      case 3: return FittingRow<3, 2, kRead>(outputs);
-      case 5: return FittingRow<5, 2, kRead>(outputs);
-      case 7: return FittingRow<7, 2, kRead>(outputs);
-      case 9: return FittingRow<9, 2, kRead>(outputs);
-      default: return FittingRow<11, 2, kRead>(outputs);
-    }
-  switch (columns) {
-    case 1: return FittingRow<1, 1, kRead>(outputs);
-    case 2: return FittingRow<2, 1, kRead>(outputs);
-    case 3: return FittingRow<3, 1, kRead>(outputs);
-    case 4: return FittingRow<4, 1, kRead>(outputs);
-    case 5: return FittingRow<5, 1, kRead>(outputs);
-    case 6: return FittingRow<6, 1, kRead>(outputs);
-    case 7: return FittingRow<7, 1, kRead>(outputs);
-    case 9: return FittingRow<9, 1, kRead>(outputs);
-    default: return FittingRow<11, 1, kRead>(outputs);
-  }
-}
-
-FilterFunction FilterOf(long kernel, long stride, long outputs) {
-  constexpr Read kRead = Read::kVector;
-  switch (kernel * 2 + stride - 1) {
-    case 6: return FittingFilter<3, 1, kRead>(outputs);
-    case 7: return FittingFilter<3, 2, kRead>(outputs);
-    case 10: return FittingFilter<5, 1, kRead>(outputs);
-    case 11: return FittingFilter<5, 2, kRead>(outputs);
-    case 14: return FittingFilter<7, 1, kRead>(outputs);
-    case 15: return FittingFilter<7, 2, kRead>(outputs);
-    case 18: return FittingFilter<9, 1, kRead>(outputs);
-    case 19: return FittingFilter<9, 2, kRead>(outputs);
-    case 22: return FittingFilter<11, 1, kRead>(outputs);
-    default: return FittingFilter<11, 2, kRead>(outputs);
-  }
-}
 
 // Samples and vectors of channels cut into tasks that are worth a thread's while. A task goes through its rows one by
 // one and in each through its vectors: side by side they share pages and what the hardware fetches ahead. How many is
@@ -128,7 +91,7 @@ void EachRow(const Tasks &tasks, long task, const float *map, long positions, lo
 void DepthwiseForward(const float *x, const float *w, const float *bias, const Window &d, float *y) {
   const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
   const Correlation correlation{d.H,       d.W,    d.OW, kernel, kernel,
-                                d.padding, d.padding, stride, d.C, RowOf(kernel, stride, d.OW)};
+                                d.padding, d.padding, stride, d.C, VectorRow(kernel, stride, d.OW)};
   const long taps = d.kernel * d.kernel, size = (taps + 1) * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
   Parallel(tasks.count(), [&](long task) {
@@ -147,20 +110,6 @@ void DepthwiseForward(const float *x, const float *w, const float *bias, const W
   });
 }
 
-// Row and column `at` of the input, and every stride-th after them, get their gradient from the taps that reach them.
-struct Phase {
-  int taps = 0;
-  long padding = 0;
-  int tap[16];  // in the order of the outputs that they come from
-  Phase(long at, const Window &d) {
-    for (long i = d.kernel - 1; i >= 0; i--) {
-      if ((at + d.padding - i) % d.stride) continue;
-      if (taps == 0) padding = -(at + d.padding - i) / d.stride;
-      tap[taps++] = static_cast<int>(i);
-    }
-  }
-};
-
 void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, float *dx) {
   std::vector<Phase> phases;
   for (long at = 0; at < d.stride; at++) phases.emplace_back(at, d);
@@ -169,7 +118,7 @@ void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, fl
     for (const Phase &along : phases) {
       const long at = &along - phases.data(), width = at < d.W ? (d.W - at + d.stride - 1) / d.stride : 0;
       correlations.push_back({d.OH, d.OW, width, down.taps, along.taps, down.padding, along.padding, 1,
-                              d.stride * d.C, RowOf(along.taps, 1, width)});
+                              d.stride * d.C, VectorRow(along.taps, 1, width)});
     }
   }
   const long taps = d.kernel * d.kernel, size = taps * kWidth;
@@ -209,7 +158,7 @@ void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, fl
 void DepthwiseFilterGradient(const float *dy, const float *x, const Window &d, float *dw, float *dbias) {
   const long taps = d.kernel * d.kernel, size = (taps + 1) * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
-  const FilterFunction filter = FilterOf(d.kernel, d.stride, d.OW);
+  const FilterFunction filter = VectorFilter(static_cast<int>(d.kernel), static_cast<int>(d.stride), d.OW);
   // A vector alone has its sums in registers for the whole map; several take turns every few rows.
   const long band = tasks.width == 1 ? d.OH : 4;
   const Buffer parts = NewBuffer(tasks.groups * tasks.blocks * size);

@@ -81,6 +81,15 @@ void DepthwiseForward(const float *x, const float *w, const float *bias, const W
 void DepthwiseInputGradient(const float *dy, const float *w, const Window &, float *dx);
 void DepthwiseFilterGradient(const float *dy, const float *x, const Window &, float *dw, float *dbias);
 
+// ---- grouped.cc. Kernels 3, 5, 7, strides 1 and 2; window.C are the input's channels, O the output's, both multiples
+// of `groups`; w: [kernel, kernel, C / groups, O]. bias may be null.
+inline bool GroupedServes(long kernel, long stride) {
+  return (kernel == 3 || kernel == 5 || kernel == 7) && (stride == 1 || stride == 2);
+}
+void GroupedForward(const float *x, const float *w, const float *bias, const Window &, long groups, long O, float *y);
+void GroupedInputGradient(const float *dy, const float *w, const Window &, long groups, long O, float *dx);
+void GroupedFilterGradient(const float *dy, const float *x, const Window &, long groups, long O, float *dw);
+
 // ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
 // its gradient by the logits.
 void SoftmaxCrossEntropy(const float *logits, const float *targets, float *loss, float *dlogits, long N, long K);

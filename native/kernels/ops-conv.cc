@@ -1,4 +1,4 @@
-// Ops: depthwise convolution with a bias, and its gradients.
+// Ops: depthwise and grouped convolution with a bias, and their gradients.
 #include "window.h"
 
 namespace ablate {
@@ -63,6 +63,67 @@ struct DepthwiseFilterOp : Depthwise {
   }
 };
 
+// The kernel is [k, k, C / groups, O].
+struct Grouped : WindowAttributes {
+  explicit Grouped(const Attributes &attributes) : WindowAttributes(attributes), groups(attributes.Int("groups")) {
+    Require(groups >= 1, "there must be at least one group");
+  }
+  Window Check(const Dims &map, const Dims &kernel) const {
+    Require(kernel.size() == 4 && kernel[0] == kernel[1], "the kernel must be [k, k, C / groups, O]");
+    const Window window = Over(map, kernel[0]);
+    Require(window.C > 0 && window.C % groups == 0 && kernel[3] % groups == 0 && kernel[2] == window.C / groups,
+            "the kernel's channels and the map's do not fall into the groups");
+    Require(GroupedServes(kernel[0], stride), "the kernel must be 3, 5 or 7, and the stride 1 or 2");
+    return window;
+  }
+  long groups;
+};
+
+struct GroupedOp : Grouped {
+  using Grouped::Grouped;
+  void Compute(Context &context) const {
+    const Input x = context.In(0), kernel = context.In(1), bias = context.In(2), extent = context.In(3);
+    const Window window = Check(x.dims, kernel.dims);
+    RequireExtent(extent, window.OH, window.OW);
+    Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
+    float *const y = context.Out(0, {window.N, window.OH, window.OW, kernel.dims[3]});
+    GroupedForward(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, groups, kernel.dims[3],
+                   y);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(3, 1), shapes.Dim(3, 2), shapes.Dim(1, 3)});
+  }
+};
+
+// `extent` is [0, height, width, C] of the input here, for neither dy nor the kernel says C.
+struct GroupedInputOp : Grouped {
+  using Grouped::Grouped;
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), kernel = context.In(1), extent = context.In(2);
+    Require(dy.rank() == 4 && extent.rank() == 4, "dy must be [N, H, W, O] and extent [0, height, width, C]");
+    const Dims &size = extent.dims;
+    const Window window = Check({dy.dims[0], size[1], size[2], size[3]}, kernel.dims);
+    Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
+    GroupedInputGradient(dy.floats(), kernel.floats(), window, groups, kernel.dims[3], dx);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(2, 3)});
+  }
+};
+
+// `kernel` for its shape.
+struct GroupedFilterOp : Grouped {
+  using Grouped::Grouped;
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), x = context.In(1), kernel = context.In(2);
+    const Window window = Check(x.dims, kernel.dims);
+    Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    GroupedFilterGradient(dy.floats(), x.floats(), window, groups, kernel.dims[3], context.Out(0, kernel.dims));
+  }
+  static void Shapes(ShapeContext &shapes) { shapes.Same(0, 2); }
+};
+
 }  // namespace
 
 void RegisterConvolutions() {
@@ -75,6 +136,14 @@ void RegisterConvolutions() {
                                {"dy: float", "x: float", "kernel: float", "bias: float"},
                                {"dkernel: float", "dbias: float"},
                                attributes});
+
+  const std::vector<const char *> grouped = {"stride: int", "padding: int", "groups: int"};
+  Register<GroupedOp>(
+      {"Grouped", {"x: float", "kernel: float", "bias: float", "extent: float"}, {"y: float"}, grouped});
+  Register<GroupedInputOp>(
+      {"GroupedInputGradient", {"dy: float", "kernel: float", "extent: float"}, {"dx: float"}, grouped});
+  Register<GroupedFilterOp>(
+      {"GroupedFilterGradient", {"dy: float", "x: float", "kernel: float"}, {"dkernel: float"}, grouped});
 }
 
 }  // namespace ablate

@@ -88,26 +88,24 @@ void Row(const RowCall &call) {
 using RowFunction = void (*)(const RowCall &);
 
 // The row function whose tiles fit `outputs` best.
+template <int K, int S, Read R, int... Tiles>
+RowFunction BestRow(long outputs, std::integer_sequence<int, Tiles...>) {
+  RowFunction best = nullptr;
+  long least = 0;
+  auto consider = [&](long tile, RowFunction row) {
+    // A tile costs its positions and about one more for its beginning and end.
+    const long cost = (outputs + tile - 1) / tile * (tile + 1);
+    if (!best || cost < least) best = row, least = cost;
+  };
+  (consider(Tiles, Row<K, S, Tiles, R>), ...);
+  return best;
+}
+
 template <int K, int S, Read R>
 RowFunction FittingRow(long outputs) {
-  static constexpr int kTiles[] = {16, 14, 8, 7, 4, 2};
-  static constexpr RowFunction kRows[] = {
-      kRegisters == 32 ? Row<K, S, kRegisters == 32 ? 16 : 8, R> : nullptr,
-      kRegisters == 32 ? Row<K, S, kRegisters == 32 ? 14 : 8, R> : nullptr,
-      Row<K, S, 8, R>,
-      Row<K, S, 7, R>,
-      Row<K, S, 4, R>,
-      Row<K, S, 2, R>,
-  };
-  int best = -1;
-  long least = 0;
-  for (int i = 0; i < 6; i++) {
-    if (!kRows[i]) continue;
-    // A tile costs its positions and about one more for its beginning and end.
-    const long cost = (outputs + kTiles[i] - 1) / kTiles[i] * (kTiles[i] + 1);
-    if (best < 0 || cost < least) best = i, least = cost;
-  }
-  return kRows[best];
+  if constexpr (R == Read::kBroadcast) return BestRow<K, S, R>(outputs, std::integer_sequence<int, 14, 7, 4, 2>{});
+  if constexpr (kRegisters == 32) return BestRow<K, S, R>(outputs, std::integer_sequence<int, 16, 14, 8, 7, 4, 2>{});
+  return BestRow<K, S, R>(outputs, std::integer_sequence<int, 8, 7, 4, 2>{});
 }
 
 // Sums over positions of map value times gradient, for B rows of K taps: the gradient of a filter.
@@ -177,6 +175,15 @@ FilterFunction FittingFilter(long outputs) {
   if (outputs <= 2) return Filter<K, S, 2, R>;
   return (outputs + 6) / 7 * 8 < (outputs + 3) / 4 * 5 ? Filter<K, S, 7, R> : Filter<K, S, 4, R>;
 }
+
+// tile-vector.cc: any columns of taps that an odd kernel up to 11 has, or its phases at stride 2. Stride 2 itself: odd
+// columns only, as are the kernels of filters.
+RowFunction VectorRow(int columns, int stride, long outputs);
+FilterFunction VectorFilter(int kernel, int stride, long outputs);
+
+// tile-broadcast.cc: the same for kernels up to 7.
+RowFunction BroadcastRow(int columns, int stride, long outputs);
+FilterFunction BroadcastFilter(int kernel, int stride, long outputs);
 
 }  // namespace ablate
 

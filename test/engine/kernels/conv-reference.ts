@@ -10,7 +10,13 @@ export interface Convolution {
   readonly outputs: number;
 }
 
-export function outputShape({ shape: [N, H, W], kernel, stride, padding, outputs }: Convolution): [number, number, number, number] {
+export function outputShape({
+  shape: [N, H, W],
+  kernel,
+  stride,
+  padding,
+  outputs,
+}: Convolution): [number, number, number, number] {
   const size = (side: number) => Math.floor((side + 2 * padding - kernel) / stride) + 1;
   return [N, size(H), size(W), outputs];
 }

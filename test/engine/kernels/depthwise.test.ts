@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
 import { expectClose, kernels, normals, tf } from './kernels.js';
 
-const depthwise = (shape: Convolution['shape'], kernel: number, stride: number, padding = (kernel - 1) / 2): Convolution => ({
+const depthwise = (
+  shape: Convolution['shape'],
+  kernel: number,
+  stride: number,
+  padding = (kernel - 1) / 2,
+): Convolution => ({
   ...{ shape, kernel, stride, padding },
   ...{ groups: shape[3], outputs: shape[3] },
 });
@@ -43,7 +48,11 @@ test.each(CASES)('$shape, kernel $kernel, stride $stride, padding $padding', (co
       kernels.depthwise(map as Tensor4D, kernel as Tensor4D, offset as Tensor1D | undefined, { stride, padding });
 
     expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
-    expectClose(op(inputs[0]!, inputs[1]!, inputs[2]!), expected.y.map((value, i) => value + bias[i % shape[3]]!), 'with bias');
+    expectClose(
+      op(inputs[0]!, inputs[1]!, inputs[2]!),
+      expected.y.map((value, i) => value + bias[i % shape[3]]!),
+      'with bias',
+    );
     const [dx, dw, db] = tf.grads(op as never)(inputs, slopes) as [Tensor, Tensor, Tensor];
     expectClose(dx, expected.dx, 'gradient of x');
     expectClose(dw, expected.dw, 'gradient of the kernel');
@@ -57,6 +66,10 @@ test.each(CASES)('$shape, kernel $kernel, stride $stride, padding $padding', (co
 test('says what it does not serve', () => {
   const ones = (shape: number[]) => tf.ones(shape) as Tensor4D;
   const options = { stride: 1, padding: 1 };
-  expect(() => kernels.depthwise(ones([1, 8, 8, 4]), ones([4, 4, 1, 4]), null, options)).toThrow('an odd kernel from 3 to 11');
-  expect(() => kernels.depthwise(ones([1, 8, 8, 4]), ones([3, 3, 1, 5]), null, options)).toThrow('a kernel [k, k, 1, 4]');
+  expect(() => kernels.depthwise(ones([1, 8, 8, 4]), ones([4, 4, 1, 4]), null, options)).toThrow(
+    'an odd kernel from 3 to 11',
+  );
+  expect(() => kernels.depthwise(ones([1, 8, 8, 4]), ones([3, 3, 1, 5]), null, options)).toThrow(
+    'a kernel [k, k, 1, 4]',
+  );
 });

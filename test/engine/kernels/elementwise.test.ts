@@ -11,7 +11,9 @@ describe('activations', () => {
     const x = Float32Array.from({ length: 20003 }, (_, i) => -10 + (20 * i) / 20002);
     const tensor = tf.tensor1d(x);
     const values = kernels.activation(tensor, 'gelu').dataSync();
-    const slopes = tf.grad((at: Tensor) => kernels.activation(at, 'gelu'))(tensor).dataSync();
+    const slopes = tf
+      .grad((at: Tensor) => kernels.activation(at, 'gelu'))(tensor)
+      .dataSync();
     let worst = 0;
     x.forEach((at, i) => {
       const slope = (gelu(at + 1e-4) - gelu(at - 1e-4)) / 2e-4;
@@ -21,7 +23,12 @@ describe('activations', () => {
   });
 
   test.each(['relu', 'gelu'] as const)('%s and its gradient', (kind) => {
-    checkOp(kind, [argument('x', 1, [3, 5, 7])], (x: Tensor) => kernels.activation(x, kind), (x) => x.map((at) => activate(kind, at)));
+    checkOp(
+      kind,
+      [argument('x', 1, [3, 5, 7])],
+      (x: Tensor) => kernels.activation(x, kind),
+      (x) => x.map((at) => activate(kind, at)),
+    );
   });
 });
 
@@ -70,7 +77,11 @@ describe('residual', () => {
         const perChannel = ['gamma', 'bias'].filter((name) => given[name as 'gamma' | 'bias']);
         checkOp(
           'residual',
-          [argument('shortcut', 5, shape), argument('branch', 6, shape), ...perChannel.map((name, i) => argument(name, 7 + i, [channels]))],
+          [
+            argument('shortcut', 5, shape),
+            argument('branch', 6, shape),
+            ...perChannel.map((name, i) => argument(name, 7 + i, [channels])),
+          ],
           (shortcut: Tensor, branch: Tensor, ...rest: Tensor1D[]) =>
             kernels.residual(shortcut, branch, {
               gamma: given.gamma ? rest[0] : undefined,
@@ -94,6 +105,8 @@ describe('residual', () => {
     expect(() => kernels.residual(tf.ones([2, 3]), tf.ones([2, 4]), {})).toThrow(
       'residual: expected shortcut and branch of one shape, float32, found float32 [2,3], float32 [2,4]',
     );
-    expect(() => kernels.biasActivation(tf.ones([2, 3]), tf.ones([4]))).toThrow('bias with 3 values, found float32 [4]');
+    expect(() => kernels.biasActivation(tf.ones([2, 3]), tf.ones([4]))).toThrow(
+      'bias with 3 values, found float32 [4]',
+    );
   });
 });

@@ -113,7 +113,9 @@ export function checkOp(
         return (slope(1e-5) - slope(-1e-5)) / 2e-5;
       });
       const picked = positions.map((position) => found[position]!);
-      expect(relativeError(picked, differences), `${what}: gradient of ${args[at]!.name}`).toBeLessThan(gradientTolerance);
+      expect(relativeError(picked, differences), `${what}: gradient of ${args[at]!.name}`).toBeLessThan(
+        gradientTolerance,
+      );
     });
   });
 }

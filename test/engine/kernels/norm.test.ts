@@ -9,7 +9,11 @@ describe('layer norm', () => {
   test.each([1, 3, 12, 16, 32, 37, 48, 64, 96, 128, 192, 200])('%i channels', (channels) => {
     checkOp(
       'layer norm',
-      [argument('x', 1, [2, 3, channels], 2, 3), argument('gamma', 2, [channels], 0.3, 1), argument('beta', 3, [channels])],
+      [
+        argument('x', 1, [2, 3, channels], 2, 3),
+        argument('gamma', 2, [channels], 0.3, 1),
+        argument('beta', 3, [channels]),
+      ],
       (x: Tensor, gamma: Tensor1D, beta: Tensor1D) => kernels.layerNorm(x, gamma, beta, 1e-3),
       (x, gamma, beta) => {
         const y = new Float64Array(x.length);
@@ -47,7 +51,10 @@ function statistics(x: Float64Array, channels: number) {
 }
 
 describe('batch norm', () => {
-  const none = (channels: number) => ({ runningMean: tf.zeros([channels]) as Tensor1D, runningVariance: tf.ones([channels]) as Tensor1D });
+  const none = (channels: number) => ({
+    runningMean: tf.zeros([channels]) as Tensor1D,
+    runningVariance: tf.ones([channels]) as Tensor1D,
+  });
 
   for (const channels of [96, 32, 16, 37, 5, 1]) {
     test.each(['relu', 'gelu', null] as const)(`${channels} channels, activation %s`, (activation) => {
@@ -56,7 +63,15 @@ describe('batch norm', () => {
         'batch norm',
         [argument('x', 1, shape, 2, 5), argument('gamma', 2, [channels], 0.3, 1), argument('beta', 3, [channels])],
         (x: Tensor, gamma: Tensor1D, beta: Tensor1D) =>
-          kernels.batchNorm(x, { gamma, beta, ...none(channels), epsilon: EPSILON, momentum: 0.1, training: true, activation }),
+          kernels.batchNorm(x, {
+            gamma,
+            beta,
+            ...none(channels),
+            epsilon: EPSILON,
+            momentum: 0.1,
+            training: true,
+            activation,
+          }),
         (x, gamma, beta) => {
           const { mean, variance } = statistics(x, channels);
           return x.map((at, i) => {
@@ -68,27 +83,34 @@ describe('batch norm', () => {
       );
     });
 
-    test.each(['relu', 'gelu', null] as const)(`${channels} channels with running statistics, activation %s`, (activation) => {
-      const mean = normals(4, [channels]);
-      const variance = normals(5, [channels]).map((at) => at * at + 0.5);
-      checkOp(
-        'batch norm',
-        [argument('x', 1, [4, 3, channels]), argument('gamma', 2, [channels], 0.3, 1), argument('beta', 3, [channels])],
-        (x: Tensor, gamma: Tensor1D, beta: Tensor1D) =>
-          kernels.batchNorm(x, {
-            ...{ gamma, beta, epsilon: EPSILON, momentum: 0.1, training: false, activation },
-            ...{ runningMean: tf.tensor1d(mean), runningVariance: tf.tensor1d(variance) },
-          }),
-        (x, gamma, beta) =>
-          x.map((at, i) => {
-            const c = i % channels;
-            return activate(activation, ((at - mean[c]!) / Math.sqrt(variance[c]! + EPSILON)) * gamma[c]! + beta[c]!);
-          }),
-      );
-    });
+    test.each(['relu', 'gelu', null] as const)(
+      `${channels} channels with running statistics, activation %s`,
+      (activation) => {
+        const mean = normals(4, [channels]);
+        const variance = normals(5, [channels]).map((at) => at * at + 0.5);
+        checkOp(
+          'batch norm',
+          [
+            argument('x', 1, [4, 3, channels]),
+            argument('gamma', 2, [channels], 0.3, 1),
+            argument('beta', 3, [channels]),
+          ],
+          (x: Tensor, gamma: Tensor1D, beta: Tensor1D) =>
+            kernels.batchNorm(x, {
+              ...{ gamma, beta, epsilon: EPSILON, momentum: 0.1, training: false, activation },
+              ...{ runningMean: tf.tensor1d(mean), runningVariance: tf.tensor1d(variance) },
+            }),
+          (x, gamma, beta) =>
+            x.map((at, i) => {
+              const c = i % channels;
+              return activate(activation, ((at - mean[c]!) / Math.sqrt(variance[c]! + EPSILON)) * gamma[c]! + beta[c]!);
+            }),
+        );
+      },
+    );
   }
 
-  test('next running statistics are PyTorch\'s, also where the mean is large beside the deviation', () => {
+  test("next running statistics are PyTorch's, also where the mean is large beside the deviation", () => {
     const channels = 20;
     const x = normals(8, [5000, channels], 0.1, 100);
     const exact = statistics(Float64Array.from(x), channels);
@@ -103,9 +125,19 @@ describe('batch norm', () => {
       },
     });
     const [mean, variance] = next!;
-    expectClose(mean, exact.mean.map((at, c) => 0.9 * runningMean[c]! + 0.1 * at), 'mean', 3e-7);
+    expectClose(
+      mean,
+      exact.mean.map((at, c) => 0.9 * runningMean[c]! + 0.1 * at),
+      'mean',
+      3e-7,
+    );
     const unbiased = exact.variance.map((at) => (at * exact.rows) / (exact.rows - 1));
-    expectClose(variance, unbiased.map((at, c) => 0.9 * runningVariance[c]! + 0.1 * at), 'variance', 3e-7);
+    expectClose(
+      variance,
+      unbiased.map((at, c) => 0.9 * runningVariance[c]! + 0.1 * at),
+      'variance',
+      3e-7,
+    );
   });
 
   test('leaves no tensor behind', () => {

@@ -36,7 +36,12 @@ describe('max pool', () => {
     { shape: [1, 1, 1, 5], kernel: 3, stride: 2, padding: 1 },
     { shape: [1, 9, 9, 4], kernel: 5, stride: 3, padding: 2 },
   ])('$shape, kernel $kernel, stride $stride, padding $padding', (pool) => {
-    checkOp('max pool', [argument('x', 1, pool.shape)], (x: Tensor4D) => kernels.maxPool(x, pool), (x) => maxPool(x, pool));
+    checkOp(
+      'max pool',
+      [argument('x', 1, pool.shape)],
+      (x: Tensor4D) => kernels.maxPool(x, pool),
+      (x) => maxPool(x, pool),
+    );
   });
 
   test('a tie goes to the first, as PyTorch has it, and NaN is passed on', () => {
@@ -54,12 +59,17 @@ describe('global average pool', () => {
     [3, 1, 1, 64],
     [1, 5, 3, 16],
   ] as const)('[%i, %i, %i, %i]', (N, H, W, C) => {
-    checkOp('average', [argument('x', 2, [N, H, W, C])], (x: Tensor4D) => kernels.globalAveragePool(x), (x) => {
-      const y = new Float64Array(N * C);
-      x.forEach((at, i) => {
-        y[Math.floor(i / (H * W * C)) * C + (i % C)]! += at / (H * W);
-      });
-      return y;
-    });
+    checkOp(
+      'average',
+      [argument('x', 2, [N, H, W, C])],
+      (x: Tensor4D) => kernels.globalAveragePool(x),
+      (x) => {
+        const y = new Float64Array(N * C);
+        x.forEach((at, i) => {
+          y[Math.floor(i / (H * W * C)) * C + (i % C)]! += at / (H * W);
+        });
+        return y;
+      },
+    );
   });
 });

@@ -47,7 +47,8 @@ interface State {
 
 const make = (seed: number, scale = 1) => SHAPES.map((shape, i) => normals(seed + i, shape, scale));
 const doubles = (lists: readonly Float32Array[]) => lists.map((list) => Float64Array.from(list));
-const variables = (lists: readonly Float32Array[]) => lists.map((list, i) => tf.variable(tf.tensor(list.slice(), SHAPES[i]!)));
+const variables = (lists: readonly Float32Array[]) =>
+  lists.map((list, i) => tf.variable(tf.tensor(list.slice(), SHAPES[i]!)));
 const zeros = () => SHAPES.map((shape) => new Float32Array(sizeOf(shape)));
 
 /** PyTorch's AdamW in float64, EMA after it. */
@@ -89,12 +90,17 @@ describe('optimizers', () => {
     tensors.forEach((tensor, t) => expectClose(tensor, expected[t]!, `${what} ${t}`, 1e-6));
   }
 
-  test.each([true, false])('AdamW equals PyTorch\'s over three steps, averages %s', (averaged) => {
+  test.each([true, false])("AdamW equals PyTorch's over three steps, averages %s", (averaged) => {
     const parameters = variables(start);
     const shared = parameters.map((parameter) => parameter.clone());
     const [firstMoments, secondMoments] = [variables(zeros()), variables(zeros())];
     const averages = averaged ? variables(start) : [];
-    const state: State = { p: doubles(start), first: doubles(zeros()), second: doubles(zeros()), average: doubles(start) };
+    const state: State = {
+      p: doubles(start),
+      first: doubles(zeros()),
+      second: doubles(zeros()),
+      average: doubles(start),
+    };
     for (let step = 1; step <= 3; step++) {
       kernels.applyAdamW({ ...fixed, parameters, averages, firstMoments, secondMoments, hyper: hyperOf(step) });
       adamW(state, doubles(slopes), step);
@@ -107,13 +113,20 @@ describe('optimizers', () => {
     shared.forEach((tensor, t) => expect(tensor.dataSync()).toEqual(start[t]));
   });
 
-  test.each([true, false])('SGD equals PyTorch\'s over three steps, nesterov %s', (nesterov) => {
+  test.each([true, false])("SGD equals PyTorch's over three steps, nesterov %s", (nesterov) => {
     const parameters = variables(start);
     const momenta = variables(zeros());
     const averages = variables(start);
     const state: State = { p: doubles(start), first: doubles(zeros()), second: [], average: doubles(start) };
     for (let step = 1; step <= 3; step++) {
-      kernels.applySgd({ ...fixed, parameters, averages, momenta, hyper: tf.tensor1d([RATE, 0.9, 0.5, EMA]), nesterov });
+      kernels.applySgd({
+        ...fixed,
+        parameters,
+        averages,
+        momenta,
+        hyper: tf.tensor1d([RATE, 0.9, 0.5, EMA]),
+        nesterov,
+      });
       sgd(state, doubles(slopes), nesterov);
     }
     expectState(parameters, state.p, 'parameter');
@@ -127,7 +140,15 @@ describe('optimizers', () => {
       const [firstMoments, secondMoments] = [variables(zeros()), variables(zeros())];
       const step = ({ hyper, scale }: Record<string, import('@tensorflow/tfjs-core').Tensor>) => {
         const scaled = parameters.map((parameter) => tf.mul(parameter, scale!));
-        kernels.applyAdamW({ ...fixed, gradients: scaled, parameters, averages: [], firstMoments, secondMoments, hyper: hyper as never });
+        kernels.applyAdamW({
+          ...fixed,
+          gradients: scaled,
+          parameters,
+          averages: [],
+          firstMoments,
+          secondMoments,
+          hyper: hyper as never,
+        });
         return { sum: tf.sum(parameters[0]!) };
       };
       const feeds = (at: number) => ({ hyper: hyperOf(at), scale: tf.scalar(at / 2) });

@@ -70,7 +70,10 @@ export function createElementwiseKernels({ tf, one, many }: KernelLoad): Element
         const rest = [...kept];
         const maps = keptMaps.map((is) => (is ? (rest.shift() as Tensor) : none()));
         const [dshortcut, dbranch, dgamma, dbias] = many(`${name}Gradient`, [], [dy, ...maps, ...scales(rest)], 4) as [
-          Tensor, Tensor, Tensor, Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
         ];
         const first = kind ? dshortcut : dy;
         return [first, gamma || keep ? dbranch : first, ...(gamma ? [dgamma] : []), ...(branchBias ? [dbias] : [])];

@@ -19,7 +19,12 @@ export function createPoolKernels({ tf, one, many }: KernelLoad): PoolKernels {
     maxPool(x, { kernel, stride, padding }) {
       check(x.rank === 4 && x.dtype === 'float32', 'maxPool', 'a float32 map [N, H, W, C]', x);
       const [, height, width] = x.shape;
-      check(kernel <= 15 && padding * 2 <= kernel, 'maxPool', `a kernel up to 15 and padding up to half of it (${kernel}, ${padding})`, x);
+      check(
+        kernel <= 15 && padding * 2 <= kernel,
+        'maxPool',
+        `a kernel up to 15 and padding up to half of it (${kernel}, ${padding})`,
+        x,
+      );
       check(Math.min(height, width) + 2 * padding >= kernel, 'maxPool', `a map of at least the kernel's ${kernel}`, x);
       const attributes = [integer('stride', stride), integer('padding', padding), integer('kernel', kernel)];
       const size = (side: number) => outputSize(side, kernel, stride, padding);

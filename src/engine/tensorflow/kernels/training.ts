@@ -10,10 +10,20 @@ export type TrainingKernels = Pick<Ops, 'softmaxCrossEntropy' | 'applyAdamW' | '
 
 /** The loss, and the optimizers, which write into the variables' buffers. */
 export function createTrainingKernels({ engine, tf, one, many, tracing }: KernelLoad): TrainingKernels {
-  function checkUpdate(op: string, update: ParameterUpdate, own: Readonly<Record<string, readonly Tensor[]>>, hypers: number, hyper: Tensor) {
+  function checkUpdate(
+    op: string,
+    update: ParameterUpdate,
+    own: Readonly<Record<string, readonly Tensor[]>>,
+    hypers: number,
+    hyper: Tensor,
+  ) {
     const { parameters, gradients, averages, weightDecay, learningRateScale } = update;
     check(hyper.size === hypers, op, `hyper with ${hypers} values`, hyper);
-    check(averages.length === 0 || averages.length === parameters.length, op, 'as many averages as parameters, or none');
+    check(
+      averages.length === 0 || averages.length === parameters.length,
+      op,
+      'as many averages as parameters, or none',
+    );
     const lists = { gradients, ...own, ...(averages.length > 0 ? { averages } : {}) };
     for (const [name, list] of Object.entries(lists)) {
       check(list.length === parameters.length, op, `${parameters.length} ${name}`);
@@ -22,13 +32,25 @@ export function createTrainingKernels({ engine, tf, one, many, tracing }: Kernel
         checkSame(op, tensor, parameter, `${name}[${at}] in the shape of parameter ${parameter.name}`);
       });
     }
-    check(weightDecay.length === parameters.length && learningRateScale.length === parameters.length, op, 'a weight decay and a rate scale for each parameter');
+    check(
+      weightDecay.length === parameters.length && learningRateScale.length === parameters.length,
+      op,
+      'a weight decay and a rate scale for each parameter',
+    );
   }
 
   /** Runs an op that writes into its variables; while a step is traced it is the compiled step that sees to their buffers. */
-  function write(op: string, attributes: Parameters<KernelLoad['one']>[1], update: ParameterUpdate, hyper: Tensor, lists: readonly (readonly Tensor[])[]) {
+  function write(
+    op: string,
+    attributes: Parameters<KernelLoad['one']>[1],
+    update: ParameterUpdate,
+    hyper: Tensor,
+    lists: readonly (readonly Tensor[])[],
+  ) {
     const { parameters, averages, weightDecay, learningRateScale } = update;
-    if (!tracing()) for (const variable of [...parameters, ...averages, ...lists.slice(2).flat()]) makeExclusive(engine, variable as Variable);
+    if (!tracing())
+      for (const variable of [...parameters, ...averages, ...lists.slice(2).flat()])
+        makeExclusive(engine, variable as Variable);
     tf.tidy(() => {
       const sizes = [integer('N', parameters.length), integer('E', averages.length), ...attributes];
       const factors = [tf.tensor1d([...weightDecay]), tf.tensor1d([...learningRateScale])];

@@ -1,0 +1,273 @@
+// Convolution in groups of channels. A vector holds outputs of one position: of several whole groups where groups are
+// narrower than it, each input channel then laid out for all lanes first; or of one group, each input's value then read
+// for all lanes at once. Work is in proportion to the products, whatever the number of groups.
+#include <algorithm>
+#include <vector>
+
+#include "kernels.h"
+#include "phase.h"
+#include "pool.h"
+#include "tile.h"
+
+namespace ablate {
+namespace {
+
+constexpr long kBandFloats = 96 * 1024;
+
+// How channels "from" (summed over) and "to" (the lanes) of each group lie in vectors.
+struct Layout {
+  long from, to, groups;  // channels of a group on either side
+  long blocks;
+  bool narrow;
+  Layout(long from, long to, long groups) : from(from), to(to), groups(groups), narrow(to < kWidth) {
+    blocks = narrow ? (groups + Whole() - 1) / Whole() : groups * Parts();
+  }
+  long Whole() const { return kWidth / to; }                   // groups in a vector
+  long Parts() const { return (to + kWidth - 1) / kWidth; }    // vectors of a group
+  long Group(long block) const { return narrow ? block * Whole() : block / Parts(); }
+  long To(long block) const { return narrow ? Group(block) * to : Group(block) * to + block % Parts() * kWidth; }
+  int Lanes(long block) const {
+    if (narrow) return static_cast<int>(std::min(Whole(), groups - Group(block)) * to);
+    return static_cast<int>(std::min<long>(kWidth, to - block % Parts() * kWidth));
+  }
+  // The "from" channel that lane `lane` takes as its i-th.
+  long From(long block, int lane, long i) const { return (Group(block) + (narrow ? lane / to : 0)) * from + i; }
+};
+
+ABLATE_INLINE Vec Permute(Vec v, IntVec lanes) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vec>(_mm512_permutexvar_ps(reinterpret_cast<__m512i>(lanes), reinterpret_cast<__m512>(v)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Vec>(_mm256_permutevar8x32_ps(reinterpret_cast<__m256>(v), reinterpret_cast<__m256i>(lanes)));
+#else
+  Vec result;
+  for (int i = 0; i < kWidth; i++) result[i] = v[lanes[i]];
+  return result;
+#endif
+}
+
+// Rows [first, end) of a sample's map, for the tiles to read: where they lie, or channel by channel laid out.
+class Band {
+ public:
+  Band(const Layout &layout, long block, const float *sample, long width, long C, long first, long end, Slot slot)
+      : map_(sample + layout.From(block, 0, 0)), width_(width), C_(C), first_(first), rows_(end - first) {
+    if (!layout.narrow) return;
+    float *const laid = Scratch(slot, layout.from * rows_ * width * kWidth);
+    Lay(layout, block, sample + first * width * C, laid);
+    map_ = laid;
+    narrow_ = true;
+  }
+  const float *Line(long i, long row) const {
+    return narrow_ ? map_ + (i * rows_ + row - first_) * width_ * kWidth : map_ + row * width_ * C_ + i;
+  }
+  long pixel() const { return narrow_ ? kWidth : C_; }
+
+ private:
+  void Lay(const Layout &layout, long block, const float *map, float *laid) const {
+    const int lanes = layout.Lanes(block);
+    const long positions = rows_ * width_, base = layout.From(block, 0, 0);
+    if (layout.from != layout.to) {
+      memset(laid, 0, layout.from * positions * kWidth * sizeof(float));
+      for (long i = 0; i < layout.from; i++) {
+        for (long p = 0; p < positions; p++) {
+          for (int lane = 0; lane < lanes; lane++) {
+            laid[(i * positions + p) * kWidth + lane] = map[p * C_ + layout.From(block, lane, i)];
+          }
+        }
+      }
+      return;
+    }
+    for (long i = 0; i < layout.from; i++) {
+      IntVec order = {};
+      for (int lane = 0; lane < lanes; lane++) order[lane] = static_cast<int32_t>(layout.From(block, lane, i) - base);
+      float *const plane = laid + i * positions * kWidth;
+      const float *const in = map + base;
+      for (long p = 0; p < positions; p++) {
+        const Vec v = lanes == kWidth ? Load(in + p * C_) : Load(in + p * C_, lanes);
+        Store(plane + p * kWidth, Permute(v, order));
+      }
+    }
+  }
+
+  const float *map_;
+  long width_, C_, first_, rows_;
+  bool narrow_ = false;
+};
+
+// Output rows that share a band: as many as its scratch memory may hold.
+long BandRows(const Layout &layout, long width, long kernel, long stride, long outputs) {
+  if (!layout.narrow) return outputs;
+  const long rows = kBandFloats / (layout.from * width * kWidth);
+  return std::max(1L, std::min(outputs, (rows - kernel) / stride + 1));
+}
+
+// A row of outputs from rows of taps over a band: `rows` lines from `top` on, of which those in [0, height) exist.
+struct GroupedRow {
+  RowFunction row;
+  long height, width;
+  int rows, columns;
+  long padding, out_step, outputs;
+  void operator()(const Band &band, long from, long top, const float *weights, const float *bias, float *out,
+                  int lanes) const {
+    static thread_local std::vector<const float *> lines;
+    lines.clear();
+    const long begin = std::max(0L, -top), end = std::min<long>(rows, height - top);
+    for (long k = begin; k < end; k++) {
+      for (long i = 0; i < from; i++) lines.push_back(band.Line(i, top + k));
+    }
+    row({lines.data(), static_cast<long>(lines.size()), width, band.pixel(), weights + begin * from * columns * kWidth,
+         padding, bias, out, outputs, out_step, lanes});
+  }
+};
+
+// Tasks are vectors of all samples' channels, so that taps are gathered once; samples fall into parts only where there
+// are too few vectors for many threads.
+struct Parts {
+  long samples, count, share;
+  Parts(long N, const Layout &layout)
+      : samples(N), count(std::max(1L, std::min(N, 32 / layout.blocks))), share((N + count - 1) / count) {}
+  long Begin(long part) const { return std::min(samples, part * share); }
+  long End(long part) const { return std::min(samples, (part + 1) * share); }
+};
+
+RowFunction RowOf(const Layout &layout, int columns, int stride, long outputs) {
+  return layout.narrow ? VectorRow(columns, stride, outputs) : BroadcastRow(columns, stride, outputs);
+}
+
+}  // namespace
+
+void GroupedForward(const float *x, const float *w, const float *bias, const Window &d, long groups, long O, float *y) {
+  const Layout layout(d.C / groups, O / groups, groups);
+  const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
+  const GroupedRow row{RowOf(layout, kernel, stride, d.OW), d.H, d.W, kernel, kernel, d.padding, O, d.OW};
+  const long taps = d.kernel * layout.from * d.kernel, step = BandRows(layout, d.W, d.kernel, d.stride, d.OH);
+  const Parts parts(d.N, layout);
+  Parallel(parts.count * layout.blocks, [&](long task) {
+    const long part = task / layout.blocks, block = task % layout.blocks, to = layout.To(block);
+    const int lanes = layout.Lanes(block);
+    float *const weights = Scratch(Slot::kWeights, (taps + 1) * kWidth), *const offset = weights + taps * kWidth;
+    float *next = weights;
+    for (long k = 0; k < d.kernel; k++) {
+      for (long i = 0; i < layout.from; i++) {
+        for (long j = 0; j < d.kernel; j++, next += kWidth) {
+          Store(next, Load(w + ((k * d.kernel + j) * layout.from + i) * O + to, lanes));
+        }
+      }
+    }
+    if (bias) Store(offset, Load(bias + to, lanes));
+    for (long n = parts.Begin(part); n < parts.End(part); n++) {
+      for (long begin = 0; begin < d.OH; begin += step) {
+        const long end = std::min(d.OH, begin + step);
+        const long first = std::max(0L, begin * d.stride - d.padding);
+        const long last = std::max(first, std::min(d.H, (end - 1) * d.stride - d.padding + d.kernel));
+        const Band band(layout, block, x + n * d.H * d.W * d.C, d.W, d.C, first, last, Slot::kInput);
+        for (long oh = begin; oh < end; oh++) {
+          row(band, layout.from, oh * d.stride - d.padding, weights, bias ? offset : nullptr,
+              y + (n * d.OH + oh) * d.OW * O + to, lanes);
+        }
+      }
+    }
+  });
+}
+
+void GroupedInputGradient(const float *dy, const float *w, const Window &d, long groups, long O, float *dx) {
+  const Layout layout(O / groups, d.C / groups, groups);
+  std::vector<Phase> phases;
+  for (long at = 0; at < d.stride; at++) phases.emplace_back(at, d);
+  std::vector<GroupedRow> rows;
+  for (const Phase &down : phases) {
+    for (const Phase &along : phases) {
+      const long at = &along - phases.data(), width = at < d.W ? (d.W - at + d.stride - 1) / d.stride : 0;
+      rows.push_back({RowOf(layout, along.taps, 1, width), d.OH, d.OW, down.taps, along.taps, along.padding,
+                      d.stride * d.C, width});
+    }
+  }
+  const long taps = d.kernel * layout.from * d.kernel;
+  const long step = BandRows(layout, d.OW, d.kernel, 1, d.OH) * d.stride;
+  const Parts parts(d.N, layout);
+  Parallel(parts.count * layout.blocks, [&](long task) {
+    const long part = task / layout.blocks, block = task % layout.blocks, to = layout.To(block);
+    const int lanes = layout.Lanes(block);
+    float *const weights = Scratch(Slot::kWeights, taps * kWidth);
+    float *next = weights;
+    for (const Phase &down : phases) {
+      for (const Phase &along : phases) {
+        for (int k = 0; k < down.taps; k++) {
+          for (long i = 0; i < layout.from; i++) {
+            for (int j = 0; j < along.taps; j++, next += kWidth) {
+              const float *const tap = w + (down.tap[k] * d.kernel + along.tap[j]) * layout.to * O;
+              Vec v = {};
+              for (int lane = 0; lane < lanes; lane++) {
+                v[lane] = tap[(to + lane) % layout.to * O + layout.From(block, lane, i)];
+              }
+              Store(next, v);
+            }
+          }
+        }
+      }
+    }
+    for (long n = parts.Begin(part); n < parts.End(part); n++) {
+      for (long begin = 0; begin < d.H; begin += step) {
+        const long end = std::min(d.H, begin + step);
+        const long first = std::max(0L, (begin + d.padding - d.kernel + d.stride) / d.stride);
+        const long last = std::max(first, std::min(d.OH, (end - 1 + d.padding) / d.stride + 1));
+        const Band band(layout, block, dy + n * d.OH * d.OW * O, d.OW, O, first, last, Slot::kGradient);
+        for (long h = begin; h < end; h++) {
+          const float *own = weights;
+          for (long at = 0; at < d.stride * d.stride; at++) {
+            const GroupedRow &row = rows[at];
+            if (at / d.stride == h % d.stride) {
+              row(band, layout.from, h / d.stride - phases[at / d.stride].padding, own, nullptr,
+                  dx + ((n * d.H + h) * d.W + at % d.stride) * d.C + to, lanes);
+            }
+            own += row.rows * layout.from * row.columns * kWidth;
+          }
+        }
+      }
+    }
+  });
+}
+
+void GroupedFilterGradient(const float *dy, const float *x, const Window &d, long groups, long O, float *dw) {
+  const Layout layout(d.C / groups, O / groups, groups);
+  const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
+  const FilterFunction filter =
+      layout.narrow ? VectorFilter(kernel, stride, d.OW) : BroadcastFilter(kernel, stride, d.OW);
+  const long plane = d.kernel * d.kernel * kWidth, size = layout.from * plane;
+  const long step = BandRows(layout, d.W, d.kernel, d.stride, d.OH);
+  const Parts parts(d.N, layout);
+  const Buffer sums = NewBuffer(parts.count * layout.blocks * size);
+  Parallel(parts.count * layout.blocks, [&](long task) {
+    const long block = task % layout.blocks, to = layout.To(block), part = task / layout.blocks;
+    const int lanes = layout.Lanes(block);
+    float *const own = sums.get() + task * size;
+    memset(own, 0, size * sizeof(float));
+    for (long n = parts.Begin(part); n < parts.End(part); n++) {
+      for (long begin = 0; begin < d.OH; begin += step) {
+        const long end = std::min(d.OH, begin + step), top = begin * d.stride - d.padding;
+        const long first = std::max(0L, top);
+        const long last = std::max(first, std::min(d.H, (end - 1) * d.stride - d.padding + d.kernel));
+        const Band band(layout, block, x + n * d.H * d.W * d.C, d.W, d.C, first, last, Slot::kInput);
+        const long pixel = band.pixel(), row = d.W * pixel;
+        for (long i = 0; i < layout.from; i++) {
+          filter({band.Line(i, first) + (top - first) * row - d.padding * pixel, d.H, d.W, row, pixel, top, -d.padding,
+                  dy + (n * d.OH + begin) * d.OW * O + to, end - begin, d.OW, d.OW * O, O, lanes},
+                 own + i * plane);
+        }
+      }
+    }
+  });
+  for (long block = 0; block < layout.blocks; block++) {
+    for (long i = 0; i < layout.from; i++) {
+      for (long k = 0; k < d.kernel * d.kernel; k++) {
+        Vec sum = {};
+        for (long part = 0; part < parts.count; part++) {
+          sum += Load(sums.get() + (part * layout.blocks + block) * size + i * plane + k * kWidth);
+        }
+        Store(dw + (k * layout.from + i) * O + layout.To(block), sum, layout.Lanes(block));
+      }
+    }
+  }
+}
+
+}  // namespace ablate
