@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Machine } from './records.js';
 
 /** The package's own folder. */
-const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
+export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What a run was made on. Cores and memory are those that this process may use. */
 export function describeMachine(): Machine {

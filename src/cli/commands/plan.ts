@@ -8,7 +8,7 @@ import { shareMachine } from '../../experiment/share.js';
 import { standingOf } from '../../experiment/standing.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
-import { duration } from '../progress.js';
+import { duration } from '../progress-state.js';
 import { grouped, textTable } from '../table.js';
 
 interface PlanOptions extends PlanSelection {

@@ -10,7 +10,8 @@ import { writePlan } from '../../experiment/store.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
-import { createProgress, duration } from '../progress.js';
+import { createProgress } from '../progress.js';
+import { duration } from '../progress-state.js';
 
 interface RunOptions extends PlanSelection {
   readonly parallel?: string;
