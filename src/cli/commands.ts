@@ -71,6 +71,10 @@ export const commands = {
     about: "a network's layers with shapes, cost and receptive field; blocks drawn side by side",
     load: async () => (await import('./commands/summary.js')).summaryCommand(),
   },
+  bench: {
+    about: 'measure speed on this machine, beside PyTorch',
+    load: async () => (await import('./commands/bench.js')).benchCommand(),
+  },
   setup: {
     about: 'build the tensorflow engine',
     load: async () => (await import('./commands/setup.js')).setupCommand(),

@@ -1,0 +1,51 @@
+/** A training step of one network in a process of its own: lines `{"steps": n}` in, times in milliseconds out. */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { recipeSchema } from '../config/recipe.js';
+import { openEngine } from '../engine/open.js';
+import { modelOf } from '../experiment/network.js';
+import { createGenerator } from '../random/generator.js';
+import { createCatalogue } from '../roadmap/catalogue.js';
+import { createState } from '../training/state.js';
+import { createStepper } from '../training/stepper.js';
+import type { StepTask } from './task.js';
+
+const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
+const eager = process.argv[3] === 'eager';
+const device = process.argv[4] === 'wasm' ? 'wasm' : 'cpu';
+const engine = await openEngine({ device, threads: task.threads, eager });
+const model = modelOf(task.spec, createCatalogue());
+const recipe = recipeSchema.parse({
+  name: 'bench',
+  epochs: 1,
+  batch_size: task.batch,
+  optimizer: { name: 'adamw', learning_rate: 1e-3, weight_decay: 0.05 },
+  schedule: { name: 'constant' },
+  precision: task.precision,
+});
+const state = createState(engine.ops, model, recipe, 0);
+const stepper = await createStepper({ engine, model, recipe, state, seed: 0 });
+const generator = createGenerator(0, 'bench');
+const pictures = task.batch * model.input.reduce((product, side) => product * side, 1);
+const labels = Int32Array.from({ length: task.batch }, (_, at) => at % task.classes);
+const targets = new Float32Array(task.batch * task.classes).fill(0.1 / task.classes);
+for (const [at, label] of labels.entries()) targets[at * task.classes + label] = 0.9 + 0.1 / task.classes;
+const batch = {
+  size: task.batch,
+  images: Float32Array.from({ length: pictures }, () => generator.normal()),
+  targets,
+  labels,
+};
+
+let number = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const times: number[] = [];
+  let loss = 0;
+  for (let step = 0; step < (JSON.parse(line) as { steps: number }).steps; step++) {
+    const start = performance.now();
+    loss = await stepper.step([batch], number++, 1e-3);
+    times.push(performance.now() - start);
+  }
+  process.stdout.write(`${JSON.stringify({ times, loss, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
+}
+process.exit();
