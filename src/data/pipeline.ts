@@ -1,6 +1,7 @@
 import type { Augmentation } from '../config/recipe.js';
 import { createGenerator, permutation } from '../random/generator.js';
 import type { Batch, Dataset, Picture } from './dataset.js';
+import { drawMix, mixBatch } from './mixing.js';
 import { centred, checkFits, type Placement, placePicture } from './place.js';
 
 export interface TrainingBatches {
@@ -19,7 +20,7 @@ export interface TrainingBatches {
 
 /**
  * Batches without end. Batch k is the same whatever it is started from: the order has a stream for each epoch, the
- * augmentation one for each epoch and picture.
+ * augmentation one for each epoch and picture, mixing one for each batch.
  */
 export async function* trainingBatches(options: TrainingBatches): AsyncGenerator<Batch, never> {
   const { dataset, resolution, batchSize, batchesPerEpoch, seed } = options;
@@ -35,9 +36,12 @@ export async function* trainingBatches(options: TrainingBatches): AsyncGenerator
     const start = (number % batchesPerEpoch) * batchSize;
     // A set smaller than a batch fills it by going round.
     const indices = Array.from({ length: batchSize }, (_, at) => order[(start + at) % order.length] as number);
-    yield await makeBatch(dataset, indices, batchSize, resolution, options.labelSmoothing, (picture, index) =>
+    const batch = await makeBatch(dataset, indices, batchSize, resolution, options.labelSmoothing, (picture, index) =>
       augmented(picture, resolution, options.augmentation, seed, `augmentation/${epoch}/${index}`),
     );
+    const mix = drawMix(options.augmentation, resolution, createGenerator(seed, `mixing/${number}`));
+    if (mix) mixBatch(mix, batch.images, batch.targets, batchSize, resolution);
+    yield batch;
   }
 }
 
