@@ -1,0 +1,214 @@
+// Runs every kernel on plain memory, for builds under the sanitizers: buffers of exactly the right size, shapes at the
+// edges, from one thread, from several, and from several callers at once. All must give the same bits.
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../kernels.h"
+#include "../pool.h"
+
+namespace {
+
+using namespace ablate;
+using Values = std::vector<float>;
+
+struct Case {
+  std::string name;
+  std::function<Values()> run;
+};
+
+Values Numbers(unsigned seed, long count) {
+  Values values(count);
+  for (float &value : values) {
+    seed = seed * 1103515245u + 12345u;
+    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+  }
+  return values;
+}
+
+Values Joined(std::initializer_list<const Values *> parts) {
+  Values all;
+  for (const Values *part : parts) all.insert(all.end(), part->begin(), part->end());
+  return all;
+}
+
+template <Activation A>
+void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::string &shape) {
+  const long n = rows * C;
+  cases.push_back({"activation " + shape, [=] {
+                     const Values x = Numbers(1, n), dy = Numbers(2, n);
+                     Values y(n), dx(n);
+                     ActivationForward<A>(x.data(), y.data(), n);
+                     ActivationBackward<A>(dy.data(), x.data(), dx.data(), n);
+                     return Joined({&y, &dx});
+                   }});
+  cases.push_back({"bias " + shape, [=] {
+                     const Values x = Numbers(1, n), dy = Numbers(2, n), bias = Numbers(3, C);
+                     Values y(n), dx(n), dbias(C);
+                     BiasForward<A>(x.data(), bias.data(), y.data(), rows, C);
+                     BiasBackward<A>(dy.data(), x.data(), bias.data(), dx.data(), dbias.data(), rows, C);
+                     return Joined({&y, &dx, &dbias});
+                   }});
+  cases.push_back({"residual " + shape, [=] {
+                     const Values shortcut = Numbers(1, n), branch = Numbers(2, n), dy = Numbers(3, n);
+                     const Values gamma = Numbers(4, C), bias = Numbers(5, C), keep = Numbers(6, rows);
+                     const ResidualScale scale{gamma.data(), keep.data(), bias.data(), rows};
+                     Values y(n), dshortcut(n), dbranch(n), dgamma(C), dbias(C);
+                     ResidualForward<A>(shortcut.data(), branch.data(), scale, y.data(), rows, C);
+                     ResidualBackward<A>(dy.data(), y.data(), shortcut.data(), branch.data(), scale, dshortcut.data(),
+                                         dbranch.data(), dgamma.data(), dbias.data(), rows, C);
+                     return Joined({&y, &dshortcut, &dbranch, &dgamma, &dbias});
+                   }});
+  cases.push_back({"batch norm " + shape, [=] {
+                     const Values x = Numbers(1, n), dy = Numbers(2, n), gamma = Numbers(3, C), beta = Numbers(4, C);
+                     const Values mean0 = Numbers(5, C), variance0(C, 1.0f);
+                     Values y(n), mean(C), rstd(C), mean1(C), variance1(C), dx(n), dgamma(C), dbeta(C), z(n);
+                     const RunningStatistics running{mean0.data(), variance0.data(), mean1.data(), variance1.data(), 0.1f};
+                     BatchNormForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, y.data(), mean.data(),
+                                         rstd.data(), rows, C);
+                     BatchNormBackward<A>(dy.data(), x.data(), gamma.data(), beta.data(), mean.data(), rstd.data(), false,
+                                          dx.data(), dgamma.data(), dbeta.data(), rows, C);
+                     BatchNormInference<A>(x.data(), gamma.data(), beta.data(), mean0.data(), variance0.data(), 1e-5f,
+                                           z.data(), rows, C);
+                     return Joined({&y, &mean, &rstd, &mean1, &variance1, &dx, &dgamma, &dbeta, &z});
+                   }});
+}
+
+void AddRows(std::vector<Case> &cases, long rows, long C) {
+  const std::string shape = std::to_string(rows) + "x" + std::to_string(C);
+  const long n = rows * C;
+  AddElementwise<Activation::kNone>(cases, rows, C, shape);
+  AddElementwise<Activation::kRelu>(cases, rows, C, shape + " relu");
+  AddElementwise<Activation::kGelu>(cases, rows, C, shape + " gelu");
+  cases.push_back({"layer norm " + shape, [=] {
+                     const Values x = Numbers(1, n), dy = Numbers(2, n), gamma = Numbers(3, C), beta = Numbers(4, C);
+                     Values y(n), mean(rows), rstd(rows), dx(n), dgamma(C), dbeta(C);
+                     LayerNormForward(x.data(), gamma.data(), beta.data(), 1e-6f, y.data(), mean.data(), rstd.data(),
+                                      rows, C);
+                     LayerNormBackward(dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(), dx.data(),
+                                       dgamma.data(), dbeta.data(), rows, C);
+                     return Joined({&y, &mean, &rstd, &dx, &dgamma, &dbeta});
+                   }});
+  cases.push_back({"loss " + shape, [=] {
+                     const Values logits = Numbers(1, n), targets = Numbers(2, n);
+                     Values loss(1), dlogits(n);
+                     SoftmaxCrossEntropy(logits.data(), targets.data(), loss.data(), dlogits.data(), rows, C);
+                     return Joined({&loss, &dlogits});
+                   }});
+  cases.push_back({"average " + shape, [=] {
+                     const Values x = Numbers(1, 2 * n);
+                     Values y(2 * C), dx(2 * n);
+                     AverageForward(x.data(), y.data(), 2, rows, C);
+                     AverageBackward(y.data(), dx.data(), 2, rows, C);
+                     return Joined({&y, &dx});
+                   }});
+  cases.push_back({"optimizers " + shape, [=] {
+                     Values p = Numbers(1, n), m = Numbers(2, n), v(n, 0.5f), average = Numbers(3, n);
+                     const Values g = Numbers(4, n), adam = {1e-3f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.001f, 1, 0.99f};
+                     const Values sgd = {0.1f, 0.9f, 1, 0.99f};
+                     const AdamWTensor adams[] = {{p.data(), g.data(), m.data(), v.data(), average.data(), n, 0.05f, 1}};
+                     AdamW(adam.data(), adams, 1);
+                     const SgdTensor sgds[] = {{p.data(), g.data(), m.data(), nullptr, n, 0.05f, 0.5f}};
+                     Sgd(sgd.data(), true, sgds, 1);
+                     return Joined({&p, &m, &v, &average});
+                   }});
+}
+
+Window WindowOf(long N, long H, long W, long C, long kernel, long stride, long padding) {
+  return {N, H, W, C, (H + 2 * padding - kernel) / stride + 1, (W + 2 * padding - kernel) / stride + 1,
+          kernel, stride, padding};
+}
+
+std::string NameOf(const Window &d) {
+  return std::to_string(d.H) + "x" + std::to_string(d.W) + "x" + std::to_string(d.C) + " kernel " +
+         std::to_string(d.kernel) + " stride " + std::to_string(d.stride);
+}
+
+void AddConvolutions(std::vector<Case> &cases, const Window &d, long groups) {
+  const long in = d.N * d.H * d.W * d.C, out = d.N * d.OH * d.OW * d.C, taps = d.kernel * d.kernel;
+  cases.push_back({"depthwise " + NameOf(d), [=] {
+                     const Values x = Numbers(1, in), w = Numbers(2, taps * d.C), bias = Numbers(3, d.C);
+                     const Values dy = Numbers(4, out);
+                     Values y(out), dx(in), dw(w.size()), dbias(d.C);
+                     DepthwiseForward(x.data(), w.data(), bias.data(), d, y.data());
+                     DepthwiseInputGradient(dy.data(), w.data(), d, dx.data());
+                     DepthwiseFilterGradient(dy.data(), x.data(), d, dw.data(), dbias.data());
+                     return Joined({&y, &dx, &dw, &dbias});
+                   }});
+  if (!GroupedServes(d.kernel, d.stride) || d.C % groups) return;
+  cases.push_back({"grouped " + NameOf(d) + " groups " + std::to_string(groups), [=] {
+                     const long O = 2 * d.C;
+                     const Values x = Numbers(1, in), w = Numbers(2, taps * (d.C / groups) * O), bias = Numbers(3, O);
+                     const Values dy = Numbers(4, 2 * out);
+                     Values y(2 * out), dx(in), dw(w.size());
+                     GroupedForward(x.data(), w.data(), bias.data(), d, groups, O, y.data());
+                     GroupedInputGradient(dy.data(), w.data(), d, groups, O, dx.data());
+                     GroupedFilterGradient(dy.data(), x.data(), d, groups, O, dw.data());
+                     return Joined({&y, &dx, &dw});
+                   }});
+}
+
+void AddPool(std::vector<Case> &cases, const Window &d) {
+  cases.push_back({"max pool " + NameOf(d), [=] {
+                     const Values x = Numbers(1, d.N * d.H * d.W * d.C), dy = Numbers(2, d.N * d.OH * d.OW * d.C);
+                     Values y(dy.size()), dx(x.size());
+                     std::vector<uint8_t> at(dy.size());
+                     MaxPoolForward(x.data(), d, y.data(), at.data());
+                     MaxPoolBackward(dy.data(), at.data(), d, dx.data());
+                     return Joined({&y, &dx});
+                   }});
+}
+
+std::vector<Case> AllCases() {
+  std::vector<Case> cases;
+  for (const long rows : {1, 7, 900}) {
+    for (const long C : {1, 5, 16, 37, 96}) AddRows(cases, rows, C);
+  }
+  for (const long kernel : {3, 5, 7, 9, 11}) {
+    for (const long stride : {1, 2}) {
+      for (const long side : {1, 2, 6, 17}) {
+        for (const long C : {4, 24, 35}) {
+          AddConvolutions(cases, WindowOf(side == 17 ? 1 : 3, side, side + 1, C, kernel, stride, kernel / 2), C % 4 ? 5 : 4);
+        }
+      }
+    }
+  }
+  for (const long C : {3, 16, 37}) AddPool(cases, WindowOf(2, 7, 8, C, 3, 2, 1));
+  return cases;
+}
+
+}  // namespace
+
+int main() {
+  const std::vector<Case> cases = AllCases();
+  std::vector<Values> expected;
+  SetThreads(1);
+  for (const Case &one : cases) expected.push_back(one.run());
+
+  std::vector<std::string> different(4);
+  auto compare = [&](std::string *differing) {
+    for (size_t i = 0; i < cases.size(); i++) {
+      const Values found = cases[i].run();
+      const bool same = found.size() == expected[i].size() &&
+                        memcmp(found.data(), expected[i].data(), found.size() * sizeof(float)) == 0;
+      if (!same) *differing += "\n  " + cases[i].name;
+    }
+  };
+  SetThreads(4);
+  compare(&different[0]);
+  SetThreads(2);
+  std::vector<std::thread> callers;
+  for (int i = 1; i < 4; i++) callers.emplace_back([&, i] { compare(&different[i]); });
+  for (std::thread &caller : callers) caller.join();
+  SetThreads(1);
+
+  for (const std::string &differing : different) {
+    if (differing.empty()) continue;
+    printf("other bits with other threads:%s\n", differing.c_str());
+    return 1;
+  }
+  printf("%zu cases\n", cases.size());
+  return 0;
+}

@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { cacheRoot, keyOf, packageRoot, publish } from '../../../src/engine/tensorflow/setup/cache.js';
+import { execute } from '../../../src/engine/tensorflow/setup/process.js';
+import { requireCompiler } from '../../../src/engine/tensorflow/setup/tools.js';
+
+/** The kernels without TensorFlow: all but their registration. */
+const folder = join(packageRoot, 'native', 'kernels');
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith('.cc') && !/^(op|ops-.*|module)\.cc$/.test(name))
+  .map((name) => join(folder, name));
+const driver = join(folder, 'test', 'driver.cc');
+const headers = readdirSync(folder).filter((name) => name.endsWith('.h')).map((name) => join(folder, name));
+
+const FLAGS = ['-O1', '-g1', '-std=c++17', '-Wno-psabi', '-ffp-contract=fast', '-fno-sanitize-recover=all', '-pthread'];
+
+/** Built once for the present sources and kept in the cache: it takes longer than everything else here. */
+async function build(compiler: string, sanitizer: string): Promise<string> {
+  const flags = [...FLAGS, `-fsanitize=${sanitizer}`];
+  const built = join(cacheRoot(), `sanitized-${keyOf([...sources, ...headers, driver], `${compiler} ${flags.join(' ')}`)}`);
+  if (existsSync(built)) return join(built, 'driver');
+  mkdirSync(cacheRoot(), { recursive: true });
+  await publish(built, async (temporary) => {
+    const rest = [...sources, driver];
+    const objects: string[] = [];
+    const compile = async (): Promise<void> => {
+      for (let source = rest.shift(); source; source = rest.shift()) {
+        const object = join(temporary, `${basename(source)}.o`);
+        objects.push(object);
+        const { code, stderr } = await execute(compiler, [...flags, '-c', source, '-o', object]);
+        if (code !== 0) throw new Error(stderr);
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, compile));
+    const { code, stderr } = await execute(compiler, [...flags, ...objects, '-o', join(temporary, 'driver')]);
+    if (code !== 0) throw new Error(stderr);
+    for (const object of objects) rmSync(object);
+  });
+  return join(built, 'driver');
+}
+
+/** Why the compiler cannot build and run with a sanitizer; null if it can. */
+async function lacks(compiler: string, sanitizer: string): Promise<string | null> {
+  const scratch = mkdtempSync(join(tmpdir(), 'ablate-sanitizer-'));
+  try {
+    const [source, program] = [join(scratch, 'probe.cc'), join(scratch, 'probe')];
+    writeFileSync(source, 'int main() { return 0; }');
+    const compiled = await execute(compiler, [`-fsanitize=${sanitizer}`, source, '-o', program]);
+    if (compiled.code !== 0) return compiled.stderr.trim();
+    const ran = await execute(program, []);
+    return ran.code === 0 ? null : ran.stderr.trim();
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+describe.each(['address', 'undefined', 'thread'])('under the %s sanitizer', (sanitizer) => {
+  let program = '';
+  let reason: string | null = null;
+  beforeAll(async () => {
+    const { program: compiler } = await requireCompiler();
+    reason = await lacks(compiler, sanitizer);
+    if (reason === null) program = await build(compiler, sanitizer);
+  }, 400_000);
+
+  test('every kernel is clean and gives the same bits from any number of threads and callers', async (context) => {
+    context.skip(reason !== null, `the compiler lacks the ${sanitizer} sanitizer: ${reason}`);
+    const { code, stdout, stderr } = await execute(program, []);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^\d+ cases\n$/);
+    expect(code).toBe(0);
+  }, 120_000);
+});
