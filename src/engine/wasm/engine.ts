@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Engine } from '../engine.js';
+import { type Engine, EnvironmentError } from '../engine.js';
 import { eagerStep } from '../eager.js';
 import { createWasmOps } from './ops.js';
 
@@ -9,14 +9,24 @@ const require = createRequire(import.meta.url);
 /**
  * tfjs's WebAssembly backend, from npm alone: the engine that works everywhere. One core a process; runs side by side use
  * the others.
+ *
+ * @throws EnvironmentError if the backend does not start.
  */
 export async function openWasm(): Promise<Engine> {
+  // tfjs-core's own build for Node registers no gradients; the package around it does.
+  require('@tensorflow/tfjs');
   const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
   const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
   const folder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
   wasm.setWasmPaths(join(folder, 'wasm-out', '/'));
   wasm.setThreadsCount(1);
-  await tf.setBackend('wasm');
+  if (!(await tf.setBackend('wasm'))) {
+    throw new EnvironmentError(
+      'The wasm backend does not start on this machine: its WebAssembly module did not load.\nNext: npm ci, then npx ablate doctor',
+    );
+  }
+  // tfjs would fall back to plain JavaScript, thousands of times slower, without a word.
+  tf.removeBackend('cpu');
   return {
     ops: createWasmOps(tf),
     description: {
