@@ -115,6 +115,10 @@ export function createConvolutions(
         const y = kernels.depthwise(x, kernel, bias, { stride, padding });
         return (kind ? activation(y, kind) : y) as Tensor4D;
       }
+      if (kernels && groups > 1 && kernels.servesGrouped(kernel.shape[0], stride)) {
+        const y = kernels.groupedConv(x, kernel, bias, { stride, padding, groups });
+        return (kind ? activation(y, kind) : y) as Tensor4D;
+      }
       return finish(convolve(x, kernel, stride, padding, groups), bias, kind) as Tensor4D;
     },
 
