@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../bin/ablate.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../bin/ablate.js', import.meta.url));
 
 /** Runs the built program as a person would: `npm test` builds it first. */
 export function ablate(

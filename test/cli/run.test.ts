@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ablate, program } from './command.js';
+
+const data = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));
+const tiny = (epochs: number): string => `name: tiny
+dataset: { name: fashion-mnist, root: ${data}, train_limit: 64, test_limit: 32 }
+network: { base: resnet-50, scale: { resolution: 32, width: 1/8, stem_stride: 2 } }
+recipe: { extends: compact, epochs: ${epochs}, batch_size: 16, schedule: { warmup_epochs: 0 } }
+base_recipe: compact-sgd
+road: [training-recipe, gelu]
+seeds: [0]
+`;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ablate-run-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(epochs: number): string {
+  const file = join(folder, 'tiny.yaml');
+  writeFileSync(file, tiny(epochs));
+  return file;
+}
+
+const call = (command: string, file: string, ...rest: string[]) => {
+  const { status, stdout, stderr } = ablate([command, file, '--out', join(folder, 'out'), '--json', ...rest]);
+  return { status, stderr, document: stdout === '' ? null : JSON.parse(stdout) };
+};
+const result = (variant: string, seed = 0) =>
+  JSON.parse(readFileSync(join(folder, 'out', 'tiny', variant, `seed-${seed}`, 'result.json'), 'utf8'));
+const states = (document: { runs: { variant: string; seed: number; state: string }[] }): string[] =>
+  document.runs.map(({ variant, seed, state }) => `${variant} ${seed} ${state}`);
+
+test('plan and status read, and leave nothing', () => {
+  const file = write(1);
+  for (const command of ['plan', 'status']) {
+    const { status, document } = call(command, file);
+    expect(status).toBe(0);
+    expect(states(document)).toEqual(['resnet-50 0 waiting', 'training-recipe 0 waiting', 'gelu 0 waiting']);
+  }
+  expect(readdirSync(folder)).toEqual(['tiny.yaml']);
+});
+
+test('a suite is trained once; a change trains again only what it changes; other seeds are kept', () => {
+  const file = write(1);
+  const first = call('run', file, '--only', 'training-recipe,gelu');
+  expect(first.stderr).toMatch(/done +gelu seed 0: top-1/);
+  expect(first.status).toBe(0);
+  expect(first.document).toMatchObject({ schema: 'ablate/run-summary/1', failed: [], left: [] });
+  expect(first.document.done).toHaveLength(2);
+  const gelu = result('gelu');
+  expect(gelu).toMatchObject({ schema: 'ablate/result/1', status: 'done', steps: 4 });
+
+  const again = call('run', file, '--only', 'training-recipe,gelu');
+  expect(again.status).toBe(0);
+  expect(again.stderr).not.toMatch('start');
+  expect(result('gelu')).toEqual(gelu);
+
+  expect(call('run', file, '--only', 'gelu', '--seeds', '3').status).toBe(0);
+  expect(states(call('status', file).document)).toEqual([
+    'resnet-50 0 waiting',
+    'training-recipe 0 done',
+    'gelu 0 done',
+  ]);
+  const plan = JSON.parse(readFileSync(join(folder, 'out', 'tiny', 'plan.json'), 'utf8'));
+  expect(plan.variants.at(-1).runs.map(({ seed }: { seed: number }) => seed)).toEqual([0, 3]);
+
+  write(2);
+  expect(states(call('status', file).document)).toEqual([
+    'resnet-50 0 waiting',
+    'training-recipe 0 stale',
+    'gelu 0 stale',
+  ]);
+  expect(call('run', file, '--only', 'gelu').status).toBe(0);
+  expect(result('gelu')).toMatchObject({ steps: 8 });
+
+  write(1);
+  expect(states(call('plan', file).document).slice(1)).toEqual(['training-recipe 0 done', 'gelu 0 done']);
+  expect(call('run', file, '--only', 'gelu').stderr).not.toMatch('start');
+  expect(result('gelu')).toEqual(gelu);
+});
+
+test('Ctrl-C saves with exit code 75 and the command that goes on, which gives what an uncut run would', async () => {
+  const file = write(12);
+  const run = (out: string) =>
+    spawn(process.execPath, [program, 'run', file, '--only', 'gelu', '--out', join(folder, out)]);
+  const cut = run('cut');
+  let said = '';
+  cut.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const metrics = join(folder, 'cut', 'tiny', 'gelu', 'seed-0', 'metrics.jsonl');
+  while (!textOf(metrics).includes('evaluation')) await new Promise((resolve) => setTimeout(resolve, 50));
+  cut.kill('SIGINT');
+  const [code] = await once(cut, 'close');
+  expect(code).toBe(75);
+  expect(said).toMatch(`go on with: ablate run ${file} --only gelu --out ${join(folder, 'cut')}`);
+
+  await once(run('cut'), 'close');
+  await once(run('uncut'), 'close');
+  const [one, other] = ['cut', 'uncut'].map((out) =>
+    evaluations(textOf(join(folder, out, 'tiny', 'gelu', 'seed-0', 'metrics.jsonl'))),
+  );
+  expect(one).toHaveLength(12);
+  expect(one).toEqual(other);
+});
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const evaluations = (text: string): unknown[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ kind }) => kind === 'evaluation');
