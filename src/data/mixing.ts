@@ -35,7 +35,7 @@ export function drawMix(
   if (mixup === 0 && cutmix === 0) return null;
   if (generator.uniform() >= mix_probability) return null;
   const cuts = cutmix > 0 && (mixup === 0 || generator.uniform() < mix_switch_probability);
-  const lambda = beta(cuts ? cutmix : mixup, generator);
+  const lambda = beta(generator, cuts ? cutmix : mixup);
   if (lambda === 1) return null;
   if (!cuts) return { lambda, box: null };
   const box = boxAround(generator.below(resolution), generator.below(resolution), lambda, resolution);
