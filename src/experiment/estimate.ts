@@ -9,13 +9,18 @@ export interface Speed {
   readonly macs: number;
   readonly params: number;
   readonly imagesPerSecond: number;
-  /** Whole time over training time: evaluation and start-up. */
-  readonly overhead: number;
+  /** Seconds before the first step. */
+  readonly startup: number;
+  /** Time of evaluation over that of training. */
+  readonly evaluation: number;
 }
 
 /** How long runs will take, and what that is based on. */
 export interface Estimate {
+  /** Of all together, divided between those that run at a time. */
   readonly milliseconds: number;
+  /** Of each run alone, in the order of `left`. */
+  readonly each: readonly number[];
   readonly basis: string;
 }
 
@@ -25,6 +30,8 @@ export interface EstimateOptions {
   readonly pictures: number;
   /** Runs at a time. */
   readonly parallel: number;
+  /** Threads of each. */
+  readonly threads: number;
   readonly speeds: readonly Speed[];
   /** Whether training will be on the CPU by TensorFlow, of which a speed can be assumed. */
   readonly assumable: boolean;
@@ -50,7 +57,8 @@ export async function findSpeeds(
     const here = record.machine.cpu === machine.cpu && record.machine.cores === machine.cores;
     if (!here || record.engine.engine !== engine || (record.engine.device !== 'cpu') !== gpu) continue;
     const { imagesPerSecond, seconds } = result;
-    speeds.push({ ...record.cost, imagesPerSecond, overhead: seconds.total / seconds.training });
+    const { startup, evaluation, training } = seconds;
+    speeds.push({ ...record.cost, imagesPerSecond, startup, evaluation: evaluation / training });
   }
   return speeds;
 }
@@ -59,11 +67,12 @@ export async function findSpeeds(
  * Estimates how long the runs that are left will take together. A network that was trained before has its own speed;
  * others get the median multiply-adds a second of those that were. Null where there is nothing to judge by.
  */
-export function estimateTime({ left, pictures, parallel, speeds, assumable }: EstimateOptions): Estimate | null {
-  if (left.length === 0) return { milliseconds: 0, basis: 'nothing is left' };
+export function estimateTime({ left, pictures, parallel, threads, speeds, assumable }: EstimateOptions): Estimate | null {
+  if (left.length === 0) return { milliseconds: 0, each: [], basis: 'nothing is left' };
   if (speeds.length === 0 && !assumable) return null;
-  const rate = median(speeds.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? assumedMacsPerSecond;
-  const overhead = median(speeds.map((speed) => speed.overhead)) ?? 1.2;
+  const rate = median(speeds.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? threads * assumedMacsPerSecond;
+  const startup = median(speeds.map((speed) => speed.startup)) ?? 2;
+  const evaluation = median(speeds.map((speed) => speed.evaluation)) ?? 0.1;
   let known = 0;
   const secondsOf = ({ macs, params, spec }: PlannedRun): number => {
     const own = median(
@@ -72,14 +81,14 @@ export function estimateTime({ left, pictures, parallel, speeds, assumable }: Es
         .map(({ imagesPerSecond }) => imagesPerSecond),
     );
     if (own !== null) known++;
-    return (overhead * pictures * spec.recipe.epochs) / (own ?? rate / macs);
+    return startup + ((1 + evaluation) * pictures * spec.recipe.epochs) / (own ?? rate / macs);
   };
-  const seconds = makespan(left.map(secondsOf), parallel);
+  const each = left.map((run) => 1000 * secondsOf(run));
   const basis =
     speeds.length === 0
       ? `a guess until a run is done on this machine: ${assumedMacsPerSecond / 1e9} G multiply-adds a second and core, right within a factor of 3`
-      : `by ${speeds.length} runs done on this machine${known < left.length ? `; ${left.length - known} of the networks were not among them and go by their multiply-adds` : ''}`;
-  return { milliseconds: 1000 * seconds, basis };
+      : `by ${speeds.length} runs done on this machine${known < left.length ? `; ${left.length - known} are of networks that were not among these and go by their multiply-adds` : ''}`;
+  return { milliseconds: makespan(each, parallel), each, basis };
 }
 
 /** When the last of jobs ends that are given to `workers` workers, the longest first. */

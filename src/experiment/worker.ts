@@ -25,6 +25,7 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
     device: spec.device,
     threads,
     eager,
+    precision: spec.recipe.precision,
     onWarning: (text) => send({ kind: 'warning', text }),
   });
   const datasets = await openDatasets(spec.dataset);

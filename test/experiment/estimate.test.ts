@@ -30,19 +30,21 @@ test('a run a graphics card', () => {
   expect(shareMachine(many(30), 'auto', machine)).toMatchObject({ parallel: 2, threads: 8, gpus: ['0', '1'] });
 });
 
-const speed: Speed = { macs: 1e9, params: 1e6, imagesPerSecond: 10, overhead: 1 };
-const options = { pictures: 100, parallel: 1, speeds: [speed], assumable: true };
+const speed: Speed = { macs: 1e9, params: 1e6, imagesPerSecond: 10, startup: 1, evaluation: 0.1 };
+const options = { pictures: 100, parallel: 1, threads: 1, speeds: [speed], assumable: true };
 const seconds = (left: readonly PlannedRun[], changes: object = {}): number =>
   (estimateTime({ ...options, left, ...changes })?.milliseconds ?? Number.NaN) / 1000;
 
 test('a network that was trained before has its own speed, others go by their multiply-adds', () => {
   const known = fakeRun('known', 0, { macs: 1e9, params: 1e6 });
   const twice = fakeRun('twice', 0, { macs: 2e9, params: 1e6 });
-  expect(seconds([known])).toBeCloseTo(10);
-  expect(seconds([twice])).toBeCloseTo(20);
-  expect(seconds([known, twice], { parallel: 2 })).toBeCloseTo(20);
-  expect(seconds([known, known, twice], { parallel: 2 })).toBeCloseTo(20);
-  expect(estimateTime({ ...options, left: [known, twice] })?.basis).toMatch('1 of the networks were not among them');
+  expect(seconds([known])).toBeCloseTo(12);
+  expect(seconds([twice])).toBeCloseTo(23);
+  expect(seconds([known, twice], { parallel: 2 })).toBeCloseTo(23);
+  expect(seconds([known, known, twice], { parallel: 2 })).toBeCloseTo(24);
+  expect(estimateTime({ ...options, left: [known, twice] })?.basis).toMatch(
+    '1 are of networks that were not among these',
+  );
 });
 
 test('without a finished run the guess says so, or there is none', () => {

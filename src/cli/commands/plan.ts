@@ -4,8 +4,9 @@ import { type Availability, checkDevice } from '../../engine/available.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
 import { estimateTime, findSpeeds } from '../../experiment/estimate.js';
 import { describeMachine, visibleGpus } from '../../experiment/machine.js';
+import type { PlannedRun } from '../../experiment/plan.js';
 import { shareMachine } from '../../experiment/share.js';
-import { standingOf } from '../../experiment/standing.js';
+import { type Standing, standingOf } from '../../experiment/standing.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
@@ -41,48 +42,33 @@ export function planCommand(): Command {
         left,
         pictures: trainingPictures(suite.dataset),
         parallel: share.parallel,
+        threads: share.threads,
         speeds: await findSpeeds(options.out, machine, engine, gpu),
         assumable: engine === 'tensorflow' && !gpu,
       });
+      const timeOf = new Map(left.map((run, at) => [run, estimate?.each[at]]));
       if (options.json) {
         return printJson({
           schema: 'ablate/plan-summary/1',
           suite: suite.name,
-          runs: standings.map(([{ spec, fingerprint, hash, macs, params, bytes }, { state }]) => ({
-            variant: spec.variant,
-            seed: spec.seed,
+          runs: standings.map(([run, { state }]) => ({
+            variant: run.spec.variant,
+            seed: run.spec.seed,
             state,
-            macs,
-            params,
-            epochs: spec.recipe.epochs,
-            bytes,
-            hash: fingerprint === null ? null : hash,
+            macs: run.macs,
+            params: run.params,
+            epochs: run.spec.recipe.epochs,
+            bytes: run.bytes,
+            milliseconds: timeOf.get(run) ?? null,
+            hash: run.fingerprint === null ? null : run.hash,
           })),
           left: left.length,
           parallel: share.parallel,
           threads: share.threads,
-          estimate,
+          estimate: estimate && { milliseconds: estimate.milliseconds, basis: estimate.basis },
         });
       }
-      const columns = [
-        { heading: 'variant' },
-        { heading: 'seed', right: true },
-        { heading: 'state' },
-        { heading: 'MACs', right: true },
-        { heading: 'parameters', right: true },
-        { heading: 'epochs', right: true },
-        { heading: 'memory, MiB', right: true },
-      ];
-      const rows = standings.map(([{ spec, macs, params, bytes }, standing]) => [
-        spec.variant,
-        String(spec.seed),
-        standing.state,
-        grouped(macs),
-        grouped(params),
-        String(spec.recipe.epochs),
-        grouped(Math.round(bytes / 2 ** 20)),
-      ]);
-      printText(textTable(columns, rows));
+      printText(planTable(standings, (run) => timeOf.get(run)));
       note(
         `${left.length} of ${runs.length} runs left, ${share.parallel} at a time with ${share.threads} ${share.threads === 1 ? 'thread' : 'threads'} each`,
       );
@@ -90,6 +76,26 @@ export function planCommand(): Command {
       if (!estimate) note('no estimate of the time until a run is done here');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
+}
+
+/** @param timeOf milliseconds that a run will take, undefined where it is done or cannot be told. */
+function planTable(
+  standings: readonly (readonly [PlannedRun, Standing])[],
+  timeOf: (run: PlannedRun) => number | undefined,
+): string {
+  const headings = ['seed', 'MACs', 'parameters', 'epochs', 'memory, MiB', 'time'];
+  const columns = [
+    { heading: 'variant' },
+    ...headings.map((heading) => ({ heading, right: true })),
+    { heading: 'state' },
+  ];
+  const rows = standings.map(([run, { state }]) => {
+    const { spec, macs, params, bytes } = run;
+    const time = timeOf(run);
+    const numbers = [grouped(macs), grouped(params), String(spec.recipe.epochs), grouped(Math.round(bytes / 2 ** 20))];
+    return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
+  });
+  return textTable(columns, rows);
 }
 
 /** What training would run on; a device that is missing is no reason not to plan. */
