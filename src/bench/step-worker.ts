@@ -13,7 +13,7 @@ import type { StepTask } from './task.js';
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
 const eager = process.argv[3] === 'eager';
 const device = process.argv[4] === 'wasm' ? 'wasm' : 'cpu';
-const engine = await openEngine({ device, threads: task.threads, eager });
+const engine = await openEngine({ device, threads: task.threads, eager, precision: task.precision });
 const model = modelOf(task.spec, createCatalogue());
 const recipe = recipeSchema.parse({
   name: 'bench',

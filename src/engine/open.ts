@@ -1,3 +1,4 @@
+import { checkDevice } from './available.js';
 import { type Device, type Engine, EnvironmentError } from './engine.js';
 
 export interface EngineOptions {
@@ -5,7 +6,9 @@ export interface EngineOptions {
   /** Threads of one operation; default: as many as this process may use cores. */
   readonly threads?: number;
   readonly eager?: boolean;
-  /** Told once, in a sentence, where `auto` had to take a slower engine. */
+  /** Of matrix products and convolutions; wasm has float32 only. */
+  readonly precision?: 'float32' | 'bfloat16' | 'auto';
+  /** Told in a sentence where `auto` had to take a slower engine, or an engine runs slower than it could. */
   readonly onWarning?: (text: string) => void;
 }
 
@@ -14,18 +17,16 @@ export interface EngineOptions {
  * `auto` is a GPU where TensorFlow sees one, else TensorFlow on the CPU, else wasm with a warning.
  */
 export async function openEngine({ device, onWarning, ...options }: EngineOptions): Promise<Engine> {
-  if (device === 'wasm') return openWasm();
-  if (device === 'webgpu')
-    throw new EnvironmentError('The webgpu engine is not built yet; use --device cpu or --device wasm');
-  const { openTensorflow } = await import('./tensorflow/engine.js');
-  try {
-    return openTensorflow({ ...options, device });
-  } catch (error) {
-    if (device !== 'auto' || !(error instanceof EnvironmentError)) throw error;
-    const reason = error.message.split('\n')[0];
-    onWarning?.(`${reason} Training runs on wasm, on one core and several times slower; run: npx ablate setup`);
-    return openWasm();
+  const { engine, warning } = checkDevice(device);
+  if (warning) onWarning?.(warning);
+  if (engine === 'tensorflow')
+    return (await import('./tensorflow/engine.js')).openTensorflow({
+      onWarning,
+      ...options,
+      device: device as 'auto' | 'cpu' | 'gpu',
+    });
+  if (options.precision === 'bfloat16') {
+    throw new EnvironmentError('The wasm engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe');
   }
+  return (await import('./wasm/engine.js')).openWasm();
 }
-
-const openWasm = async (): Promise<Engine> => (await import('./wasm/engine.js')).openWasm();

@@ -3,19 +3,35 @@ import { eagerStep } from '../eager.js';
 import { compileStep } from './compile/compile.js';
 import { type LoadOptions, loadTensorflow } from './load.js';
 import { loadKernels } from './kernels.js';
+import { type Precision, precisionConfig, resolvePrecision } from './precision.js';
 import { createTensorflowOps } from './ops/ops.js';
 
 export interface TensorflowOptions extends LoadOptions {
   /** Runs steps op by op instead of compiled: for debugging, and as the compiled step's reference. */
   readonly eager?: boolean;
+  readonly precision?: Precision;
+  /** Told, in a sentence, where the engine is slower than it could be. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 /** The engine that counts: TensorFlow's library under tfjs, on a GPU or the CPU. Throws an `EnvironmentError` where it is not set up. */
-export function openTensorflow({ eager = false, ...options }: TensorflowOptions): Engine {
+export function openTensorflow({
+  eager = false,
+  precision: wish = 'float32',
+  onWarning,
+  ...options
+}: TensorflowOptions): Engine {
   const loaded = loadTensorflow(options);
   const kernels = loadKernels(loaded);
   const ops = createTensorflowOps(loaded, kernels);
   const gpu = loaded.backend.isUsingGpuDevice;
+  if (!gpu && !kernels) {
+    onWarning?.(
+      'The fused kernels are not compiled for these sources: steps take about twice as long. Next: npx ablate setup',
+    );
+  }
+  const precision = resolvePrecision(wish, gpu, !eager);
+  const config = precisionConfig(precision);
   return {
     ops,
     description: {
@@ -25,9 +41,9 @@ export function openTensorflow({ eager = false, ...options }: TensorflowOptions)
       threads: loaded.threads,
       compiled: !eager,
       kernels: kernels ? `fused, ${kernels.instructionSet}` : 'tensorflow',
-      precision: 'float32',
+      precision,
     },
     prepare: async (step, variables, examples) =>
-      eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples),
+      eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples, config ? { config } : {}),
   };
 }
