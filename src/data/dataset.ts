@@ -13,6 +13,41 @@ export interface Dataset {
   readonly fingerprint: string;
   /** Decoded RGB, uint8, `[height, width, 3]`. Grey pictures are repeated over three channels. */
   picture(index: number): Picture | Promise<Picture>;
+  /** Where other threads find the same pictures; left out where only this one can make them. */
+  readonly source?: PictureSource;
+}
+
+/** Pictures as plain data that a thread can be given without a copy: every array lies in shared memory. */
+export type PictureSource = MemorySource | FileSource;
+
+/** A small set, decoded. */
+export interface MemorySource {
+  readonly kind: 'memory';
+  /** Picture after picture, row by row, channels interleaved. */
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  /** Which of them each index means; null is all in order. */
+  readonly indices: Uint32Array | null;
+}
+
+/** Encoded pictures, each a stretch of a file or a file of its own. An entry a picture. */
+export interface FileSource {
+  readonly kind: 'files';
+  readonly paths: PathList;
+  /** Which of the paths. */
+  readonly file: Uint32Array;
+  /** Where the picture begins, in bytes, and how many it has; -1 is the whole file. */
+  readonly offset: Float64Array;
+  readonly bytes: Float64Array;
+}
+
+/** Many strings in one shared array, so that a million paths cost their bytes and no more. */
+export interface PathList {
+  readonly text: Uint8Array;
+  /** Where each begins; one more at the end. */
+  readonly starts: Float64Array;
 }
 
 export interface Picture {

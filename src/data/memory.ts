@@ -1,20 +1,24 @@
-import type { Dataset, Picture } from './dataset.js';
+import type { Dataset, MemorySource, Picture } from './dataset.js';
+import { shared } from './picture-list.js';
 
-interface InMemory extends Omit<Dataset, 'length' | 'label' | 'picture' | 'size'> {
+interface InMemory extends Omit<Dataset, 'length' | 'label' | 'picture' | 'size' | 'source'> {
   readonly labels: Uint8Array;
   /** Picture after picture, row by row, channels interleaved. */
   readonly pixels: Uint8Array;
   readonly size: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
 }
 
-/** A small dataset, whole in memory. */
-export function inMemory({ labels, pixels, size, ...about }: InMemory): Dataset {
+/** A small dataset, whole in memory, which threads can share. */
+export function inMemory({ labels, pixels: given, size, ...about }: InMemory): Dataset {
   const { height, width, channels } = size;
   const area = height * width;
+  const pixels = shared(Uint8Array, given);
+  const source: MemorySource = { kind: 'memory', pixels, height, width, channels, indices: null };
   return {
     ...about,
     length: labels.length,
     size,
+    source,
     label: (index) => labels[index] as number,
     picture(index): Picture {
       const own = pixels.subarray(index * area * channels, (index + 1) * area * channels);
