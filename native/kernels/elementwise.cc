@@ -41,36 +41,46 @@ void BiasForward(const float *x, const float *bias, float *y, long rows, long C)
   });
 }
 
+namespace {
+
+// Without an activation: sums of a few vectors of channels stay in registers while a chunk's rows go by.
+void BiasSum(const float *dy, float *part, long begin, long end, long C) {
+  constexpr long kBlock = 4 * kWidth;
+  long c = 0;
+  for (; c + kBlock <= C; c += kBlock) {
+    Vec sum[4] = {};
+    for (long r = begin; r < end; r++) {
+      for (int j = 0; j < 4; j++) sum[j] += Load(dy + r * C + c + j * kWidth);
+    }
+    for (int j = 0; j < 4; j++) Store(part + c + j * kWidth, sum[j]);
+  }
+  Vectors(C - c, [=](long i, auto width) {
+    Vec sum = {};
+    for (long r = begin; r < end; r++) sum += Load(dy + r * C + c + i, width);
+    Store(part + c + i, sum, width);
+  });
+}
+
+}  // namespace
+
 template <Activation A>
 void BiasBackward(const float *dy, const float *x, const float *bias, float *dx, float *dbias, long rows, long C) {
-  // Sums of a few vectors of channels stay in registers while a chunk's rows go by.
-  constexpr long kBlock = 4 * kWidth;
   const Chunks chunks(rows, C);
   const Buffer sums = NewBuffer(chunks.count * C);
   float *const parts = sums.get();
-  auto derivative = [=](long r, long c, auto width) ABLATE_INLINE_LAMBDA {
-    const Vec d = Load(dy + r * C + c, width);
-    if (A == Activation::kNone) return d;
-    const Vec dz = Deactivate<A>(d, Load(x + r * C + c, width) + Load(bias + c, width));
-    Store(dx + r * C + c, dz, width);
-    return dz;
-  };
   Parallel(chunks.count, [=](long k) {
     float *const part = parts + k * C;
     const long begin = chunks.Begin(k), end = chunks.End(k);
-    long c = 0;
-    for (; c + kBlock <= C; c += kBlock) {
-      Vec sum[4] = {};
-      for (long r = begin; r < end; r++) {
-        for (int j = 0; j < 4; j++) sum[j] += derivative(r, c + j * kWidth, Full{});
-      }
-      for (int j = 0; j < 4; j++) Store(part + c + j * kWidth, sum[j]);
+    if (A == Activation::kNone) return BiasSum(dy, part, begin, end, C);
+    memset(part, 0, C * sizeof(float));
+    for (long r = begin; r < end; r++) {
+      Vectors(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
+        const long i = r * C + c;
+        const Vec dz = Deactivate<A>(Load(dy + i, width), Load(x + i, width) + Load(bias + c, width));
+        Store(dx + i, dz, width);
+        Store(part + c, Load(part + c, width) + dz, width);
+      });
     }
-    Vectors(C - c, [=](long i, auto width) {
-      Vec sum = {};
-      for (long r = begin; r < end; r++) sum += derivative(r, c + i, width);
-      Store(part + c + i, sum, width);
-    });
   });
   SumRows(parts, chunks.count, C, C, dbias);
 }

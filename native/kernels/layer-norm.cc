@@ -92,27 +92,43 @@ void BackwardRows(const Backward &b, float *sums, long begin, long end) {
   }
 }
 
-void BackwardAnyRows(const Backward &b, float *sums, long begin, long end) {
+// N rows of any length: first each row's means, then vector by vector, so that the sums are fetched once for N rows.
+template <int N>
+void BackwardRowsTogether(const Backward &b, float *sums, long begin) {
   const long C = b.C;
   float *const dgamma = sums, *const dbeta = sums + C;
-  memset(sums, 0, 2 * C * sizeof(float));
-  for (long r = begin; r < end; r++) {
-    const float *const x = b.x + r * C, *const dy = b.dy + r * C;
-    const float mean = b.mean[r], rstd = b.rstd[r];
-    Vec sum = {}, product = {};
-    Vectors(C, [&](long c, auto width) {
-      const Vec h = (Load(x + c, width) - mean) * rstd, g = Load(dy + c, width), d = g * Load(b.gamma + c, width);
-      Store(dbeta + c, Load(dbeta + c, width) + g, width);
-      Store(dgamma + c, Load(dgamma + c, width) + g * h, width);
-      sum += d;
-      product += d * h;
+  float first[N], second[N];
+  for (int n = 0; n < N; n++) {
+    const float *const x = b.x + (begin + n) * C, *const dy = b.dy + (begin + n) * C;
+    const float mean = b.mean[begin + n];
+    Vec sum[2] = {}, product[2] = {};
+    Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+      const Vec d = Load(dy + c, width) * Load(b.gamma + c, width);
+      sum[c / kWidth % 2] += d;
+      product[c / kWidth % 2] += d * (Load(x + c, width) - mean);
     });
-    const float first = Sum(sum) / C, second = Sum(product) / C;
-    Vectors(C, [&](long c, auto width) {
-      const Vec h = (Load(x + c, width) - mean) * rstd, d = Load(dy + c, width) * Load(b.gamma + c, width);
-      Store(b.dx + r * C + c, (d - first - h * second) * rstd, width);
-    });
+    first[n] = Sum(sum[0] + sum[1]) / C;
+    second[n] = Sum(product[0] + product[1]) * b.rstd[begin + n] / C;
   }
+  Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+    const Vec gamma = Load(b.gamma + c, width);
+    Vec along = Load(dgamma + c, width), plain = Load(dbeta + c, width);
+    for (int n = 0; n < N; n++) {
+      const long i = (begin + n) * C + c;
+      const Vec dy = Load(b.dy + i, width), h = (Load(b.x + i, width) - b.mean[begin + n]) * b.rstd[begin + n];
+      plain += dy;
+      along += dy * h;
+      Store(b.dx + i, (dy * gamma - first[n] - h * second[n]) * b.rstd[begin + n], width);
+    }
+    Store(dgamma + c, along, width);
+    Store(dbeta + c, plain, width);
+  });
+}
+
+void BackwardAnyRows(const Backward &b, float *sums, long begin, long end) {
+  memset(sums, 0, 2 * b.C * sizeof(float));
+  for (; begin + 4 <= end; begin += 4) BackwardRowsTogether<4>(b, sums, begin);
+  for (; begin < end; begin++) BackwardRowsTogether<1>(b, sums, begin);
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace {
 // The scales with ones and zeros where there are none: the memory they would save is nothing beside the activations.
 class Scales {
  public:
-  Scales(const ResidualScale &given, long C) : keep_(given.keep), fixed_(NewBuffer(2 * C)) {
+  Scales(const ResidualScale &given, long rows, long C)
+      : positions_(given.samples ? rows / given.samples : rows), keep_(given.keep), fixed_(NewBuffer(2 * C)) {
     for (long c = 0; c < C; c++) {
       fixed_[c] = 1;
       fixed_[C + c] = 0;
@@ -16,10 +17,19 @@ class Scales {
     gamma = given.gamma ? given.gamma : fixed_.get();
     bias = given.bias ? given.bias : fixed_.get() + C;
   }
-  float keep(long sample) const { return keep_ ? keep_[sample] : 1.0f; }
+  // body(row, its sample's keep)
+  template <class Body>
+  void EachRow(long begin, long end, const Body &body) const {
+    for (long row = begin; row < end;) {
+      const long sample = row / positions_, next = end < (sample + 1) * positions_ ? end : (sample + 1) * positions_;
+      const float keep = keep_ ? keep_[sample] : 1.0f;
+      for (; row < next; row++) body(row, keep);
+    }
+  }
   const float *gamma, *bias;
 
  private:
+  long positions_;
   const float *keep_;
   Buffer fixed_;
 };
@@ -29,19 +39,27 @@ class Scales {
 template <Activation A>
 void ResidualForward(const float *shortcut, const float *branch, const ResidualScale &given, float *y, long rows,
                      long C) {
-  const Scales scales(given, C);
   const Chunks chunks(rows, C);
-  const long positions = rows / (given.samples ? given.samples : 1);
+  if (!given.gamma && !given.keep && !given.bias) {
+    Parallel(chunks.count, [=](long k) {
+      const long begin = chunks.Begin(k) * C;
+      Vectors(chunks.End(k) * C - begin, [=](long at, auto width) {
+        const long i = begin + at;
+        Store(y + i, Activate<A>(Load(shortcut + i, width) + Load(branch + i, width)), width);
+      });
+    });
+    return;
+  }
+  const Scales scales(given, rows, C);
   Parallel(chunks.count, [&, y](long k) {
-    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
-      const float keep = scales.keep(r / positions);
+    scales.EachRow(chunks.Begin(k), chunks.End(k), [&, y](long r, float keep) {
       Vectors(C, [&](long c, auto width) {
         const long i = r * C + c;
         const Vec scaled = Load(scales.gamma + c, width) * keep;
         const Vec h = Load(branch + i, width) + Load(scales.bias + c, width);
         Store(y + i, Activate<A>(Fma(scaled, h, Load(shortcut + i, width))), width);
       });
-    }
+    });
   });
 }
 
@@ -49,16 +67,14 @@ template <Activation A>
 void ResidualBackward(const float *dy, const float *at, const float *shortcut, const float *branch,
                       const ResidualScale &given, float *dshortcut, float *dbranch, float *dgamma, float *dbias,
                       long rows, long C) {
-  const Scales scales(given, C);
+  const Scales scales(given, rows, C);
   const Chunks chunks(rows, C);
-  const long positions = rows / (given.samples ? given.samples : 1);
   const bool sums = dgamma || dbias;
   const Buffer parts = NewBuffer(sums ? chunks.count * 2 * C : 0);
   Parallel(chunks.count, [&](long k) {
     float *const gammas = parts.get() + k * 2 * C, *const biases = gammas + C;
     if (sums) memset(gammas, 0, 2 * C * sizeof(float));
-    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
-      const float keep = scales.keep(r / positions);
+    scales.EachRow(chunks.Begin(k), chunks.End(k), [&](long r, float keep) {
       Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
         const long i = r * C + c;
         const Vec gamma = Load(scales.gamma + c, width);
@@ -74,7 +90,7 @@ void ResidualBackward(const float *dy, const float *at, const float *shortcut, c
         if (dgamma) Store(gammas + c, Fma(kept, h, Load(gammas + c, width)), width);
         if (dbias) Store(biases + c, Load(biases + c, width) + dh, width);
       });
-    }
+    });
   });
   if (dgamma) SumRows(parts.get(), chunks.count, 2 * C, C, dgamma);
   if (dbias) SumRows(parts.get() + C, chunks.count, 2 * C, C, dbias);
