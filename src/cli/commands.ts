@@ -19,6 +19,10 @@ export const commands = {
     about: "say where a suite's runs stand",
     load: async () => (await import('./commands/status.js')).statusCommand(),
   },
+  submit: {
+    about: "hand a suite's runs to a cluster",
+    load: async () => (await import('./commands/submit.js')).submitCommand(),
+  },
   report: {
     about: 'write figures, tables and a page from the records',
     load: async () => (await import('./commands/report.js')).reportCommand(),

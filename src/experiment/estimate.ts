@@ -67,10 +67,18 @@ export async function findSpeeds(
  * Estimates how long the runs that are left will take together. A network that was trained before has its own speed;
  * others get the median multiply-adds a second of those that were. Null where there is nothing to judge by.
  */
-export function estimateTime({ left, pictures, parallel, threads, speeds, assumable }: EstimateOptions): Estimate | null {
+export function estimateTime({
+  left,
+  pictures,
+  parallel,
+  threads,
+  speeds,
+  assumable,
+}: EstimateOptions): Estimate | null {
   if (left.length === 0) return { milliseconds: 0, each: [], basis: 'nothing is left' };
   if (speeds.length === 0 && !assumable) return null;
-  const rate = median(speeds.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? threads * assumedMacsPerSecond;
+  const rate =
+    median(speeds.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? threads * assumedMacsPerSecond;
   const startup = median(speeds.map((speed) => speed.startup)) ?? 2;
   const evaluation = median(speeds.map((speed) => speed.evaluation)) ?? 0.1;
   let known = 0;

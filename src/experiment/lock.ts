@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,7 +34,7 @@ export async function lockFolder(folder: string): Promise<Release> {
     );
   }
   throw new LockedError(
-    `process ${taken.pid} on ${taken.host} is running this suite in ${folder}; wait for it.\nIf it runs no longer, remove ${lockFile(folder)}`,
+    `process ${taken.pid} on ${taken.host} is running this suite in ${folder}; wait for it, or start both with --shared.\nWhere that machine is gone, its lock lapses 5 minutes after it was last touched`,
   );
 }
 
@@ -56,10 +56,13 @@ export async function untilFree(folder: string, signal: AbortSignal): Promise<vo
 /** Whether a process works on a folder right now. */
 export async function isHeld(folder: string): Promise<boolean> {
   const holder = await readHolder(lockFile(folder));
-  return holder !== null && isAlive(holder);
+  return holder !== null && (await isAlive(holder, lockFile(folder)));
 }
 
 const pollMilliseconds = 100;
+/** How often a holder shows that it lives, and how long another machine's may not have done so. */
+const touchMilliseconds = 15_000;
+const silentMilliseconds = 300_000;
 /** A lock is written at once after it is made; older than this and still not readable, its maker died in between. */
 const writingMilliseconds = 2000;
 
@@ -72,12 +75,12 @@ async function tryLock(folder: string): Promise<Release | Holder> {
       const handle = await open(path, 'wx');
       await handle.writeFile(JSON.stringify(thisProcess()));
       await handle.close();
-      return () => rm(path, { force: true });
+      return keepAlive(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = await readHolder(path);
-    if (holder && isAlive(holder)) return holder;
+    if (holder && (await isAlive(holder, path))) return holder;
     if (!holder && (await ageOf(path)) < writingMilliseconds) await sleep(pollMilliseconds);
     else await removeStale(path);
   }
@@ -93,7 +96,7 @@ async function removeStale(path: string): Promise<void> {
     throw error;
   }
   const holder = await readHolder(aside);
-  if (holder && isAlive(holder)) await rename(aside, path);
+  if (holder && (await isAlive(holder, aside))) await rename(aside, path);
   else await rm(aside, { force: true });
 }
 
@@ -112,8 +115,23 @@ async function ageOf(path: string): Promise<number> {
   return found ? Date.now() - found.mtimeMs : 0;
 }
 
-/** Processes of other machines cannot be looked at: they count as alive. */
-const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || startOf(pid) === started;
+/** Processes of other machines cannot be looked at: they are alive as long as they touch their lock. */
+const isAlive = async ({ pid, started, host }: Holder, path: string): Promise<boolean> =>
+  host === hostname() ? startOf(pid) === started : (await ageOf(path)) < silentMilliseconds;
+
+/** Touches a lock now and then until it is released. */
+function keepAlive(path: string): Release {
+  const touch = (): void => {
+    const now = new Date();
+    // A lock that was taken away by hand is no error.
+    utimes(path, now, now).catch(() => {});
+  };
+  const timer = setInterval(touch, touchMilliseconds).unref();
+  return async () => {
+    clearInterval(timer);
+    await rm(path, { force: true });
+  };
+}
 
 /** When a process began, in the kernel's terms; undefined where there is no such process. */
 function startOf(pid: number): string | undefined {

@@ -29,7 +29,7 @@ export function shareMachine(
 ): Share {
   const places = gpus.length > 0 ? gpus.length : cores;
   const most = Math.max(1, Math.min(wish === 'auto' ? places : wish, runs.length));
-  const largest = Math.max(1, ...runs.map(({ bytes }) => bytes + libraryBytes));
+  const largest = Math.max(1, ...runs.map(neededBytes));
   const fitting = gpus.length > 0 ? most : Math.max(1, Math.floor((0.8 * memoryBytes) / largest));
   const parallel = wish === 'auto' ? Math.min(most, fitting) : most;
   const note = parallel < most ? `${parallel} at a time: a run may need ${(largest / 2 ** 30).toFixed(1)} GiB` : null;
@@ -38,3 +38,6 @@ export function shareMachine(
 
 /** What Node, TensorFlow and the data take before the first step. */
 const libraryBytes = 800 * 2 ** 20;
+
+/** Memory of a run's process. */
+export const neededBytes = ({ bytes }: PlannedRun): number => bytes + libraryBytes;

@@ -49,6 +49,9 @@ export async function readJson<Value>(path: string): Promise<Value | null> {
 export const readResult = (folder: string): Promise<RunResult | null> =>
   readJson<RunResult>(join(folder, 'result.json'));
 
+export const hasPlan = async (suiteFolder: string): Promise<boolean> =>
+  (await readJson(join(suiteFolder, 'plan.json'))) !== null;
+
 /** Writes the plan only where it has changed, so that reading tools see a steady file. */
 export async function writePlan(suiteFolder: string, plan: PlanRecord): Promise<void> {
   const path = join(suiteFolder, 'plan.json');

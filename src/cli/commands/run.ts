@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
 import { checkDevice } from '../../engine/available.js';
 import { localProcesses } from '../../experiment/executor.js';
-import { LockedError, lockFolder } from '../../experiment/lock.js';
+import { LockedError, lockFolder, type Release } from '../../experiment/lock.js';
 import { codeVersion, describeMachine, visibleGpus } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
-import { writePlan } from '../../experiment/store.js';
+import { quoted } from '../../experiment/shell.js';
+import { hasPlan, writePlan } from '../../experiment/store.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
@@ -16,6 +17,7 @@ import { duration } from '../progress-state.js';
 interface RunOptions extends PlanSelection {
   readonly parallel?: string;
   readonly eager?: boolean;
+  readonly shared?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,6 +33,7 @@ export function runCommand(): Command {
     )
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)')
     .option('--eager', 'op by op instead of compiled steps: slower, for debugging')
+    .option('--shared', 'let others train the same suite at the same time, here or on machines that share the folder')
     .option('--json', 'one JSON document on stdout when all is done')
     .addHelpText(
       'after',
@@ -50,9 +53,7 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
-  const release = await lockFolder(suiteFolder).catch((error: Error) => {
-    throw error instanceof LockedError ? new UsageError(error.message) : error;
-  });
+  const release = options.shared ? null : await lockSuite(suiteFolder);
   const progress = createProgress(process.stderr, runs);
   const interruption = watchSignals(() => progress.say('saving every run; once more ends at once'));
   const began = Date.now();
@@ -61,7 +62,8 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     // By all runs, not by those that are left: the threads of a run must not depend on when the suite was cut off.
     const share = shareMachine(runs, wish ?? suite.runner.parallel, machine);
     if (share.note) progress.say(share.note);
-    await writePlan(suiteFolder, plan.record);
+    // One of many that share the suite knows only its own part of what was asked for.
+    if (!options.shared || !(await hasPlan(suiteFolder))) await writePlan(suiteFolder, plan.record);
     const summary = await runSchedule({
       runs,
       suiteFolder,
@@ -74,11 +76,19 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
       kill: interruption.kill,
     });
     progress.close();
-    finish(summary, suiteFolder, [file, ...repeated(options)].join(' '), Date.now() - began, options.json === true);
+    finish(summary, suiteFolder, [quoted(file), ...repeated(options)], Date.now() - began, options.json === true);
   } finally {
     progress.close();
     interruption.release();
-    await release();
+    await release?.();
+  }
+}
+
+async function lockSuite(suiteFolder: string): Promise<Release> {
+  try {
+    return await lockFolder(suiteFolder);
+  } catch (error) {
+    throw error instanceof LockedError ? new UsageError(error.message) : error;
   }
 }
 
@@ -102,20 +112,18 @@ function watchSignals(onFirst: () => void) {
 }
 
 /** The options that the next start needs to go on with the same runs. */
-function repeated({ only, seeds, out, device, parallel, eager }: RunOptions): string[] {
+function repeated({ only, seeds, out, device, parallel, eager, shared }: RunOptions): string[] {
   const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, parallel };
   const words = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, quoted(value)],
   );
-  return eager ? [...words, '--eager'] : words;
+  return [...words, ...(eager ? ['--eager'] : []), ...(shared ? ['--shared'] : [])];
 }
-
-const quoted = (word: string): string => (/^[\w./,:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 function finish(
   { done, failed, left }: ScheduleSummary,
   suiteFolder: string,
-  command: string,
+  command: readonly string[],
   took: number,
   json: boolean,
 ): void {
@@ -133,8 +141,8 @@ function finish(
   const parts = [`${done.length} done`, `${failed.length} failed`, ...(left.length > 0 ? [`${left.length} left`] : [])];
   note(`${parts.join(', ')} in ${duration(took)}; records in ${suiteFolder}`);
   for (const { run, reason } of failed) note(`failed: ${run.spec.variant} seed ${run.spec.seed}: ${reason}`);
-  if (left.length > 0) note(`go on with: ablate run ${command}`);
-  else note(`next: ablate report ${command.split(' ')[0]}`);
+  if (left.length > 0) note(`go on with: ablate run ${command.join(' ')}`);
+  else note(`next: ablate report ${command[0]}`);
   if (code !== exitCodes.done) throw new Exit(code);
 }
 
