@@ -35,10 +35,12 @@ export interface MemorySource {
 /** Encoded pictures, each a stretch of a file or a file of its own. An entry a picture. */
 export interface FileSource {
   readonly kind: 'files';
+  /** The folder that every path begins at. */
+  readonly root: string;
   readonly paths: PathList;
   /** Which of the paths. */
   readonly file: Uint32Array;
-  /** Where the picture begins, in bytes, and how many it has; -1 is the whole file. */
+  /** Where the picture begins, in bytes, and how many it has. */
   readonly offset: Float64Array;
   readonly bytes: Float64Array;
 }

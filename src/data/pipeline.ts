@@ -1,14 +1,27 @@
-import type { Augmentation } from '../config/recipe.js';
+import type { Augmentation, Evaluation } from '../config/recipe.js';
 import { createGenerator, permutation } from '../random/generator.js';
-import type { Batch, Dataset, Picture } from './dataset.js';
-import { drawMix, mixBatch } from './mixing.js';
-import { centred, checkFits, type Placement, placePicture } from './place.js';
+import type { Batch, Dataset } from './dataset.js';
+import { DataError } from './error.js';
+import { createFinish, type Prepared } from './finish.js';
+import { meanColour } from './normalise.js';
+import type { Preparation } from './prepare.js';
+import type { Item } from './threads/job.js';
+import { openPreparer } from './threads/preparer.js';
 
-export interface TrainingBatches {
+interface Batches {
   readonly dataset: Dataset;
   readonly resolution: number;
   /** Pictures a batch. */
   readonly batchSize: number;
+  /** How pictures are fitted to the resolution where nothing is left to chance. */
+  readonly evaluation?: Pick<Evaluation, 'crop_ratio' | 'interpolation'>;
+  /** Threads that prepare; left out, as many as the work is worth. What comes out is the same. */
+  readonly threads?: number;
+  /** Told once about each picture that cannot be read, and is shown as its dataset's mean colour. */
+  readonly onDamaged?: (text: string) => void;
+}
+
+export interface TrainingBatches extends Batches {
   /** Batches of an epoch; what is left over of the pictures waits for the next epoch's order. */
   readonly batchesPerEpoch: number;
   readonly augmentation: Augmentation;
@@ -18,89 +31,114 @@ export interface TrainingBatches {
   readonly from: number;
 }
 
+export type EvaluationBatches = Batches;
+
 /**
- * Batches without end. Batch k is the same whatever it is started from: the order has a stream for each epoch, the
- * augmentation one for each epoch and picture, mixing one for each batch.
+ * Batches without end. Batch k is the same whatever it is started from and however many threads prepare it: the order
+ * has a stream for each epoch, augmentation and erasing one for each epoch and picture, mixing one for each batch.
+ * Ending the iteration ends the threads.
  */
-export async function* trainingBatches(options: TrainingBatches): AsyncGenerator<Batch, never> {
-  const { dataset, resolution, batchSize, batchesPerEpoch, seed } = options;
-  if (dataset.size) checkFits(dataset.name, dataset.size, resolution);
+export function trainingBatches(options: TrainingBatches): AsyncGenerator<Batch, never> {
+  const { dataset, batchSize, batchesPerEpoch, seed } = options;
+  const { repeats } = options.augmentation;
   let order: Uint32Array = new Uint32Array();
   let ordered = -1;
-  for (let number = options.from; ; number++) {
+  const itemsOf = (number: number): Item[] => {
     const epoch = Math.floor(number / batchesPerEpoch);
     if (epoch !== ordered) {
       order = permutation(dataset.length, createGenerator(seed, `order/${epoch}`));
       ordered = epoch;
     }
     const start = (number % batchesPerEpoch) * batchSize;
-    // A set smaller than a batch fills it by going round.
-    const indices = Array.from({ length: batchSize }, (_, at) => order[(start + at) % order.length] as number);
-    const batch = await makeBatch(dataset, indices, batchSize, resolution, options.labelSmoothing, (picture, index) =>
-      augmented(picture, resolution, options.augmentation, seed, `augmentation/${epoch}/${index}`),
-    );
-    const mix = drawMix(options.augmentation, resolution, createGenerator(seed, `mixing/${number}`));
-    if (mix) mixBatch(mix, batch.images, batch.targets, batchSize, resolution);
-    yield batch;
+    return Array.from({ length: batchSize }, (_, at) => {
+      const place = Math.floor((start + at) / repeats);
+      const view = (start + at) % repeats;
+      // A set smaller than a batch fills it by going round.
+      const index = order[place % order.length] as number;
+      return { index, seed, stream: `augmentation/${epoch}/${index}${view > 0 ? `/${view}` : ''}` };
+    });
+  };
+  function* numbers() {
+    for (let number = options.from; ; number++) {
+      yield { items: itemsOf(number), mixing: { seed, stream: `mixing/${number}` } };
+    }
   }
-}
-
-export interface EvaluationBatches {
-  readonly dataset: Dataset;
-  readonly resolution: number;
-  readonly batchSize: number;
+  return make(options, options.augmentation, options.labelSmoothing, numbers()) as AsyncGenerator<Batch, never>;
 }
 
 /** The whole set once, in its order. Batches are of full size, the last one filled up with zeros: `size` says how many are real. */
-export async function* evaluationBatches({ dataset, resolution, batchSize }: EvaluationBatches): AsyncGenerator<Batch> {
-  if (dataset.size) checkFits(dataset.name, dataset.size, resolution);
-  for (let start = 0; start < dataset.length; start += batchSize) {
-    const size = Math.min(batchSize, dataset.length - start);
-    const indices = Array.from({ length: size }, (_, at) => start + at);
-    yield await makeBatch(dataset, indices, batchSize, resolution, 0, (picture) => centred(picture, resolution));
+export function evaluationBatches(options: EvaluationBatches): AsyncGenerator<Batch> {
+  const { dataset, batchSize } = options;
+  function* numbers() {
+    for (let start = 0; start < dataset.length; start += batchSize) {
+      const size = Math.min(batchSize, dataset.length - start);
+      yield {
+        items: Array.from({ length: size }, (_, at) => ({ index: start + at, seed: 0, stream: '' })),
+        mixing: null,
+      };
+    }
+  }
+  return make(options, null, 0, numbers());
+}
+
+/** Batches that are under way before they are asked for, where threads make them. */
+const batchesAhead = 2;
+
+async function* make(
+  { dataset, resolution, batchSize, evaluation, threads, onDamaged = warn }: Batches,
+  augmentation: Augmentation | null,
+  labelSmoothing: number,
+  numbers: Iterator<Omit<Prepared, 'bytes'>>,
+): AsyncGenerator<Batch> {
+  const preparation: Preparation = {
+    resolution,
+    augmentation,
+    evaluation: evaluation ?? { crop_ratio: 1, interpolation: 'bicubic' },
+    fill: meanColour(dataset),
+    small: dataset.size !== null,
+  };
+  const preparer = openPreparer(dataset, preparation, threads);
+  const finish = createFinish({ dataset, resolution, batchSize, augmentation, labelSmoothing });
+  const rooms: Uint8Array[] = [];
+  const damaged = new Set<string>();
+
+  const start = async (batch: Omit<Prepared, 'bytes'>): Promise<Batch> => {
+    const bytes = rooms.pop() ?? preparer.room(batchSize * resolution * resolution * 3);
+    for (const wrong of await preparer.prepare(batch.items, bytes)) report(wrong);
+    const finished = await finish({ ...batch, bytes });
+    rooms.push(bytes);
+    return finished;
+  };
+  const report = (wrong: string): void => {
+    if (damaged.has(wrong)) return;
+    damaged.add(wrong);
+    onDamaged(wrong);
+    if (damaged.size > Math.max(10, dataset.length / 100)) {
+      throw new DataError(
+        `${dataset.name}: more than 1 % of the ${dataset.split} pictures cannot be read, the last being ${wrong}.\nNext: npx ablate data check FOLDER`,
+      );
+    }
+  };
+
+  const ahead = preparer.threads > 0 ? batchesAhead : 0;
+  const waiting: Promise<Batch>[] = [];
+  try {
+    for (;;) {
+      while (waiting.length <= ahead) {
+        const next = numbers.next();
+        if (next.done) break;
+        const batch = start(next.value);
+        // Whoever waits for it learns of an error; until then it is no unhandled one.
+        batch.catch(() => {});
+        waiting.push(batch);
+      }
+      const first = waiting.shift();
+      if (!first) return;
+      yield await first;
+    }
+  } finally {
+    await preparer.close();
   }
 }
 
-async function makeBatch(
-  dataset: Dataset,
-  indices: readonly number[],
-  batchSize: number,
-  resolution: number,
-  smoothing: number,
-  place: (picture: Picture, index: number) => Placement,
-): Promise<Batch> {
-  const classes = dataset.classes.length;
-  const area = resolution * resolution * 3;
-  const images = new Float32Array(batchSize * area);
-  const targets = new Float32Array(batchSize * classes);
-  const labels = new Int32Array(batchSize);
-  for (let at = 0; at < indices.length; at++) {
-    const index = indices[at] as number;
-    const waited = dataset.picture(index);
-    // A set in memory answers at once; waiting for it all the same would cost a turn of the event loop a picture.
-    const picture = waited instanceof Promise ? await waited : waited;
-    placePicture(picture, place(picture, index), resolution, dataset, images, at * area);
-    const label = dataset.label(index);
-    labels[at] = label;
-    targets.fill(smoothing / classes, at * classes, (at + 1) * classes);
-    targets[at * classes + label] = 1 - smoothing + smoothing / classes;
-  }
-  return { size: indices.length, images, targets, labels };
-}
-
-/** Padded random crop and flip, each picture from a stream of its own. */
-function augmented(
-  picture: Picture,
-  resolution: number,
-  augmentation: Augmentation,
-  seed: number,
-  stream: string,
-): Placement {
-  const { random_crop: crop, flip } = augmentation;
-  const middle = centred(picture, resolution);
-  if (!crop && !flip) return middle;
-  const generator = createGenerator(seed, stream);
-  const padding = crop?.padding ?? 0;
-  const move = () => (padding > 0 ? generator.below(2 * padding + 1) - padding : 0);
-  return { top: middle.top + move(), left: middle.left + move(), flip: flip && generator.uniform() < 0.5 };
-}
+const warn = (text: string): void => void process.stderr.write(`${text}\n`);

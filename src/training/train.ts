@@ -76,6 +76,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     batchSize: stepper.batchSize,
     batchesPerEpoch: steps.perEpoch * stepper.passes,
     augmentation: recipe.augmentation,
+    evaluation: recipe.evaluation,
     labelSmoothing: recipe.label_smoothing,
     seed,
     from: progress.step * stepper.passes,
@@ -160,6 +161,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       finishedAt: new Date().toISOString(),
     };
   } finally {
+    await batches.return(undefined as never);
     await log.close();
     stepper.dispose();
     for (const evaluator of evaluators.values()) evaluator.dispose();
@@ -183,7 +185,12 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   async function evaluateWeights(which: 'plain' | 'ema'): Promise<Accuracy> {
     const step = evaluators.get(which) ?? (await prepareEvaluation(which));
     evaluators.set(which, step);
-    const set = evaluationBatches({ dataset: datasets.test, resolution, batchSize: evaluationSize });
+    const set = evaluationBatches({
+      dataset: datasets.test,
+      resolution,
+      batchSize: evaluationSize,
+      evaluation: recipe.evaluation,
+    });
     return evaluate(engine, step, set, resolution, model.classes);
   }
 

@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import type { Dataset } from '../dataset.js';
+import { isHeavy, type Preparation } from '../prepare.js';
+import type { Item } from './job.js';
+import { openPool } from './pool.js';
+import { createItemPreparation } from './prepare-item.js';
+
+/** Prepares the pictures of batches, here or in threads. */
+export interface Preparer {
+  readonly threads: number;
+  /** Memory for a batch's pictures in bytes. */
+  room(length: number): Uint8Array;
+  prepare(items: readonly Item[], into: Uint8Array): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+const mostThreads = 8;
+
+/**
+ * @param threads how many; left out, as many as there are cores, up to eight, where pictures are decoded or distorted,
+ * and none where a crop and a flip are all.
+ */
+export function openPreparer(dataset: Dataset, preparation: Preparation, threads?: number): Preparer {
+  const { source } = dataset;
+  const wanted = threads ?? (isHeavy(preparation) ? Math.min(mostThreads, availableParallelism()) : 0);
+  if (!source || wanted === 0) return hereAndNow(dataset, preparation);
+  const pool = openPool({ source, preparation }, wanted, source.kind === 'files' ? 4 : 32);
+  return { ...pool, threads: wanted, room: (length) => new Uint8Array(new SharedArrayBuffer(length)) };
+}
+
+/** Milliseconds after which the event loop gets a turn. */
+const turn = 5;
+
+function hereAndNow(dataset: Dataset, preparation: Preparation): Preparer {
+  const prepare = createItemPreparation(dataset, preparation);
+  return {
+    threads: 0,
+    room: (length) => new Uint8Array(length),
+    async prepare(items, into) {
+      const damaged: string[] = [];
+      let began = performance.now();
+      for (const [place, item] of items.entries()) {
+        const waited = prepare(item, into, place);
+        const wrong = waited === undefined ? undefined : await waited;
+        if (wrong !== undefined) damaged.push(wrong);
+        if (performance.now() - began < turn) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        began = performance.now();
+      }
+      return damaged;
+    },
+    close: async () => {},
+  };
+}
