@@ -1,10 +1,19 @@
-import sharp from 'sharp';
+import type Sharp from 'sharp';
 import type { Picture } from './dataset.js';
 import { DataError } from './error.js';
 
-// One picture is read once: libvips' cache of operations would only grow. Threads are ours to share out.
-sharp.cache(false);
-sharp.concurrency(1);
+let loaded: Promise<typeof Sharp> | null = null;
+
+/** Loaded when the first picture is decoded: most commands decode none. */
+function loadSharp(): Promise<typeof Sharp> {
+  loaded ??= import('sharp').then(({ default: sharp }) => {
+    // One picture is read once: libvips' cache of operations would only grow. Threads are ours to share out.
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loaded;
+}
 
 /**
  * Decodes whatever the bytes are (JPEG, PNG, WebP, GIF, TIFF, AVIF), whatever the file's ending says, into 8-bit RGB as
@@ -13,6 +22,7 @@ sharp.concurrency(1);
  */
 export async function decodePicture(bytes: Uint8Array, name: string): Promise<Picture> {
   if (bytes.length === 0) throw new DataError(`${name}: the file is empty`);
+  const sharp = await loadSharp();
   try {
     const { data, info } = await sharp(bytes, { failOn: 'truncated', ignoreIcc: true })
       .toColourspace('srgb')

@@ -75,7 +75,9 @@ describe('training batches', () => {
       await training(300, { batchSize: 1, batchesPerEpoch: 300, augmentation: nothing }),
       await training(300, { batchSize: 1, batchesPerEpoch: 300, augmentation: nothing, from: 300 }),
     ];
-    const pictures = epochs.map((batches) => batches.map(({ images }) => Buffer.from(images.buffer).toString('base64')));
+    const pictures = epochs.map((batches) =>
+      batches.map(({ images }) => Buffer.from(images.buffer).toString('base64')),
+    );
     expect(new Set(pictures[0])).toEqual(new Set(pictures[1]));
     expect(new Set(pictures[0]).size).toBeGreaterThan(295);
     expect(pictures[0]).not.toEqual(pictures[1]);
