@@ -30,7 +30,7 @@ export function openTensorflow({
       'The fused kernels are not compiled for these sources: steps take about twice as long. Next: npx ablate setup',
     );
   }
-  const precision = resolvePrecision(wish, gpu, !eager);
+  const precision = resolvePrecision(wish, { gpu, compiled: !eager, fused: kernels !== null });
   const config = precisionConfig(precision);
   return {
     ops,

@@ -7,13 +7,21 @@ export type Precision = 'float32' | 'bfloat16' | 'auto';
 /** CPU flags of the instructions that multiply bfloat16 in pairs; without them TensorFlow leaves a graph as it is. */
 const bfloat16Flags = ['amx_bf16', 'avx512_bf16', 'avx_ne_convert'];
 
+/** What decides whether bfloat16 can be had. */
+export interface PrecisionFacts {
+  readonly gpu: boolean;
+  readonly compiled: boolean;
+  /** Whether the fused kernels are there. */
+  readonly fused: boolean;
+}
+
 /**
  * What a precision comes to on this device. `auto` is bfloat16 where the CPU multiplies it, else float32. Throws an
  * `EnvironmentError` where bfloat16 was asked for by name and cannot be had.
  */
-export function resolvePrecision(wish: Precision, gpu: boolean, compiled: boolean): 'float32' | 'bfloat16' {
+export function resolvePrecision(wish: Precision, { gpu, compiled, fused }: PrecisionFacts): 'float32' | 'bfloat16' {
   if (wish === 'float32') return wish;
-  const reason = obstacle(gpu, compiled);
+  const reason = obstacle({ gpu, compiled, fused });
   if (reason === null) return 'bfloat16';
   if (wish === 'auto') return 'float32';
   throw new EnvironmentError(
@@ -21,9 +29,11 @@ export function resolvePrecision(wish: Precision, gpu: boolean, compiled: boolea
   );
 }
 
-function obstacle(gpu: boolean, compiled: boolean): string | null {
+function obstacle({ gpu, compiled, fused }: PrecisionFacts): string | null {
   if (!compiled) return 'steps run op by op (--eager), and the rewriting is that of compiled steps';
   if (gpu) return 'on GPUs it has not been tried';
+  // Norms composed of single ops would be rewritten too, and overflow.
+  if (!fused) return 'the fused kernels, which keep norms in float32, are not compiled';
   return bfloat16Flags.some((flag) => cpuFlags().has(flag)) ? null : `this CPU has none of ${bfloat16Flags.join(', ')}`;
 }
 
