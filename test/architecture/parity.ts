@@ -45,10 +45,10 @@ const order = [
 ];
 
 /** The fixture's network by the road's own steps: at 1/16 of the width and a few blocks, 64x64, five classes. */
-export function roadModel(name: string): Model {
+export function roadModel(name: string, resolution = 64, depths = [2, 1, 1, 1]): Model {
   const base = {
-    ...(namedNetwork('resnet-50', { resolution: 64, classes: 5, widthScale: 1 / 16 }) as ConvNetwork),
-    depths: [2, 1, 1, 1],
+    ...(namedNetwork('resnet-50', { resolution, classes: 5, widthScale: 1 / 16 }) as ConvNetwork),
+    depths,
   };
   const names =
     name === 'resnet-50'
@@ -83,7 +83,8 @@ function largest(at: number, shape: readonly number[]): number {
   return numbers.subarray(at, at + length).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-function valuesOf(name: string, shape: readonly number[]): Float32Array {
+/** A parameter's values by its name alone, as `set_weights` in road.py. */
+export function valuesOf(name: string, shape: readonly number[]): Float32Array {
   const length = shape.reduce((product, side) => product * side, 1);
   const bound = Math.sqrt(3 / shape.slice(0, -1).reduce((product, side) => product * side, 1));
   if (shape.length > 1) return uniform(name, length, -bound, bound);
