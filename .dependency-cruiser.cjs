@@ -9,7 +9,7 @@ const may = {
   roadmap: ['architecture', 'layers', 'config'],
   cost: ['architecture', 'layers'],
   weights: ['architecture', 'layers', 'engine'],
-  inference: ['architecture', 'engine', 'weights', 'layers'],
+  inference: ['architecture', 'engine', 'weights', 'layers', 'data', 'training', 'config', 'random'],
   data: ['config', 'random'],
   training: ['architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random', 'experiment/records'],
   experiment: [

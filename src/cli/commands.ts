@@ -56,8 +56,12 @@ export const commands = {
     load: async () => (await import('./commands/data.js')).dataCommand(),
   },
   predict: {
-    about: 'logits and gradients of a network for given pictures',
+    about: 'what a network sees in pictures; logits and gradients',
     load: async () => (await import('./commands/predict.js')).predictCommand(),
+  },
+  evaluate: {
+    about: 'top-1 and top-5 of weights on a dataset',
+    load: async () => (await import('./commands/evaluate.js')).evaluateCommand(),
   },
   import: {
     about: "take weights of timm or torchvision over into this program's names",

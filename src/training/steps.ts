@@ -51,7 +51,10 @@ export function applicationStep(parts: StepParts): Step {
  * Feeds `images` and one-hot `targets`; gives `loss` and `rank` for each picture: how many other classes score at least
  * as high as the right one. A picture is right in its top k if the rank is below k, so that ties never count as right.
  */
-export function evaluationStep({ ops, model }: StepParts, weights: ReadonlyMap<string, Variable>): Step {
+export function evaluationStep(
+  { ops, model }: Pick<StepParts, 'ops' | 'model'>,
+  weights: ReadonlyMap<string, Variable>,
+): Step {
   const { tf } = ops;
   return ({ images, targets }) => {
     const logits = forward(model, images as Tensor, {

@@ -1,60 +1,72 @@
-import { Command, Option } from 'commander';
+import { extname } from 'node:path';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Device } from '../../engine/engine.js';
+import { Command } from 'commander';
 import { openEngine } from '../../engine/open.js';
 import { predict } from '../../inference/predict.js';
 import { readPredictInput } from '../../inference/tensors.js';
 import type { ParameterSpec } from '../../layers/layer.js';
 import { foreignShape, toForeign } from '../../weights/layout.js';
 import { loadWeights } from '../../weights/load.js';
-import { foreignName, type Naming, namings } from '../../weights/naming/index.js';
+import { foreignName } from '../../weights/naming/index.js';
 import { type NamedTensor, WeightsError, writeSafetensors } from '../../weights/safetensors.js';
 import { UsageError } from '../errors.js';
-import { addNetworkOptions, type NetworkOptions, networkFrom } from '../network-options.js';
+import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
+import { networkFrom } from '../network-options.js';
 import { note, printJson } from '../output.js';
+import { pictureSetting, predictPictures } from '../predict-pictures.js';
 
-interface PredictCommandOptions extends NetworkOptions {
-  readonly weights: string;
+interface PredictCommandOptions extends InferenceOptions {
   readonly input: string;
-  readonly output: string;
+  readonly output?: string;
   readonly gradients?: boolean;
   readonly train?: boolean;
-  readonly naming?: Naming;
-  readonly device: Device;
-  readonly threads?: string;
-  readonly json?: boolean;
 }
 
 export function predictCommand(): Command {
-  const command = new Command('predict')
-    .description('logits of a network for given pictures, and for given labels the loss with all its gradients')
-    .requiredOption('--weights <file>', 'safetensors with names of timm, torchvision, the paper or this program')
+  const command = new Command('predict').description(
+    'the likeliest classes of pictures; or logits of prepared tensors, and for given labels the loss with all its gradients',
+  );
+  return addInferenceOptions(command)
     .requiredOption(
-      '--input <file>',
-      'safetensors with `input` [N, 3, H, W] (or [N, H, W, 3]) and, for gradients, `labels` [N]',
+      '--input <path>',
+      'a picture, a folder of them, or safetensors with `input` [N, 3, H, W] (or [N, H, W, 3]) and, for gradients, `labels` [N]',
     )
-    .requiredOption(
+    .option('--data <name>', "the dataset that the pictures are like: its normalisation and its classes' names")
+    .option(
       '--output <file>',
-      "where `logits`, `loss` and gradients go, gradients under the weights' own names",
+      "for safetensors: where `logits`, `loss` and gradients go, gradients under the weights' own names",
     )
-    .option('--gradients', 'the gradients of the mean cross-entropy for the labels')
-    .option('--train', 'batch statistics, and the running statistics after the pass')
-    .addOption(
-      new Option('--naming <tool>', 'whose names the weights have; found out if left out').choices([...namings]),
-    )
-    .addOption(new Option('--device <device>').choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']).default('auto'))
-    .option('--json', 'one JSON document on stdout');
-  return addNetworkOptions(command)
+    .option('--gradients', 'for safetensors: the gradients of the mean cross-entropy for the labels')
+    .option('--train', 'for safetensors: batch statistics, and the running statistics after the pass')
     .addHelpText(
       'after',
       `
-Example:
+Examples:
+  ablate predict --model convnext-tiny --weights convnext_tiny.safetensors --input photos
   ablate predict --model convnext-tiny --weights w.safetensors --input x.safetensors --output y.safetensors --gradients`,
     )
     .action(predictAction);
 }
 
 async function predictAction(options: PredictCommandOptions): Promise<void> {
+  if (extname(options.input) === '.safetensors') return predictTensors(options);
+  const given = (['output', 'gradients', 'train'] as const).find((name) => options[name] !== undefined);
+  if (given) throw new UsageError(`--${given} is for an --input of safetensors, ${options.input} is none`);
+  const setting = await pictureSetting(options.input, options);
+  const { network, model } = networkFrom({ ...options, classes: setting.classes });
+  const { ops } = await openEngine({
+    device: options.device,
+    threads: options.threads,
+    eager: true,
+    onWarning: note,
+  });
+  const { variables } = await loadWeights(ops, network, model, options.weights, options.naming);
+  await predictPictures(ops, model, variables, setting, options);
+}
+
+async function predictTensors(options: PredictCommandOptions): Promise<void> {
+  const { output } = options;
+  if (output === undefined) throw new UsageError('an --input of safetensors needs --output FILE');
   const { network, model } = networkFrom(options);
   const input = await readPredictInput(options.input, model.classes);
   const [height, width] = input.side;
@@ -65,7 +77,12 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
   }
   if (options.gradients && !input.targets)
     throw new UsageError(`--gradients needs labels: ${options.input} has no tensor "labels"`);
-  const { ops } = await openEngine({ device: options.device, eager: true, onWarning: note });
+  const { ops } = await openEngine({
+    device: options.device,
+    threads: options.threads,
+    eager: true,
+    onWarning: note,
+  });
   const { tf } = ops;
   const { naming, variables } = await loadWeights(ops, network, model, options.weights, options.naming);
   const result = predict({
@@ -91,14 +108,13 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
     const values = () => toForeign(tensor.dataSync() as Float32Array, spec.shape, layout);
     return { name: exported, shape: foreignShape(spec.shape, layout), dtype: 'F32', values };
   };
-  await writeSafetensors(options.output, [
+  await writeSafetensors(output, [
     named('logits', result.logits),
     ...(result.loss ? [named('loss', result.loss)] : []),
     ...[...result.gradients].map(([name, tensor]) => foreign(name, tensor)),
     ...[...result.statistics].map(([name, tensor]) => foreign(name, tensor)),
   ]);
   const top = tf.topk(result.logits, Math.min(5, model.classes)).indices.arraySync() as number[][];
-  if (options.json) printJson({ schema: 'ablate/predict/1', output: options.output, naming, top5: top });
-  else
-    note(`wrote ${options.output} (weights in ${naming}'s names); top classes ${top.map((row) => row[0]).join(', ')}`);
+  if (options.json) printJson({ schema: 'ablate/predict/1', output, naming, top5: top });
+  else note(`wrote ${output} (weights in ${naming}'s names); top classes ${top.map((row) => row[0]).join(', ')}`);
 }

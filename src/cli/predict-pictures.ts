@@ -1,0 +1,112 @@
+import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
+import type { Model } from '../architecture/model.js';
+import { openDatasets } from '../data/open.js';
+import { imagenetColours } from '../data/files.js';
+import type { Ops } from '../engine/ops.js';
+import { classNames } from '../inference/class-names.js';
+import { type PictureKind, pictureFiles, preparePictures } from '../inference/pictures.js';
+import { predict } from '../inference/predict.js';
+import { evaluationFit } from '../inference/preparation.js';
+import { Exit, exitCodes, UsageError } from './errors.js';
+import type { InferenceOptions } from './inference-options.js';
+import { note, printJson, printText } from './output.js';
+
+interface Guess {
+  readonly class: number;
+  readonly name: string;
+  readonly probability: number;
+}
+
+/** A picture has guesses, or an error. */
+interface Answer {
+  readonly file: string;
+  readonly top5?: readonly Guess[];
+  readonly error?: string;
+}
+
+/** What is known of the pictures before one is seen. */
+export interface PictureSetting {
+  readonly files: readonly string[];
+  readonly kind: PictureKind;
+  /** Null where classes have numbers only. */
+  readonly names: readonly string[] | null;
+}
+
+/** Looks everything up that does not need the network: files, normalisation, names. */
+export async function pictureSetting(
+  path: string,
+  { data, root, classNames: file, classes }: InferenceOptions,
+): Promise<PictureSetting & { readonly classes: number }> {
+  const files = await pictureFiles(path);
+  if (data === undefined) {
+    const count = classes ?? 1000;
+    const names = (await classNames(count, file))?.names ?? null;
+    return { files, kind: { ...imagenetColours, small: false }, names, classes: count };
+  }
+  const { test } = await openDatasets({ name: data, root: root ?? null, train_limit: null, test_limit: null });
+  const count = test.classes.length;
+  if (classes !== undefined && classes !== count) {
+    throw new UsageError(`--classes ${classes}: ${data} has ${count}`);
+  }
+  const named = file === undefined && !test.classes.every((name) => /^n\d{8}$/.test(name)) ? test.classes : null;
+  const names = named ?? (await classNames(count, file))?.names ?? test.classes;
+  return { files, kind: { mean: test.mean, sd: test.sd, small: test.size !== null }, names, classes: count };
+}
+
+/** Prints the five likeliest classes of every picture; ends with code 1 where some could not be read. */
+export async function predictPictures(
+  ops: Ops,
+  model: Model,
+  weights: ReadonlyMap<string, Variable>,
+  { files, kind, names }: PictureSetting,
+  options: InferenceOptions,
+): Promise<void> {
+  const resolution = model.input[0] as number;
+  const fit = evaluationFit(resolution, kind.small, options.interpolation, options.resize);
+  const answers: Answer[] = [];
+  for (let at = 0; at < files.length; at += options.batch) {
+    const batch = await preparePictures(files.slice(at, at + options.batch), resolution, fit, kind);
+    const guesses = batch.files.length > 0 ? topFive(ops, model, weights, batch.images, names) : [];
+    const found: Answer[] = batch.files.map((file, row) => ({ file, top5: guesses[row] as readonly Guess[] }));
+    answers.push(...found, ...batch.damaged);
+    if (!options.json) for (const { file, top5 } of found) tell(file, top5 ?? []);
+    for (const { error } of batch.damaged) note(error);
+  }
+  if (options.json) printJson({ schema: 'ablate/predictions/1', pictures: answers });
+  const damaged = answers.filter(({ error }) => error !== undefined).length;
+  if (damaged === 0) return;
+  note(`${damaged} of ${files.length} pictures could not be read`);
+  throw new Exit(exitCodes.someFailed);
+}
+
+function topFive(
+  ops: Ops,
+  model: Model,
+  weights: ReadonlyMap<string, Variable>,
+  images: Float32Array,
+  names: readonly string[] | null,
+): Guess[][] {
+  const { tf } = ops;
+  const count = images.length / model.input.reduce((product, side) => product * side, 1);
+  return tf.tidy(() => {
+    const pictures = tf.tensor(images, [count, ...model.input]);
+    const { logits } = predict({ ops, model, weights, pictures, targets: null, training: false });
+    const { values, indices } = tf.topk(tf.softmax(logits as Tensor2D), Math.min(5, model.classes));
+    const probabilities = values.arraySync() as number[][];
+    const classes = indices.arraySync() as number[][];
+    return classes.map((row, picture) =>
+      row.map((number, place) => ({
+        class: number,
+        name: names?.[number] ?? `class ${number}`,
+        probability: probabilities[picture]?.[place] as number,
+      })),
+    );
+  });
+}
+
+function tell(file: string, guesses: readonly Guess[]): void {
+  printText(file);
+  for (const { name, probability } of guesses) {
+    printText(`${(100 * probability).toFixed(1).padStart(7)} %  ${name}`);
+  }
+}

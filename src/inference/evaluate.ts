@@ -1,0 +1,54 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { Model } from '../architecture/model.js';
+import type { Batch, Dataset } from '../data/dataset.js';
+import { evaluationBatches } from '../data/pipeline.js';
+import type { Engine } from '../engine/engine.js';
+import { type Accuracy, evaluate } from '../training/evaluate.js';
+import { evaluationStep } from '../training/steps.js';
+import type { Fit } from './preparation.js';
+
+export interface WeightsEvaluation {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly weights: ReadonlyMap<string, Variable>;
+  readonly dataset: Dataset;
+  readonly fit: Fit;
+  /** Pictures a step. */
+  readonly batchSize: number;
+  /** Told how many pictures are done. */
+  readonly onProgress?: (done: number) => void;
+  readonly onDamaged?: (text: string) => void;
+}
+
+/** Top-1, top-5 and loss of weights on every picture of a dataset, with running statistics. */
+export async function evaluateWeights(options: WeightsEvaluation): Promise<Accuracy> {
+  const { engine, model, weights, dataset, fit, batchSize, onProgress, onDamaged } = options;
+  const { tf } = engine.ops;
+  const resolution = model.input[0] as number;
+  const feeds = () => ({
+    images: tf.randomUniform([batchSize, ...model.input]),
+    targets: tf.randomUniform([batchSize, model.classes]),
+  });
+  const examples = [feeds(), feeds()] as const;
+  const step = await engine.prepare(
+    evaluationStep({ ops: engine.ops, model }, weights),
+    [...weights.values()],
+    examples,
+  );
+  tf.dispose(examples.map((example) => Object.values(example)));
+  const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation: fit, onDamaged });
+  try {
+    return await evaluate(engine, step, counted(batches, onProgress), resolution, model.classes);
+  } finally {
+    step.dispose();
+  }
+}
+
+async function* counted(batches: AsyncIterable<Batch>, onProgress?: (done: number) => void): AsyncGenerator<Batch> {
+  let done = 0;
+  for await (const batch of batches) {
+    yield batch;
+    done += batch.size;
+    onProgress?.(done);
+  }
+}

@@ -1,0 +1,71 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { picturesOf } from '../data/class-folders.js';
+import type { Picture } from '../data/dataset.js';
+import { decodePicture } from '../data/decode.js';
+import { DataError } from '../data/error.js';
+import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/normalise.js';
+import { createPreparation } from '../data/prepare.js';
+import { createGenerator } from '../random/generator.js';
+import type { Fit } from './preparation.js';
+
+/** The pictures that a path names: itself, or all below a folder, sorted. Throws a `DataError` where there are none. */
+export async function pictureFiles(path: string): Promise<string[]> {
+  const found = await stat(path).catch((error: Error) => {
+    throw new DataError(`${path}: ${error.message}`);
+  });
+  if (!found.isDirectory()) return [path];
+  return (await picturesOf(path, path, 0)).map((picture) => join(path, picture.path));
+}
+
+/** Pictures ready for a network, and those that are none. */
+export interface PreparedPictures {
+  readonly files: readonly string[];
+  /** `[files, resolution, resolution, 3]`. */
+  readonly images: Float32Array;
+  readonly damaged: readonly { readonly file: string; readonly error: string }[];
+}
+
+/** What the pictures of a dataset have in common. */
+export interface PictureKind extends Normalisation {
+  /** Whether they all have one small size, which is padded to the resolution where it nearly fits. */
+  readonly small: boolean;
+}
+
+/** Reads, decodes, fits and normalises pictures as evaluation does. */
+export async function preparePictures(
+  files: readonly string[],
+  resolution: number,
+  fit: Fit,
+  { small, ...colours }: PictureKind,
+): Promise<PreparedPictures> {
+  const prepare = createPreparation({
+    resolution,
+    augmentation: null,
+    evaluation: fit,
+    fill: meanColour(colours),
+    small,
+  });
+  const tables = normalisationTables(colours);
+  const length = resolution * resolution * 3;
+  const bytes = new Uint8Array(length);
+  const decoded = await Promise.all(files.map(decode));
+  const good = decoded.flatMap(({ file, picture }) => (picture ? [{ file, picture }] : []));
+  const images = new Float32Array(good.length * length);
+  for (const [at, { picture }] of good.entries()) {
+    // Evaluation leaves nothing to chance: the generator is never drawn from.
+    prepare(picture, createGenerator(0, ''), bytes, 0);
+    const tensor = images.subarray(at * length, (at + 1) * length);
+    normalise(bytes, tables, tensor, 0, length);
+  }
+  const damaged = decoded.flatMap(({ file, error }) => (error ? [{ file, error }] : []));
+  return { files: good.map(({ file }) => file), images, damaged };
+}
+
+async function decode(file: string): Promise<{ file: string; picture?: Picture; error?: string }> {
+  try {
+    return { file, picture: await decodePicture(await readFile(file), file) };
+  } catch (error) {
+    return { file, error: (error as Error).message };
+  }
+}
