@@ -10,7 +10,9 @@ import { createState } from '../../src/training/state.js';
 import { createStepper } from '../../src/training/stepper.js';
 import { uniform } from '../fixtures/networks/uniform.js';
 
-const model = buildModel(namedNetwork('convnext-tiny', { resolution: 32, classes: 4, widthScale: 1 / 4, stemStride: 2 }) as Network);
+const model = buildModel(
+  namedNetwork('convnext-tiny', { resolution: 32, classes: 4, widthScale: 1 / 4, stemStride: 2 }) as Network,
+);
 const recipe = recipeSchema.parse({
   name: 'precision',
   epochs: 1,

@@ -38,33 +38,48 @@ const CASES = [
   grouped(4, 8, 8, { N: 1, H: 41, W: 60, stride: 2 }),
 ];
 
-test.each(CASES)('$shape, $groups groups, $outputs outputs, kernel $kernel, stride $stride, padding $padding', (convolution) => {
-  const { stride, padding, groups, outputs } = convolution;
-  const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
-  const bias = normals(3, [outputs]);
-  const dy = normals(4, outputShape(convolution));
-  const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-  const dbias = new Float64Array(outputs);
-  dy.forEach((value, i) => {
-    dbias[i % outputs]! += value;
-  });
-  tf.tidy(() => {
-    const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
-    const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
-      kernels.groupedConv(map as Tensor4D, kernel as Tensor4D, offset as Tensor1D | undefined, { stride, padding, groups });
+test.each(CASES)(
+  '$shape, $groups groups, $outputs outputs, kernel $kernel, stride $stride, padding $padding',
+  (convolution) => {
+    const { stride, padding, groups, outputs } = convolution;
+    const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
+    const bias = normals(3, [outputs]);
+    const dy = normals(4, outputShape(convolution));
+    const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
+    const dbias = new Float64Array(outputs);
+    dy.forEach((value, i) => {
+      dbias[i % outputs]! += value;
+    });
+    tf.tidy(() => {
+      const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
+      const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
+        kernels.groupedConv(map as Tensor4D, kernel as Tensor4D, offset as Tensor1D | undefined, {
+          stride,
+          padding,
+          groups,
+        });
 
-    expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
-    expectClose(op(inputs[0]!, inputs[1]!, inputs[2]!), expected.y.map((value, i) => value + bias[i % outputs]!), 'with bias');
-    const [dx, dw, db] = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution))) as [Tensor, Tensor, Tensor];
-    expectClose(dx, expected.dx, 'gradient of x');
-    expectClose(dw, expected.dw, 'gradient of the kernel');
-    expectClose(db, dbias, 'gradient of the bias');
-  });
-});
+      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
+      expectClose(
+        op(inputs[0]!, inputs[1]!, inputs[2]!),
+        expected.y.map((value, i) => value + bias[i % outputs]!),
+        'with bias',
+      );
+      const [dx, dw, db] = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution))) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      expectClose(dx, expected.dx, 'gradient of x');
+      expectClose(dw, expected.dw, 'gradient of the kernel');
+      expectClose(db, dbias, 'gradient of the bias');
+    });
+  },
+);
 
 test('says what does not fit', () => {
   const ones = (shape: number[]) => tf.ones(shape) as Tensor4D;
-  expect(() => kernels.groupedConv(ones([1, 8, 8, 6]), ones([3, 3, 2, 6]), null, { stride: 1, padding: 1, groups: 4 })).toThrow(
-    'channels that fall into 4 groups',
-  );
+  expect(() =>
+    kernels.groupedConv(ones([1, 8, 8, 6]), ones([3, 3, 2, 6]), null, { stride: 1, padding: 1, groups: 4 }),
+  ).toThrow('channels that fall into 4 groups');
 });

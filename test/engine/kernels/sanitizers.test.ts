@@ -12,14 +12,19 @@ const sources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc') && !/^(op|ops-.*|module)\.cc$/.test(name))
   .map((name) => join(folder, name));
 const driver = join(folder, 'test', 'driver.cc');
-const headers = readdirSync(folder).filter((name) => name.endsWith('.h')).map((name) => join(folder, name));
+const headers = readdirSync(folder)
+  .filter((name) => name.endsWith('.h'))
+  .map((name) => join(folder, name));
 
 const FLAGS = ['-O1', '-g1', '-std=c++17', '-Wno-psabi', '-ffp-contract=fast', '-fno-sanitize-recover=all', '-pthread'];
 
 /** Built once for the present sources and kept in the cache: it takes longer than everything else here. */
 async function build(compiler: string, sanitizer: string): Promise<string> {
   const flags = [...FLAGS, `-fsanitize=${sanitizer}`];
-  const built = join(cacheRoot(), `sanitized-${keyOf([...sources, ...headers, driver], `${compiler} ${flags.join(' ')}`)}`);
+  const built = join(
+    cacheRoot(),
+    `sanitized-${keyOf([...sources, ...headers, driver], `${compiler} ${flags.join(' ')}`)}`,
+  );
   if (existsSync(built)) return join(built, 'driver');
   mkdirSync(cacheRoot(), { recursive: true });
   await publish(built, async (temporary) => {
