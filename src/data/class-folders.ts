@@ -28,11 +28,7 @@ export async function classesIn(folder: string): Promise<string[]> {
  * Lists a split with one folder a class (`root/split/class/.../picture.jpg`). Throws a `DataError` that names an empty
  * class, an empty file, or a class that `known` does not have.
  */
-export async function listClassFolders(
-  root: string,
-  split: string,
-  known?: readonly string[],
-): Promise<PictureList> {
+export async function listClassFolders(root: string, split: string, known?: readonly string[]): Promise<PictureList> {
   const folder = join(root, split);
   const present = await classesIn(folder);
   if (present.length === 0) throw new DataError(`${folder}: expected one folder a class, found none`);

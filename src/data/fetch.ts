@@ -7,15 +7,25 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { dataFolder } from './cache.js';
 import { DataError } from './error.js';
-import { type MnistFile, type MnistSource, mnistFiles } from './mnist.js';
 
 const run = promisify(execFile);
 
+/** A file to have. */
+export interface NeededFile {
+  readonly name: string;
+  readonly sha256: string;
+  /** Whether the checksum is that of the unzipped content: archives of the same content differ from packer to packer. */
+  readonly ofContent: boolean;
+}
+
 export interface FetchOptions {
-  readonly source: MnistSource;
+  readonly name: string;
+  readonly files: readonly NeededFile[];
   /** A folder that has the files already; null looks in the Debian archive, then at the public address. */
   readonly root: string | null;
-  readonly debianPackage: string;
+  /** A package that has the files, and the folder where it installs them. */
+  readonly debian: { readonly package: string; readonly folder: string } | null;
+  /** What the files' names follow. */
   readonly address: string;
   onProgress(text: string): void;
 }
@@ -25,81 +35,81 @@ export interface FetchOptions {
  * a `DataError` that says what each place answered and how to do it by hand.
  */
 export async function fetchFiles(options: FetchOptions): Promise<string> {
-  const { source, root, onProgress } = options;
-  const folder = dataFolder(source.name);
-  if (root === null && (await isComplete(folder, source))) return folder;
+  const { name, files, root, debian, onProgress } = options;
+  const folder = dataFolder(name);
+  if (root === null && (await isComplete(folder, files))) return folder;
   const temporary = `${folder}.partial-${process.pid}`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {
     const answers: string[] = [];
-    const places = root === null ? [fromDebian, fromAddress] : [fromFolder];
+    const places = root !== null ? [fromFolder] : debian ? [fromDebian, fromAddress] : [fromAddress];
     for (const place of places) {
       try {
-        const files = await place(options);
-        for (const [name, bytes] of files) await writeFile(join(temporary, `${name}.gz`), bytes);
+        for (const [file, bytes] of await place(options)) await writeFile(join(temporary, file), bytes);
         await rm(folder, { recursive: true, force: true });
         await rename(temporary, folder);
-        onProgress(`${source.name}: ${mnistFiles.length} files, checksums right`);
+        onProgress(`${name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, checksums right`);
         return folder;
       } catch (error) {
         answers.push((error as Error).message.trim());
       }
     }
     throw new DataError(
-      `${source.name} could not be fetched.\n${answers.map((answer) => `- ${answer}`).join('\n')}\n` +
-        `Next: put ${mnistFiles.map((name) => `${name}.gz`).join(', ')} into a folder and run: npx ablate data ${source.name} --root FOLDER`,
+      `${name} could not be fetched.\n${answers.map((answer) => `- ${answer}`).join('\n')}\n` +
+        `Next: put ${files.map((file) => file.name).join(', ')} into a folder and run: npx ablate data ${name} --root FOLDER`,
     );
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-type Files = Map<MnistFile, Uint8Array>;
+type Files = Map<string, Uint8Array>;
 
 /** Whether all files are in the cache; they were checked when they were put there. */
-async function isComplete(folder: string, source: MnistSource): Promise<boolean> {
-  const names = await readdir(folder).catch((): string[] => []);
-  return Object.keys(source.sha256).every((name) => names.includes(`${name}.gz`));
+async function isComplete(folder: string, files: readonly NeededFile[]): Promise<boolean> {
+  const present = await readdir(folder).catch((): string[] => []);
+  return files.every(({ name }) => present.includes(name));
 }
 
-async function fromFolder({ source, root }: FetchOptions): Promise<Files> {
-  return collect(source, async (name) => {
+async function fromFolder({ files, root }: FetchOptions): Promise<Files> {
+  return collect(files, async ({ name, ofContent }) => {
     const folder = root as string;
-    for (const file of [join(folder, `${name}.gz`), join(folder, name)]) {
-      const bytes = await readFile(file).catch(() => null);
+    const unzipped = name.replace(/\.gz$/, '');
+    for (const file of ofContent ? [name, unzipped] : [name]) {
+      const bytes = await readFile(join(folder, file)).catch(() => null);
       if (bytes) return bytes;
     }
-    throw new DataError(`${folder} has neither ${name}.gz nor ${name}`);
+    throw new DataError(`${folder} has ${ofContent ? `neither ${name} nor ${unzipped}` : `no ${name}`}`);
   });
 }
 
 /** Unpacks the package without installing it, so that no rights are needed. */
-async function fromDebian({ source, debianPackage, onProgress }: FetchOptions): Promise<Files> {
+async function fromDebian({ name, files, debian, onProgress }: FetchOptions): Promise<Files> {
+  const { package: packageName, folder: inside } = debian as NonNullable<FetchOptions['debian']>;
   const folder = await mkdtemp(join(tmpdir(), 'ablate-data-'));
   try {
-    onProgress(`${source.name}: fetching the Debian package ${debianPackage}`);
-    await run('apt-get', ['download', debianPackage], { cwd: folder });
-    const archive = (await readdir(folder)).find((name) => name.endsWith('.deb'));
+    onProgress(`${name}: fetching the Debian package ${packageName}`);
+    await run('apt-get', ['download', packageName], { cwd: folder });
+    const archive = (await readdir(folder)).find((file) => file.endsWith('.deb'));
     if (!archive) throw new DataError('apt-get download left no package');
     await run('dpkg', ['-x', archive, 'files'], { cwd: folder });
-    const files = join(folder, 'files', 'usr', 'share', 'datasets', source.name);
-    return await collect(source, (name) => readFile(join(files, `${name}.gz`)));
+    return await collect(files, (file) => readFile(join(folder, 'files', inside, file.name)));
   } catch (error) {
     const { stderr, code, message } = error as { stderr?: string; code?: unknown; message: string };
     const reason =
       code === 'ENOENT' ? 'this system has no apt-get or dpkg' : stderr?.trim().split('\n').at(-1) || message;
-    throw new DataError(`Debian package ${debianPackage}: ${reason}`);
+    throw new DataError(`Debian package ${packageName}: ${reason}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function fromAddress({ source, address, onProgress }: FetchOptions): Promise<Files> {
-  return collect(source, async (name) => {
-    const url = `${address}/${name}.gz`;
-    onProgress(`${source.name}: fetching ${url}`);
-    const response = await fetch(url, { signal: AbortSignal.timeout(120_000) }).catch((error: Error) => {
+async function fromAddress({ name: dataset, files, address, onProgress }: FetchOptions): Promise<Files> {
+  return collect(files, async ({ name }) => {
+    const url = `${address}/${name}`;
+    onProgress(`${dataset}: fetching ${url}`);
+    const response = await fetch(url, { signal: AbortSignal.timeout(600_000) }).catch((error: Error) => {
       throw new DataError(`${url}: ${(error.cause as Error | undefined)?.message ?? error.message}`);
     });
     if (!response.ok) throw new DataError(`${url}: answered ${response.status}`);
@@ -107,16 +117,20 @@ async function fromAddress({ source, address, onProgress }: FetchOptions): Promi
   });
 }
 
-async function collect(source: MnistSource, read: (name: MnistFile) => Promise<Uint8Array>): Promise<Files> {
-  const files: Files = new Map();
-  for (const name of mnistFiles) {
-    const bytes = await read(name);
-    const content = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+async function collect(files: readonly NeededFile[], read: (file: NeededFile) => Promise<Uint8Array>): Promise<Files> {
+  const collected: Files = new Map();
+  for (const file of files) {
+    const bytes = await read(file);
+    const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    const content = file.ofContent && zipped ? gunzipSync(bytes) : bytes;
     const found = createHash('sha256').update(content).digest('hex');
-    if (found !== source.sha256[name]) {
-      throw new DataError(`${name}: the content's SHA-256 is ${found}, expected ${source.sha256[name]}`);
+    if (found !== file.sha256) {
+      const what = file.ofContent ? "the content's SHA-256" : 'its SHA-256';
+      throw new DataError(
+        `${file.name.replace(/\.gz$/, file.ofContent ? '' : '.gz')}: ${what} is ${found}, expected ${file.sha256}`,
+      );
     }
-    files.set(name, bytes);
+    collected.set(file.name, bytes);
   }
-  return files;
+  return collected;
 }

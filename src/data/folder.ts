@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { classesIn, listClassFolders } from './class-folders.js';
 import type { Dataset } from './dataset.js';
 import { DataError } from './error.js';
@@ -8,7 +9,7 @@ const names = { train: ['train', 'training'], test: ['test', 'val', 'valid', 'va
 
 /** Any pictures in `root/train/CLASS/` and `root/test/CLASS/` (or val, valid, validation). */
 export async function openFolder(root: string | null): Promise<{ train: Dataset; test: Dataset }> {
-  const folder = needed(root);
+  const folder = resolve(needed(root));
   const train = await listClassFolders(folder, await splitFolder(folder, 'train'));
   const test = await listClassFolders(folder, await splitFolder(folder, 'test'), train.classes);
   return { train: fromFiles('folder', 'train', folder, train), test: fromFiles('folder', 'test', folder, test) };
@@ -16,8 +17,8 @@ export async function openFolder(root: string | null): Promise<{ train: Dataset;
 
 /** How many classes are there, without listing their pictures. */
 export async function countClasses(root: string | null): Promise<number> {
-  const folder = needed(root);
-  return (await classesIn(`${folder}/${await splitFolder(folder, 'train')}`)).length;
+  const folder = resolve(needed(root));
+  return (await classesIn(join(folder, await splitFolder(folder, 'train')))).length;
 }
 
 function needed(root: string | null): string {

@@ -23,7 +23,7 @@ export function limitDataset(dataset: Dataset, limit: number | null): Dataset {
     ...dataset,
     length: limit,
     fingerprint: `${dataset.fingerprint}-first-${limit}`,
-    source: dataset.source && chosenFrom(dataset.source, chosen),
+    ...(dataset.source && { source: chosenFrom(dataset.source, chosen) }),
     label: (at) => dataset.label(chosen[at] as number),
     picture: (at) => dataset.picture(chosen[at] as number),
   };

@@ -1,5 +1,6 @@
-import type { Dataset, MemorySource, Picture } from './dataset.js';
+import type { Dataset, MemorySource } from './dataset.js';
 import { shared } from './picture-list.js';
+import { pictureInMemory } from './source.js';
 
 interface InMemory extends Omit<Dataset, 'length' | 'label' | 'picture' | 'size' | 'source'> {
   readonly labels: Uint8Array;
@@ -11,7 +12,6 @@ interface InMemory extends Omit<Dataset, 'length' | 'label' | 'picture' | 'size'
 /** A small dataset, whole in memory, which threads can share. */
 export function inMemory({ labels, pixels: given, size, ...about }: InMemory): Dataset {
   const { height, width, channels } = size;
-  const area = height * width;
   const pixels = shared(Uint8Array, given);
   const source: MemorySource = { kind: 'memory', pixels, height, width, channels, indices: null };
   return {
@@ -20,15 +20,6 @@ export function inMemory({ labels, pixels: given, size, ...about }: InMemory): D
     size,
     source,
     label: (index) => labels[index] as number,
-    picture(index): Picture {
-      const own = pixels.subarray(index * area * channels, (index + 1) * area * channels);
-      return { height, width, pixels: channels === 3 ? own : repeatGrey(own) };
-    },
+    picture: (index) => pictureInMemory(source, index),
   };
-}
-
-function repeatGrey(grey: Uint8Array): Uint8Array {
-  const pixels = new Uint8Array(grey.length * 3);
-  for (let at = 0, to = 0; at < grey.length; at++, to += 3) pixels.fill(grey[at] as number, to, to + 3);
-  return pixels;
 }

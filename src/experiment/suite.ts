@@ -5,7 +5,7 @@ import { ConfigError, nearest, type Path, type PlacedProblem } from '../config/p
 import type { Recipe } from '../config/recipe.js';
 import type { SuiteFile } from '../config/suite.js';
 import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
-import { datasetNames, datasets, type DatasetEntry } from '../data/catalogue.js';
+import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
 import { LayerError } from '../layers/layer.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
 import { resolveRoad } from '../roadmap/road.js';
@@ -50,8 +50,8 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   const { road, problems: roadProblems } = resolveRoad(suite.road, catalogue);
   problems.push(...[...pluginProblems, ...roadProblems].map((problem) => parsed.place(problem)));
 
-  const dataset = (datasets as Readonly<Record<string, DatasetEntry>>)[suite.dataset.name];
-  if (!dataset) report(['dataset', 'name'], unknownName('dataset', suite.dataset.name, datasetNames));
+  if (!(suite.dataset.name in datasets))
+    report(['dataset', 'name'], unknownName('dataset', suite.dataset.name, datasetNames));
   for (const name of [suite.network.base, ...suite.compare]) {
     if (namedNetwork(name)) continue;
     const path = name === suite.network.base ? ['network', 'base'] : ['compare', suite.compare.indexOf(name)];
@@ -62,14 +62,21 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     report(['seeds', repeated], `the seed ${suite.seeds[repeated]} is there twice; each gives one run`);
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const { scale, classes } = suite.network;
+  const { scale } = suite.network;
+  const known = await classesOf(suite.dataset);
+  const classes = suite.network.classes ?? known;
+  if (classes === null) {
+    report(['network'], `the pictures are not here to count their classes; add \`classes:\` with their number`);
+  } else if (known !== null && classes !== known) {
+    report(['network', 'classes'], `the dataset ${suite.dataset.name} has ${known} classes, not ${classes}`);
+  }
   const specOf = (variant: Variant): NetworkSpec => ({
     base: variant.base,
     steps: variant.steps,
     resolution: scale.resolution,
     width: scale.width,
     stemStride: scale.stem_stride,
-    classes: classes ?? (dataset as DatasetEntry).classes ?? 1000,
+    classes: classes ?? 1000,
   });
   const base = namedNetwork(suite.network.base);
   const convnet = base?.family === 'convnet' ? base : null;

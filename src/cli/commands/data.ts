@@ -20,7 +20,7 @@ Examples:
       if (name === undefined) return list(options.json === true);
       const entry = datasetNamed(name);
       const folder = await entry.fetch(options.root ?? null, note);
-      const { train, test } = await entry.open(null);
+      const { train, test } = await entry.open(folder);
       const splits = [train, test].map(({ split, length, fingerprint, classes }) => ({
         split,
         pictures: length,

@@ -40,7 +40,7 @@ export function planCommand(): Command {
       const share = shareMachine(runs, suite.runner.parallel, { ...machine, gpus: gpu ? visibleGpus() : [] });
       const estimate = estimateTime({
         left,
-        pictures: trainingPictures(suite.dataset),
+        pictures: await trainingPictures(suite.dataset),
         parallel: share.parallel,
         threads: share.threads,
         speeds: await findSpeeds(options.out, machine, engine, gpu),
