@@ -10,6 +10,8 @@ export interface Progress {
   readonly step: number;
   /** Bytes of metrics.jsonl that belong to these steps; what follows is written again. */
   readonly metricsBytes: number;
+  /** The last training line: its step, the seconds of training until then, and the sum of losses since. */
+  readonly line: { readonly step: number; readonly loss: number; readonly training: number };
   readonly best: { readonly top1: number; readonly epoch: number } | null;
   /** Seconds spent so far, by kind. */
   readonly seconds: { readonly training: number; readonly evaluation: number; readonly startup: number };

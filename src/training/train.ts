@@ -33,9 +33,11 @@ export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonl
 
 /** Seconds between two checkpoints: what a kill may cost. */
 const checkpointSeconds = 60;
-/** Seconds between two messages and two lines of metrics. */
+/** Seconds between two messages. */
 const messageSeconds = 0.5;
-const metricsSeconds = 5;
+/** Lines of training metrics an epoch, at least, and most steps of one. By steps, so that a seed's curve is one and the same. */
+const linesPerEpoch = 10;
+const stepsPerLine = 50;
 
 /**
  * Trains one network with one seed from its start or its last checkpoint to its end. The same specification gives the
@@ -53,6 +55,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   let progress: Progress = resumed ?? {
     step: 0,
     metricsBytes: 0,
+    line: { step: 0, loss: 0, training: 0 },
     best: null,
     seconds: { training: 0, evaluation: 0, startup: 0 },
   };
@@ -91,7 +94,8 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     onMessage({ kind: 'phase', phase: 'training' });
     let saved = performance.now();
     let told = 0;
-    let logged = { at: performance.now(), step: progress.step, sum: 0, training: seconds.training };
+    const lineEvery = Math.min(stepsPerLine, Math.ceil(steps.perEpoch / linesPerEpoch));
+    let { line } = progress;
     let waiting = nextBatches();
     for (let step = progress.step; step < steps.total; ) {
       const start = performance.now();
@@ -104,19 +108,18 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       step++;
       seconds.training += (performance.now() - start) / 1000;
       if (!Number.isFinite(loss)) return failed(`loss is ${loss} at step ${step}`, step);
-      logged.sum += loss;
-      trainLoss = loss;
+      line = { ...line, loss: line.loss + loss };
 
       const now = performance.now();
       const ended = step === steps.total;
       const epochEnded = step % steps.perEpoch === 0 || ended;
-      const imagesPerSecond = ((step - logged.step) * recipe.batch_size) / (seconds.training - logged.training);
+      const imagesPerSecond = ((step - line.step) * recipe.batch_size) / (seconds.training - line.training);
       if (now - told > messageSeconds * 1000 || ended) {
         told = now;
         onMessage({ kind: 'progress', step, loss, imagesPerSecond });
       }
-      if (epochEnded || now - logged.at > metricsSeconds * 1000) {
-        trainLoss = logged.sum / (step - logged.step);
+      if (epochEnded || (step % steps.perEpoch) % lineEvery === 0) {
+        trainLoss = line.loss / (step - line.step);
         await log.append({
           kind: 'train',
           step,
@@ -125,7 +128,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
           learningRate: rate,
           imagesPerSecond,
         });
-        logged = { at: now, step, sum: 0, training: seconds.training };
+        line = { step, loss: 0, training: seconds.training };
       }
       const epoch = Math.ceil(step / steps.perEpoch);
       if (epochEnded && (ended || epoch % recipe.evaluation.every_epochs === 0)) {
@@ -134,9 +137,8 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
         await log.append({ kind: 'evaluation', step, epoch: step / steps.perEpoch, ...plain, ema });
         if (!progress.best || plain.top1 > progress.best.top1)
           progress = { ...progress, best: { top1: plain.top1, epoch } };
-        logged = { ...logged, at: performance.now() };
       }
-      progress = { ...progress, step, metricsBytes: log.bytes, seconds: { ...seconds } };
+      progress = { ...progress, step, metricsBytes: log.bytes, line, seconds: { ...seconds } };
       const interrupted = signal.aborted && !ended;
       if (interrupted || (performance.now() - saved > checkpointSeconds * 1000 && epochEnded && !ended)) {
         await saveCheckpoint(directory, state, progress, hash);
@@ -202,7 +204,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       targets: tf.randomUniform([evaluationSize, model.classes]),
     });
     const examples = [feeds(), feeds()] as const;
-    const step = evaluationStep({ ops: engine.ops, model, recipe, state }, weights);
+    const step = evaluationStep({ ops: engine.ops, model }, weights);
     const prepared = await engine.prepare(step, [...weights.values()], examples);
     tf.dispose(examples.map((example) => Object.values(example)));
     return prepared;
