@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Where the pictures come from. */
 export const datasetSchema = z.strictObject({
-  name: z.string().describe('fashion-mnist, mnist, cifar-10, cifar-100, imagenet-1k, folder.'),
+  name: z.string().describe('fashion-mnist, mnist, cifar-10, cifar-100, imagenet-1k, folder, webdataset.'),
   root: z
     .string()
     .nullable()

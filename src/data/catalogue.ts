@@ -11,12 +11,15 @@ import { countClasses, openFolder } from './folder.js';
 import { openImagenet } from './imagenet/open.js';
 import { type MnistSource, mnistFiles, openMnist } from './mnist.js';
 import { cifar10, cifar100, fashionMnist, mnist } from './sources.js';
+import { openWebdataset } from './webdataset.js';
 
 /** A dataset by name: how many classes it has, how to get it and how to open it. */
 export interface DatasetEntry {
   readonly about: string;
   /** Null where that depends on the folder. */
   readonly classes: number | null;
+  /** Counts them there, without listing the pictures where that can be. */
+  countClasses?(root: string | null): Promise<number>;
   /** Pictures to train on; null where that depends on the folder. */
   readonly pictures: number | null;
   /** Puts it into the cache, or takes it from `root`; returns the folder. */
@@ -58,11 +61,23 @@ export const datasets = {
     about: 'pictures of yours: ROOT/train/CLASS/*.jpg and ROOT/test/CLASS/*.jpg; dataset.root says where',
     classes: null,
     pictures: null,
+    countClasses,
     async fetch(root) {
       await openFolder(root);
       return resolve(root as string);
     },
     open: openFolder,
+  },
+  webdataset: {
+    about: "WebDataset's tar shards of yours, ROOT/*train*.tar and ROOT/*val*.tar; dataset.root says where",
+    classes: null,
+    pictures: null,
+    countClasses: async (root) => (await openWebdataset(root)).train.classes.length,
+    async fetch(root) {
+      await openWebdataset(root);
+      return resolve(root as string);
+    },
+    open: openWebdataset,
   },
 } as const satisfies Readonly<Record<string, DatasetEntry>>;
 
@@ -119,16 +134,15 @@ export async function trainingPictures({ name, root, train_limit }: DatasetConfi
 
 /** How many classes a suite's dataset has, or null where neither the catalogue nor its folder tells. */
 export async function classesOf({ name, root }: DatasetConfig): Promise<number | null> {
-  const { classes } = datasetNamed(name);
-  return classes ?? countClasses(root).catch(() => null);
+  const { classes, countClasses: count } = datasetNamed(name);
+  return classes ?? count?.(root).catch(() => null) ?? null;
 }
 
 export const datasetNames = Object.keys(datasets);
 
 /** Throws a `DataError` for a name that is not one. */
 export function datasetNamed(name: string): DatasetEntry {
-  const entry = (datasets as Readonly<Record<string, DatasetEntry>>)[name];
-  if (entry) return entry;
+  if (Object.hasOwn(datasets, name)) return datasets[name as keyof typeof datasets];
   const guess = nearest(name, datasetNames);
   throw new DataError(
     `there is no dataset "${name}"${guess ? `; did you mean "${guess}"?` : `; there are ${datasetNames.join(', ')}`}`,

@@ -50,7 +50,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   const { road, problems: roadProblems } = resolveRoad(suite.road, catalogue);
   problems.push(...[...pluginProblems, ...roadProblems].map((problem) => parsed.place(problem)));
 
-  if (!(suite.dataset.name in datasets))
+  if (!Object.hasOwn(datasets, suite.dataset.name))
     report(['dataset', 'name'], unknownName('dataset', suite.dataset.name, datasetNames));
   for (const name of [suite.network.base, ...suite.compare]) {
     if (namedNetwork(name)) continue;
