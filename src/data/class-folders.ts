@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { DataError } from './error.js';
 import { keptList, listPictures, type PictureList, type PlacedPicture } from './picture-list.js';
 
@@ -36,23 +37,55 @@ export async function listClassFolders(root: string, split: string, known?: read
   const numbers = new Map(classes.map((name, number) => [name, number]));
   const stranger = present.find((name) => !numbers.has(name));
   if (stranger !== undefined) throw new DataError(`${join(folder, stranger)}: the training set has no such class`);
-  const times = await inTurns(present, (name) => stat(join(folder, name)).then(({ mtimeMs }) => mtimeMs));
-  const stamp = JSON.stringify([classes, present, times]);
-  return keptList(folder, stamp, async () => {
+  const found = await Promise.all(present.map((name) => filesUnder(join(folder, name))));
+  return keptList(folder, stampOf(found, classes), async () => {
     const pictures: PlacedPicture[] = [];
-    for (const name of present) pictures.push(...(await picturesOf(root, join(folder, name), numbers.get(name) ?? 0)));
+    for (const [at, { files }] of found.entries()) {
+      pictures.push(...(await placed(root, files, numbers.get(present[at] as string) as number)));
+    }
     return listPictures(classes, pictures);
   });
 }
 
-/** All pictures under a folder, sorted by path. */
-export async function picturesOf(root: string, folder: string, label: number): Promise<PlacedPicture[]> {
-  const entries = await readdir(folder, { recursive: true });
-  const files = entries
-    .filter((path) => endings.test(path) && !basename(path).startsWith('.'))
-    .map((path) => join(folder, path))
-    .sort();
+/** What a folder holds: pictures at any depth, sorted by path, and the folders they are in, with their times. */
+export interface FolderContent {
+  readonly files: readonly string[];
+  readonly folders: readonly (readonly [string, number])[];
+}
+
+/** Throws a `DataError` where there is no picture. */
+export async function filesUnder(folder: string): Promise<FolderContent> {
+  const files: string[] = [];
+  const folders: [string, number][] = [];
+  await walk(folder);
   if (files.length === 0) throw new DataError(`${folder}: expected pictures, found none`);
+  return { files: files.sort(), folders };
+
+  async function walk(place: string): Promise<void> {
+    folders.push([place, (await stat(place)).mtimeMs]);
+    for (const entry of await readdir(place, { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue;
+      const path = join(place, entry.name);
+      if (entry.isDirectory()) await walk(path);
+      else if (endings.test(entry.name)) files.push(path);
+    }
+  }
+}
+
+/** All pictures under a folder, with one label. */
+export async function picturesOf(root: string, folder: string, label: number): Promise<PlacedPicture[]> {
+  return placed(root, (await filesUnder(folder)).files, label);
+}
+
+/** Changes when a file comes, goes, is renamed or is put in another's place; not when one is written over as it lies. */
+export function stampOf(found: readonly FolderContent[], classes: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(classes));
+  for (const { files, folders } of found) hash.update(JSON.stringify([folders, files]));
+  return hash.digest('hex');
+}
+
+/** Pictures of one class with their sizes. */
+export async function placed(root: string, files: readonly string[], label: number): Promise<PlacedPicture[]> {
   const sizes = await inTurns(files, (file) => stat(file).then(({ size }) => size));
   const empty = sizes.indexOf(0);
   if (empty >= 0) throw new DataError(`${files[empty]}: the file is empty; take it away or fetch it again`);

@@ -19,6 +19,13 @@ export function fromFiles(name: string, split: 'train' | 'test', root: string, l
     fingerprint: `${name}-${split}-${digest}`,
     source,
     label: (index) => labels[index] as number,
-    picture: openSource(source).picture,
+    async picture(index) {
+      const reader = openSource(source);
+      try {
+        return await reader.picture(index);
+      } finally {
+        await reader.close();
+      }
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { classesIn, listClassFolders, picturesOf } from '../class-folders.js';
+import { classesIn, filesUnder, listClassFolders, placed, stampOf } from '../class-folders.js';
 import type { Dataset } from '../dataset.js';
 import { DataError } from '../error.js';
 import { fromFiles } from '../files.js';
@@ -30,7 +30,7 @@ export async function openImagenet(root: string, next: string): Promise<{ train:
 async function listTraining(root: string, next: string): Promise<PictureList> {
   if (existsSync(join(root, 'train'))) return listClassFolders(root, 'train');
   const archive = join(root, trainArchive);
-  const stamp = await stampOf(archive);
+  const stamp = await timeOf(archive);
   if (!stamp) {
     throw new DataError(
       `imagenet-1k is not here: ${root} has neither a folder train nor ${trainArchive}.\nNext: ${next}`,
@@ -56,16 +56,18 @@ async function listValidation(root: string, classes: readonly string[], next: st
   const folder = join(root, 'val');
   if (existsSync(folder)) {
     if ((await classesIn(folder)).length > 0) return listClassFolders(root, 'val', classes);
-    return keptList(`${folder}/`, `${classes.join()} ${await stampOf(folder)}`, async () =>
-      labelled(
+    const found = await filesUnder(folder);
+    return keptList(`${folder}/`, stampOf([found], classes), async () => {
+      const pictures = await placed(root, found.files, 0);
+      return labelled(
         root,
         classes,
-        (await picturesOf(root, folder, 0)).map((picture) => ({ ...picture, name: picture.path })),
-      ),
-    );
+        pictures.map((picture) => ({ ...picture, name: picture.path })),
+      );
+    });
   }
   const archive = join(root, testArchive);
-  const stamp = await stampOf(archive);
+  const stamp = await timeOf(archive);
   if (!stamp) {
     throw new DataError(
       `imagenet-1k is not whole: ${root} has neither a folder val nor ${testArchive}.\nNext: ${next}`,
@@ -88,7 +90,7 @@ async function labelled(
 ): Promise<PictureList> {
   const truth = await validationClasses(root);
   const numbers = new Map(classes.map((name, number) => [name, number]));
-  const placed = pictures
+  const known = pictures
     .map(({ name, ...place }) => {
       const number = Number(/_(\d+)\.[^.]+$/.exec(name)?.[1]);
       const label = numbers.get(truth[number - 1] ?? '');
@@ -102,11 +104,11 @@ async function labelled(
       return { ...place, label, number };
     })
     .sort((a, b) => a.number - b.number);
-  return listPictures(classes, placed);
+  return listPictures(classes, known);
 }
 
 /** A file's size and time, or null where there is none. */
-async function stampOf(path: string): Promise<string | null> {
+async function timeOf(path: string): Promise<string | null> {
   return stat(path).then(
     ({ size, mtimeMs }) => `${size} ${mtimeMs}`,
     () => null,
