@@ -42,7 +42,10 @@ export const windowAttention = defineLayer<WindowAttentionOptions>({
     const { tf } = ops;
     const positions = window ** 2;
     // A product with one-hot rows instead of a gather: its gradient exists on every engine and sums in a fixed order.
-    const rows = tf.oneHot(tf.tensor1d(relativePositionIndex(window), 'int32'), (2 * window - 1) ** 2);
+    const offsets = (2 * window - 1) ** 2;
+    // tfjs refuses one-hot rows of length 1.
+    const rows =
+      offsets === 1 ? tf.ones([1, 1]) : tf.oneHot(tf.tensor1d(relativePositionIndex(window), 'int32'), offsets);
     const gathered = tf.matMul(tf.cast(rows, 'float32') as Tensor, parameter('relative_position_bias_table'));
     const bias = tf.transpose(tf.reshape(gathered, [positions, positions, heads]), [2, 0, 1]);
     return ops.windowAttention(x as Tensor4D, bias, { heads, window, shift });

@@ -22,7 +22,8 @@ export function parameterGroups(parameters: readonly ParameterSpec[], recipe: Re
 
 /**
  * Depth of each parameter for layer-wise decay, as the authors' fine-tuning code groups a ConvNeXt: 0 for the stem; one
- * group for each block of stages 1, 2 and 4; stage 3 in groups of three blocks; the head last and alone.
+ * group for each of stages 1, 2 and 4, its downsampling included; stage 3 in groups of three blocks; the head, with the
+ * norm before it, last.
  */
 export function layerGroups(parameters: readonly ParameterSpec[]): number[] {
   const keys: string[] = [];
