@@ -5,7 +5,7 @@ import { foreignShape, toForeign } from './layout.js';
 import { foreignName, type Naming } from './naming/index.js';
 import { type NamedTensor, writeSafetensors } from './safetensors.js';
 
-/** A model's tensors under another tool's names and in its layouts, in the model's order. */
+/** A model's tensors under another tool's names and in its layouts, parameters in the model's order. */
 export function foreignTensors(
   network: Network,
   model: Model,
@@ -32,7 +32,8 @@ export function foreignTensors(
     } as const;
     return { ...tensor, name: foreignName(spec, network, naming).name };
   });
-  return [...parameters, ...others];
+  // Eight-byte values first, as safetensors has them: older readers map a tensor only where its own size divides its place.
+  return [...others, ...parameters];
 }
 
 /** Writes weights as a safetensors file that the named tool loads strictly. */

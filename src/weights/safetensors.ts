@@ -127,7 +127,9 @@ export async function writeSafetensors(
 }
 
 async function readHeader(handle: FileHandle, path: string) {
-  const { size } = await handle.stat();
+  const stat = await handle.stat();
+  if (stat.isDirectory()) throw new WeightsError(`${path}: is a folder, expected a safetensors file`);
+  const { size } = stat;
   const damaged = (what: string) => new WeightsError(`${path}: not a whole safetensors file: ${what}`);
   if (size < 10) throw damaged(`${size} bytes are too few for a header`);
   const head = new Uint8Array(8);
@@ -136,26 +138,37 @@ async function readHeader(handle: FileHandle, path: string) {
   if (length > size - 8 || length > 100_000_000) throw damaged(`its header should take ${length} of ${size} bytes`);
   const json = new Uint8Array(length);
   await readFully(handle, json, 8, path);
-  let header: Record<string, { dtype: Dtype; shape: number[]; data_offsets: [number, number] }>;
+  let header: unknown;
   try {
     header = JSON.parse(Buffer.from(json).toString('utf8'));
   } catch {
     throw damaged('its header is no JSON');
   }
-  const { __metadata__: metadata = {}, ...tensors } = header as Record<string, never>;
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw damaged('its header is no JSON object');
+  const { __metadata__: metadata = {}, ...tensors } = header as Record<string, unknown>;
   const start = 8 + length;
   const entries = new Map<string, TensorEntry>();
-  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(tensors as typeof header)) {
-    if (!(dtype in bytesOf)) throw damaged(`tensor "${name}" has the unknown type ${dtype}`);
-    const [begin, end] = offsets;
-    const bytes = shape.reduce((product, side) => product * side, bytesOf[dtype]);
+  for (const [name, value] of Object.entries(tensors)) {
+    const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+    if (typeof dtype !== 'string' || !Object.hasOwn(bytesOf, dtype))
+      throw damaged(`tensor "${name}" has the unknown type ${dtype}`);
+    if (!areCounts(shape)) throw damaged(`tensor "${name}" has the shape ${JSON.stringify(shape)}`);
+    if (!areCounts(offsets) || offsets.length !== 2)
+      throw damaged(`tensor "${name}" has the offsets ${JSON.stringify(offsets)}`);
+    const [begin, end] = offsets as [number, number];
+    const type = dtype as Dtype;
+    const bytes = shape.reduce((product, side) => product * side, bytesOf[type]);
     if (end - begin !== bytes)
-      throw damaged(`tensor "${name}" of ${dtype} [${shape.join(', ')}] needs ${bytes} bytes, has ${end - begin}`);
+      throw damaged(`tensor "${name}" of ${type} [${shape.join(', ')}] needs ${bytes} bytes, has ${end - begin}`);
     if (start + end > size) throw damaged(`tensor "${name}" ends at byte ${start + end} of ${size}`);
-    entries.set(name, { name, dtype, shape, begin: start + begin, end: start + end });
+    entries.set(name, { name, dtype: type, shape, begin: start + begin, end: start + end });
   }
-  return { entries, metadata: metadata as unknown as Record<string, string> };
+  return { entries, metadata: metadata as Record<string, string> };
 }
+
+const areCounts = (values: unknown): values is number[] =>
+  Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
 
 /** A read may return less than was asked for: large tensors come in pieces. */
 async function readFully(handle: FileHandle, into: Uint8Array, position: number, path: string): Promise<void> {
