@@ -26,6 +26,33 @@ export function expectedError(error: unknown): { code: number; text: string } | 
   if (error instanceof ConfigError) return { code: exitCodes.badInput, text: error.render() };
   if (error instanceof EnvironmentError || error instanceof DataError)
     return { code: exitCodes.environment, text: error.message };
+  const system = systemError(error);
+  if (system) return system;
   const bad = [UsageError, RoadError, LayerError, WeightsError].some((kind) => error instanceof kind);
   return bad ? { code: exitCodes.badInput, text: (error as Error).message } : null;
+}
+
+/** What may be wrong with a path that somebody gave, and with the machine. */
+const ofPaths: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'this is a folder',
+  ENOTEMPTY: 'the folder is not empty',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+};
+const ofMachine: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is exceeded',
+  EMFILE: 'too many files are open; raise `ulimit -n`',
+  EIO: 'the device cannot be read or written',
+};
+
+function systemError(error: unknown): { code: number; text: string } | null {
+  const { code = '', path, syscall } = error as NodeJS.ErrnoException;
+  if (!syscall) return null;
+  const where = path ?? syscall;
+  if (code in ofPaths) return { code: exitCodes.badInput, text: `${where}: ${ofPaths[code]}` };
+  return code in ofMachine ? { code: exitCodes.environment, text: `${where}: ${ofMachine[code]}` } : null;
 }

@@ -20,7 +20,7 @@ export interface InferenceOptions extends NetworkOptions {
 }
 
 export function addInferenceOptions(command: Command): Command {
-  addNetworkOptions(command)
+  return addNetworkOptions(command)
     .requiredOption('--weights <file>', 'safetensors with names of timm, torchvision, the paper or this program')
     .addOption(
       new Option('--naming <tool>', 'whose names the weights have; found out if left out').choices([...namings]),
@@ -35,5 +35,4 @@ export function addInferenceOptions(command: Command): Command {
     .addOption(new Option('--device <device>').choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']).default('auto'))
     .option('--threads <count>', 'default: all cores', whole)
     .option('--json', 'one JSON document on stdout');
-  return command;
 }

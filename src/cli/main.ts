@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { type CommandName, commands } from './commands.js';
 import { Exit, exitCodes, expectedError } from './errors.js';
@@ -11,7 +12,7 @@ export async function main(args: readonly string[]): Promise<number> {
     throw error;
   });
   try {
-    const program = await createProgram(args[0]);
+    const program = await createProgram(args);
     await program.parseAsync([...args], { from: 'user' });
     return exitCodes.done;
   } catch (error) {
@@ -19,21 +20,41 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function createProgram(wanted: string | undefined): Promise<Command> {
+async function createProgram([first, second]: readonly string[]): Promise<Command> {
   const program = new Command('ablate')
     .description(
       'architecture ablation studies: from one YAML file to trained networks, exact costs and honest statistics',
     )
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-    .showHelpAfterError('(add --help for what it takes)')
-    .showSuggestionAfterError(true);
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate run configs/suites/quickstart.yaml
+  ablate report configs/suites/quickstart.yaml
+
+Exit codes: 0 done, 1 some runs failed, 2 bad input, 3 engine, device or data missing, 75 stopped with its state saved.`,
+    );
+  // `ablate help NAME` is `ablate NAME --help`.
+  const wanted = first === 'help' ? second : first;
+  throwing(program);
   for (const name of Object.keys(commands) as CommandName[]) {
     const { about, load } = commands[name];
     const command = name === wanted ? await load() : new Command(name).description(about);
-    program.addCommand(command.exitOverride());
+    for (const each of [command, ...command.commands]) throwing(each);
+    program.addCommand(command);
   }
   return program;
+}
+
+/** Errors of usage are thrown, so that one place gives them their exit code. */
+function throwing(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for what it takes)');
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
 }
 
 function report(error: unknown): number {
@@ -45,7 +66,7 @@ function report(error: unknown): number {
     if (process.env.ABLATE_DEBUG) note((error as Error).stack ?? '');
     return expected.code;
   }
-  note(`ablate has met an error of its own: ${(error as Error).message}`);
-  note((error as Error).stack ?? '');
+  note(`ablate has met an error of its own; please report it with what follows.`);
+  note((error as Error).stack ?? String(error));
   return exitCodes.someFailed;
 }

@@ -20,13 +20,15 @@ export interface NetworkOptions {
 
 export function addNetworkOptions(command: Command): Command {
   return command
+    .optionsGroup('The network:')
     .option('--model <name>', 'a network by name (see `ablate models`)')
     .option('--base <name>', 'the same, as the start of a road')
     .option('--with <steps>', 'steps on the base, in order: gelu,kernel-size=9')
     .option('--resolution <pixels>', 'height and width of the input', whole)
     .option('--classes <count>', 'number of classes', whole)
     .option('--width <factor>', 'factor on every width', fraction, 1)
-    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole);
+    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
+    .optionsGroup('Options:');
 }
 
 /** The network that the options name, built. Throws where they name none, or one that cannot be built. */

@@ -1,12 +1,12 @@
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
-import { openDatasets } from '../data/open.js';
 import { imagenetColours } from '../data/files.js';
 import type { Ops } from '../engine/ops.js';
 import { classNames } from '../inference/class-names.js';
 import { type PictureKind, pictureFiles, preparePictures } from '../inference/pictures.js';
 import { predict } from '../inference/predict.js';
 import { evaluationFit } from '../inference/preparation.js';
+import { testSplit } from './dataset-option.js';
 import { Exit, exitCodes, UsageError } from './errors.js';
 import type { InferenceOptions } from './inference-options.js';
 import { note, printJson, printText } from './output.js';
@@ -43,7 +43,7 @@ export async function pictureSetting(
     const names = (await classNames(count, file))?.names ?? null;
     return { files, kind: { ...imagenetColours, small: false }, names, classes: count };
   }
-  const { test } = await openDatasets({ name: data, root: root ?? null, train_limit: null, test_limit: null });
+  const test = await testSplit(data, root);
   const count = test.classes.length;
   if (classes !== undefined && classes !== count) {
     throw new UsageError(`--classes ${classes}: ${data} has ${count}`);

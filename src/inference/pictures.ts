@@ -1,21 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { picturesOf } from '../data/class-folders.js';
+import { filesUnder } from '../data/class-folders.js';
 import type { Picture } from '../data/dataset.js';
 import { decodePicture } from '../data/decode.js';
-import { DataError } from '../data/error.js';
 import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/normalise.js';
 import { createPreparation } from '../data/prepare.js';
 import { createGenerator } from '../random/generator.js';
 import type { Fit } from './preparation.js';
 
-/** The pictures that a path names: itself, or all below a folder, sorted. Throws a `DataError` where there are none. */
-export async function pictureFiles(path: string): Promise<string[]> {
-  const found = await stat(path).catch((error: Error) => {
-    throw new DataError(`${path}: ${error.message}`);
-  });
+/** The pictures that a path names: itself, or all below a folder, sorted. Throws a `DataError` where a folder has none. */
+export async function pictureFiles(path: string): Promise<readonly string[]> {
+  const found = await stat(path);
   if (!found.isDirectory()) return [path];
-  return (await picturesOf(path, path, 0)).map((picture) => join(path, picture.path));
+  return (await filesUnder(path)).files;
 }
 
 /** Pictures ready for a network, and those that are none. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { datasetNamed, datasetNames, datasets } from '../../data/catalogue.js';
+import { datasetNames, datasets } from '../../data/catalogue.js';
+import { datasetEntry } from '../dataset-option.js';
 import { note, printJson, printText } from '../output.js';
 import { grouped, textTable } from '../table.js';
 
@@ -18,7 +19,7 @@ Examples:
     )
     .action(async (name: string | undefined, options: { root?: string; json?: boolean }) => {
       if (name === undefined) return list(options.json === true);
-      const entry = datasetNamed(name);
+      const entry = datasetEntry(name);
       const folder = await entry.fetch(options.root ?? null, note);
       const { train, test } = await entry.open(folder);
       const splits = [train, test].map(({ split, length, fingerprint, classes }) => ({

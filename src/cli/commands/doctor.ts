@@ -5,7 +5,7 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Say which engines work here, what the others miss, and the next command')
     .option('--json', 'print the report as one JSON document')
-    .addHelpText('after', '\nExit code 3 where no engine works at all.\n\nExample:\n  $ ablate doctor')
+    .addHelpText('after', '\nExit code 3 where no engine works at all.\n\nExample:\n  ablate doctor')
     .action(async ({ json }: { json?: boolean }) => {
       const report = await examine();
       process.stdout.write(json ? `${JSON.stringify({ schema: 'ablate/doctor/1', ...report })}\n` : render(report));

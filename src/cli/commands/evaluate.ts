@@ -1,14 +1,15 @@
+import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { classesIn, listClassFolders } from '../../data/class-folders.js';
 import type { Dataset } from '../../data/dataset.js';
 import { fromFiles } from '../../data/files.js';
 import { limitDataset } from '../../data/limit.js';
-import { openDatasets } from '../../data/open.js';
 import { openEngine } from '../../engine/open.js';
 import { classNames } from '../../inference/class-names.js';
 import { evaluateWeights } from '../../inference/evaluate.js';
 import { evaluationFit, resizedSide } from '../../inference/preparation.js';
 import { loadWeights } from '../../weights/load.js';
+import { testSplit } from '../dataset-option.js';
 import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
 import { networkFrom, whole } from '../network-options.js';
@@ -92,10 +93,9 @@ async function testPictures({ data, root, pictures, classNames: file, classes }:
   if ((data === undefined) === (pictures === undefined)) {
     throw new UsageError('say what to evaluate on: --data NAME, or --pictures DIR with one folder a class');
   }
-  if (data !== undefined) {
-    return (await openDatasets({ name: data, root: root ?? null, train_limit: null, test_limit: null })).test;
-  }
+  if (data !== undefined) return testSplit(data, root);
   const folder = pictures as string;
+  await stat(folder);
   const present = await classesIn(folder);
   const known = (await classNames(classes ?? 1000, file))?.folders ?? [];
   // A part of ImageNet's classes keeps their numbers; other folders are numbered in their order.

@@ -11,6 +11,7 @@ import { printJson, printText } from '../output.js';
 import { grouped, signed, textTable } from '../table.js';
 
 interface FlopsOptions {
+  readonly model?: string;
   readonly base?: string;
   readonly with?: string;
   readonly resolution?: number;
@@ -35,7 +36,8 @@ export function flopsCommand(): Command {
   return new Command('flops')
     .description('count multiply-adds and parameters of every network of a suite, exactly')
     .argument('[suites...]', 'suite files')
-    .option('--base <name>', 'a network by name instead of a suite (see `ablate models`)')
+    .option('--model <name>', 'a network by name instead of a suite (see `ablate models`)')
+    .option('--base <name>', 'the same, as the start of a road')
     .option('--with <steps>', 'steps on the base, in order: gelu,kernel-size=9')
     .option('--resolution <pixels>', 'height and width of the input', whole)
     .option('--classes <count>', 'number of classes', whole)
@@ -58,8 +60,10 @@ Examples:
   ablate flops configs/suites/paper-resnet50.yaml --diff layer-norm separate-downsampling`,
     )
     .action(async (suites: string[], options: FlopsOptions) => {
-      const rows = [...(options.base ? [baseRow(options.base, options)] : []), ...(await suiteRows(suites, options))];
-      if (rows.length === 0) throw new UsageError('name a suite file, or a network with --base');
+      const base = options.model ?? options.base;
+      const rows = [...(base ? [baseRow(base, options)] : []), ...(await suiteRows(suites, options))];
+      if (rows.length === 0)
+        throw new UsageError('name a suite file, or a network with --model, or with --base and --with');
       if (options.diff) printDifference(rows, options.diff, options);
       else if (options.json) printJson(document(rows, options));
       else printText(options.layers ? rows.map(layersText).join('\n\n') : rowsText(rows, options.convention));

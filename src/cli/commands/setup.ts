@@ -11,7 +11,7 @@ export function setupCommand(): Command {
       'after',
       '\nIt needs python3 with pip and g++ or clang++, about a minute and 1.5 GB, once for all clones of this user.\n' +
         'The cache is $ABLATE_CACHE, else $XDG_CACHE_HOME/ablate, else ~/.cache/ablate. Cut off, it goes on next time.\n\n' +
-        'Example:\n  $ ablate setup\n  $ ABLATE_CACHE=/scratch/ablate ablate setup --gpu',
+        'Example:\n  ablate setup\n  ABLATE_CACHE=/scratch/ablate ablate setup --gpu',
     )
     .action(async (options: { gpu?: boolean; force?: boolean; json?: boolean }) => {
       const result = await setupTensorflow({

@@ -1,0 +1,19 @@
+import { nearest } from '../config/problem.js';
+import { type DatasetEntry, datasetNamed, datasetNames } from '../data/catalogue.js';
+import { openDatasets } from '../data/open.js';
+import { UsageError } from './errors.js';
+
+/** A dataset that was named on the command line; another name is an error of usage. */
+export function datasetEntry(name: string): DatasetEntry {
+  if (datasetNames.includes(name)) return datasetNamed(name);
+  const guess = nearest(name, datasetNames);
+  throw new UsageError(
+    `there is no dataset "${name}"${guess ? `; did you mean "${guess}"?` : `; there are ${datasetNames.join(', ')}`}`,
+  );
+}
+
+/** The test pictures of a dataset that was named on the command line. */
+export async function testSplit(name: string, root: string | undefined) {
+  datasetEntry(name);
+  return (await openDatasets({ name, root: root ?? null, train_limit: null, test_limit: null })).test;
+}
