@@ -142,7 +142,7 @@ function finish(
   note(`${parts.join(', ')} in ${duration(took)}; records in ${suiteFolder}`);
   for (const { run, reason } of failed) note(`failed: ${run.spec.variant} seed ${run.spec.seed}: ${reason}`);
   if (left.length > 0) note(`go on with: ablate run ${command.join(' ')}`);
-  else note(`next: ablate report ${command[0]}`);
+  else note(`next: ablate report ${quoted(suiteFolder)}`);
   if (code !== exitCodes.done) throw new Exit(code);
 }
 
