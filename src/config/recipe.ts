@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readRandAugment } from './rand-augment.js';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -40,12 +41,28 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   }),
 ]);
 
+/** Refuses a string that timm would not read, naming the part. */
+function isRandAugment(text: string, context: z.RefinementCtx): void {
+  try {
+    readRandAugment(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+}
+
+function isRange([low, high]: readonly number[], context: z.RefinementCtx): void {
+  if ((low as number) > (high as number)) {
+    context.addIssue({ code: 'custom', message: 'expected the smaller number first' });
+  }
+}
+
 export const augmentationSchema = z.strictObject({
   random_resized_crop: z
     .strictObject({
-      scale: z.tuple([fraction, fraction]).default([0.08, 1]).describe('Share of the area.'),
+      scale: z.tuple([fraction, fraction]).superRefine(isRange).default([0.08, 1]).describe('Share of the area.'),
       ratio: z
         .tuple([positive, positive])
+        .superRefine(isRange)
         .default([3 / 4, 4 / 3])
         .describe('Aspect ratio.'),
       interpolation: z.enum(['bilinear', 'bicubic']).default('bicubic').describe('Resampling filter, anti-aliased.'),
@@ -59,7 +76,12 @@ export const augmentationSchema = z.strictObject({
     .default(null)
     .describe('Padded random crop, for small pictures.'),
   flip: z.boolean().default(false).describe('Horizontal flip, half the time.'),
-  rand_augment: z.string().nullable().default(null).describe("timm's string, e.g. rand-m9-mstd0.5-inc1."),
+  rand_augment: z
+    .string()
+    .superRefine(isRandAugment)
+    .nullable()
+    .default(null)
+    .describe("timm's string, e.g. rand-m9-mstd0.5-inc1."),
   color_jitter: z.number().min(0).nullable().default(null).describe('Brightness, contrast and saturation, +-.'),
   random_erasing: fraction.default(0).describe('Probability of one box of pixel noise.'),
   mixup: z.number().min(0).default(0).describe("Mixup's alpha; 0 is off."),
@@ -69,8 +91,19 @@ export const augmentationSchema = z.strictObject({
   repeats: z.int().min(1).default(1).describe('Repeated augmentation: views of a picture in an epoch.'),
 });
 
+/** Fields that would have no effect beside each other. */
+function haveEffect(
+  { random_resized_crop, random_crop }: z.infer<typeof augmentationSchema>,
+  context: z.RefinementCtx,
+) {
+  if (random_resized_crop && random_crop) {
+    const message = 'random_crop and random_resized_crop are two ways of cropping; set one of them to null';
+    context.addIssue({ code: 'custom', path: ['random_crop'], message });
+  }
+}
+
 export const evaluationSchema = z.strictObject({
-  crop_ratio: fraction.default(1).describe('Centre crop / resized shorter side: 0.875 is 224 of 256.'),
+  crop_ratio: fraction.gt(0).default(1).describe('Centre crop / resized shorter side: 0.875 is 224 of 256.'),
   interpolation: z.enum(['bilinear', 'bicubic']).default('bicubic').describe('Resampling filter, anti-aliased.'),
   batch_size: z.int().positive().nullable().default(null).describe('Images a step; null is that of training.'),
   every_epochs: z.int().positive().default(1).describe('Epochs between two evaluations; the last is always evaluated.'),
@@ -112,7 +145,7 @@ export const recipeSchema = z.strictObject({
     .enum(['float32', 'bfloat16', 'auto'])
     .default('float32')
     .describe('Of matrix products and convolutions; weights, norms and losses stay float32.'),
-  augmentation: augmentationSchema.prefault({}).describe('What is done to training pictures.'),
+  augmentation: augmentationSchema.superRefine(haveEffect).prefault({}).describe('What is done to training pictures.'),
   evaluation: evaluationSchema.prefault({}).describe('How pictures are prepared for evaluation.'),
 });
 

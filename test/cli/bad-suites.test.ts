@@ -89,6 +89,36 @@ const cases: [string, string | Uint8Array, string, string][] = [
     'at most 1',
   ],
   [
+    'a RandAugment string with an unknown part',
+    swap('recipe: compact', 'recipe: { extends: compact, augmentation: { rand_augment: rand-m9-q3 } }'),
+    '4:59',
+    '"q3" is none of m, n, p, mstd, mmax and inc with a number; an example is rand-m9-mstd0.5-inc1',
+  ],
+  [
+    'two ways of cropping',
+    swap('recipe: compact', 'recipe: { extends: compact, augmentation: { random_resized_crop: {} } }'),
+    '\\d+:16',
+    'random_crop and random_resized_crop are two ways of cropping; set one of them to null',
+  ],
+  [
+    'a range the wrong way round',
+    swap('recipe: compact', 'recipe: { extends: compact, augmentation: { random_resized_crop: { scale: [1, 0.5] } } }'),
+    '4:75',
+    'expected the smaller number first',
+  ],
+  [
+    'a crop ratio of nothing',
+    swap('recipe: compact', 'recipe: { extends: compact, evaluation: { crop_ratio: 0 } }'),
+    '4:55',
+    'expected more than 0, found 0',
+  ],
+  [
+    'classes that the dataset does not have',
+    swap('resnet-50,', 'resnet-50, classes: 12,'),
+    '3:38',
+    'the dataset fashion-mnist has 10 classes, not 12',
+  ],
+  [
     'an unknown recipe field',
     swap('recipe: compact', 'recipe: { extends: compact, optimiser: {} }'),
     '4:29',

@@ -1,6 +1,6 @@
+import { readRandAugment } from '../../config/rand-augment.js';
 import type { Generator } from '../../random/generator.js';
 import type { Picture } from '../dataset.js';
-import { DataError } from '../error.js';
 import { type Colour, rotate, transformAffine } from './affine.js';
 import {
   autoContrast,
@@ -122,18 +122,9 @@ export interface RandAugment {
   readonly operations: readonly OperationName[];
 }
 
-/** Reads timm's string, `rand-m9-mstd0.5-inc1`: sections m, n, p, mstd, mmax, inc. Throws a `DataError` naming the wrong one. */
+/** Reads timm's string, `rand-m9-mstd0.5-inc1`: sections m, n, p, mstd, mmax, inc. Throws an `Error` naming the wrong one. */
 export function parseRandAugment(text: string): RandAugment {
-  const [policy, ...sections] = text.split('-');
-  const wrong = (what: string) => new DataError(`rand_augment "${text}": ${what}; an example is rand-m9-mstd0.5-inc1`);
-  if (policy !== 'rand') throw wrong(`it starts with "${policy}", expected "rand"`);
-  const values: Record<string, number> = { m: LARGEST, n: 2, p: 0.5, mstd: 0, mmax: LARGEST, inc: 0 };
-  for (const section of sections) {
-    const [, key = '', number = ''] = /^([a-z]+)(\d+(?:\.\d+)?)$/.exec(section) ?? [];
-    if (!(key in values)) throw wrong(`"${section}" is none of m, n, p, mstd, mmax and inc with a number`);
-    values[key] = Number(number);
-  }
-  const { m, n, p, mstd, mmax, inc } = values as Record<'m' | 'n' | 'p' | 'mstd' | 'mmax' | 'inc', number>;
+  const { m, n, p, mstd, mmax, inc } = readRandAugment(text);
   return {
     magnitude: Math.trunc(m),
     magnitudeSd: mstd > 100 ? Number.POSITIVE_INFINITY : mstd,
