@@ -30,7 +30,9 @@ export interface BlockColumn {
 /** The second block of a network's third stage (its last stage in a network that has fewer): no stride, identity shortcut. */
 export function typicalBlock(model: Model, title = model.name): BlockColumn {
   const visits = new Map<string, { input: readonly number[]; output: readonly number[] }>();
-  walk(model.tree, model.input, ({ path, node, input, output }) => visits.set(`${node.kind}:${path}`, { input, output }));
+  walk(model.tree, model.input, ({ path, node, input, output }) =>
+    visits.set(`${node.kind}:${path}`, { input, output }),
+  );
   const { node, path } = pickBlock(model);
   const layers: BlockLayer[] = [];
   const residuals: { from: number; to: number }[] = [];
@@ -81,7 +83,9 @@ const step = 66;
 function drawColumn(column: BlockColumn, kept: ReadonlySet<number>, x: number, mark: 'added' | 'removed') {
   const middle = x + columnWidth / 2;
   const top = (at: number) => 92 + at * step;
-  const parts = [`<text x="${middle}" y="30" text-anchor="middle" font-weight="bold" font-size="16">${escapeXml(column.title)}</text>`];
+  const parts = [
+    `<text x="${middle}" y="30" text-anchor="middle" font-weight="bold" font-size="16">${escapeXml(column.title)}</text>`,
+  ];
   const color = mark === 'added' ? { fill: '#e3f4e8', line: '#1a7f37' } : { fill: '#fdeceb', line: '#b3261e' };
   const arrow = (from: number, to: number, width: number) =>
     `<line x1="${middle}" y1="${from}" x2="${middle}" y2="${to}" stroke="#333" marker-end="url(#arrow)"/><text x="${middle + 14}" y="${(from + to) / 2 + 4}" font-size="11" fill="#555">${width}-d</text>`;
@@ -89,10 +93,16 @@ function drawColumn(column: BlockColumn, kept: ReadonlySet<number>, x: number, m
   column.layers.forEach((layer, at) => {
     const same = kept.has(at);
     const half = layer.minor ? 60 : 95;
-    const style = same ? 'fill="#f4f4f6" stroke="#555"' : `fill="${color.fill}" stroke="${color.line}" stroke-width="2"`;
+    const style = same
+      ? 'fill="#f4f4f6" stroke="#555"'
+      : `fill="${color.fill}" stroke="${color.line}" stroke-width="2"`;
     const dash = same || mark === 'added' ? '' : ' stroke-dasharray="5 3"';
-    parts.push(`<rect x="${middle - half}" y="${top(at)}" width="${2 * half}" height="${boxHeight}" rx="5" ${style}${dash}/>`);
-    parts.push(`<text x="${middle}" y="${top(at) + 23}" text-anchor="middle"${layer.minor ? ' font-size="12"' : ''}>${escapeXml(layer.text)}</text>`);
+    parts.push(
+      `<rect x="${middle - half}" y="${top(at)}" width="${2 * half}" height="${boxHeight}" rx="5" ${style}${dash}/>`,
+    );
+    parts.push(
+      `<text x="${middle}" y="${top(at) + 23}" text-anchor="middle"${layer.minor ? ' font-size="12"' : ''}>${escapeXml(layer.text)}</text>`,
+    );
     parts.push(arrow(top(at) + boxHeight, top(at + 1), layer.width));
   });
   for (const { from, to } of column.residuals) {
@@ -100,11 +110,16 @@ function drawColumn(column: BlockColumn, kept: ReadonlySet<number>, x: number, m
     const start = top(from) - 4;
     const end = top(to) - 17;
     const side = x + 6;
-    parts.push(`<path d="M${middle} ${start}H${side}V${end}H${middle - 10}" fill="none" stroke="#333" marker-end="url(#arrow)"/>`);
-    parts.push(`<circle cx="${middle}" cy="${end}" r="8" fill="#fff" stroke="#333"/><path d="M${middle - 4} ${end}h8M${middle} ${end - 4}v8" stroke="#333"/>`);
+    parts.push(
+      `<path d="M${middle} ${start}H${side}V${end}H${middle - 10}" fill="none" stroke="#333" marker-end="url(#arrow)"/>`,
+    );
+    parts.push(
+      `<circle cx="${middle}" cy="${end}" r="8" fill="#fff" stroke="#333"/><path d="M${middle - 4} ${end}h8M${middle} ${end - 4}v8" stroke="#333"/>`,
+    );
   }
   const foot = top(column.layers.length) + 8;
-  if (column.activation) parts.push(`<text x="${middle}" y="${foot + 12}" text-anchor="middle" font-size="12">${column.activation}</text>`);
+  if (column.activation)
+    parts.push(`<text x="${middle}" y="${foot + 12}" text-anchor="middle" font-size="12">${column.activation}</text>`);
   return { svg: parts.join('\n'), height: foot + 24 };
 }
 
@@ -116,7 +131,9 @@ function commonLayers(left: readonly BlockLayer[], right: readonly BlockLayer[])
   for (let row = left.length - 1; row >= 0; row--) {
     for (let column = right.length - 1; column >= 0; column--) {
       const same = key(left[row] as BlockLayer) === key(right[column] as BlockLayer);
-      (lengths[row] as number[])[column] = same ? at(row + 1, column + 1) + 1 : Math.max(at(row + 1, column), at(row, column + 1));
+      (lengths[row] as number[])[column] = same
+        ? at(row + 1, column + 1) + 1
+        : Math.max(at(row + 1, column), at(row, column + 1));
     }
   }
   const kept = { left: new Set<number>(), right: new Set<number>() };
@@ -166,4 +183,7 @@ function describe({ layer, options, name }: Leaf): { text: string; minor: boolea
 }
 
 const escapeXml = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] as string);
+  text.replace(
+    /[&<>"]/g,
+    (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] as string,
+  );
