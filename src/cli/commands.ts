@@ -47,6 +47,10 @@ export const commands = {
     about: 'check suites without training',
     load: async () => (await import('./commands/validate.js')).validateCommand(),
   },
+  recipe: {
+    about: 'list recipes; show what one sets over a run',
+    load: async () => (await import('./commands/recipe.js')).recipeCommand(),
+  },
   models: {
     about: 'list the networks that go by a name',
     load: async () => (await import('./commands/models.js')).modelsCommand(),

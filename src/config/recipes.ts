@@ -50,7 +50,8 @@ export async function readRecipe(
 const under = (source: Source, path: Path) => (problem: Problem) =>
   source.place({ ...problem, path: [...path, ...problem.path] });
 
-async function recipeFile(name: string, from: string): Promise<string | null> {
+/** The file of a recipe by name, or of a path relative to the file `from`; null where no recipe of that name ships. */
+export async function recipeFile(name: string, from: string): Promise<string | null> {
   if (/\.ya?ml$/.test(name) || name.includes('/')) return resolve(dirname(from), name);
   return (await recipeNames()).includes(name) ? join(shipped, `${name}.yaml`) : null;
 }
@@ -61,7 +62,8 @@ export async function recipeNames(): Promise<string[]> {
   return files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
 }
 
-async function unknownRecipe(name: string): Promise<string> {
+/** What to say about a name that no recipe has. */
+export async function unknownRecipe(name: string): Promise<string> {
   const names = await recipeNames();
   const guess = nearest(name, names);
   const hint = guess ? `did you mean "${guess}"?` : `there are ${names.join(', ')}`;
