@@ -57,13 +57,17 @@ Sums ChannelSums(long rows, long C, const Terms &terms) {
   return sums;
 }
 
+// y = body(offset of the row, channel, width)
 template <class Body>
-void EachRowVector(long rows, long C, const Body &body) {
+void Map(float *y, long rows, long C, const Body &body) {
   const Chunks chunks(rows, C);
-  Parallel(chunks.count, [&](long k) {
-    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
-      Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { body(r * C, c, width); });
-    }
+  WithStore(y, rows * C, C, [&](auto store) {
+    Parallel(chunks.count, [&](long k) {
+      for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
+        Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { store(y + r * C + c, body(r * C, c, width), width); });
+      }
+      store.Finish();
+    });
   });
 }
 
@@ -81,8 +85,8 @@ std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
 
 template <Activation A>
 void Normalise(const float *x, const float *mean, const float *scale, const float *beta, float *y, long rows, long C) {
-  EachRowVector(rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
-    Store(y + row + c, Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width)), width);
+  Map(y, rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+    return Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width));
   });
 }
 
@@ -138,10 +142,10 @@ void BatchNormBackward(const float *dy, const float *x, const float *gamma, cons
     slopes[c] = static_cast<float>(product / rows * rstd[c]);
   }
   const float *const average = averages.data(), *const slope = slopes.data();
-  EachRowVector(rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+  Map(dx, rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
     const Vec d = kKept ? Load(dx + row + c, width) : derivative(row, c, width);
     const Vec along = (Load(x + row + c, width) - Load(mean + c, width)) * Load(slope + c, width);
-    Store(dx + row + c, Load(scale + c, width) * (d - Load(average + c, width) - along), width);
+    return Load(scale + c, width) * (d - Load(average + c, width) - along);
   });
 }
 

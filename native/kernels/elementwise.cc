@@ -7,11 +7,15 @@ namespace {
 
 constexpr long kChunk = 16384;
 
+// y[i] = body(i, width)
 template <class Body>
-void ParallelVectors(long count, const Body &body) {
-  Parallel((count + kChunk - 1) / kChunk, [&](long k) {
-    const long begin = k * kChunk, n = count - begin < kChunk ? count - begin : kChunk;
-    Vectors(n, [&](long i, auto width) { body(begin + i, width); });
+void Map(float *y, long count, const Body &body) {
+  WithStore(y, count, kWidth, [&](auto store) {
+    Parallel((count + kChunk - 1) / kChunk, [&](long k) {
+      const long begin = k * kChunk, n = count - begin < kChunk ? count - begin : kChunk;
+      Vectors(n, [&](long i, auto width) { store(y + begin + i, body(begin + i, width), width); });
+      store.Finish();
+    });
   });
 }
 
@@ -19,25 +23,26 @@ void ParallelVectors(long count, const Body &body) {
 
 template <Activation A>
 void ActivationForward(const float *x, float *y, long count) {
-  ParallelVectors(count, [=](long i, auto width) { Store(y + i, Activate<A>(Load(x + i, width)), width); });
+  Map(y, count, [=](long i, auto width) { return Activate<A>(Load(x + i, width)); });
 }
 
 template <Activation A>
 void ActivationBackward(const float *dy, const float *x, float *dx, long count) {
-  ParallelVectors(count, [=](long i, auto width) {
-    Store(dx + i, Deactivate<A>(Load(dy + i, width), Load(x + i, width)), width);
-  });
+  Map(dx, count, [=](long i, auto width) { return Deactivate<A>(Load(dy + i, width), Load(x + i, width)); });
 }
 
 template <Activation A>
 void BiasForward(const float *x, const float *bias, float *y, long rows, long C) {
   const Chunks chunks(rows, C);
-  Parallel(chunks.count, [=](long k) {
-    for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
-      Vectors(C, [=](long c, auto width) {
-        Store(y + r * C + c, Activate<A>(Load(x + r * C + c, width) + Load(bias + c, width)), width);
-      });
-    }
+  WithStore(y, rows * C, C, [=](auto store) {
+    Parallel(chunks.count, [=](long k) {
+      for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
+        Vectors(C, [=](long c, auto width) {
+          store(y + r * C + c, Activate<A>(Load(x + r * C + c, width) + Load(bias + c, width)), width);
+        });
+      }
+      store.Finish();
+    });
   });
 }
 
@@ -68,19 +73,22 @@ void BiasBackward(const float *dy, const float *x, const float *bias, float *dx,
   const Chunks chunks(rows, C);
   const Buffer sums = NewBuffer(chunks.count * C);
   float *const parts = sums.get();
-  Parallel(chunks.count, [=](long k) {
-    float *const part = parts + k * C;
-    const long begin = chunks.Begin(k), end = chunks.End(k);
-    if (A == Activation::kNone) return BiasSum(dy, part, begin, end, C);
-    memset(part, 0, C * sizeof(float));
-    for (long r = begin; r < end; r++) {
-      Vectors(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
-        const long i = r * C + c;
-        const Vec dz = Deactivate<A>(Load(dy + i, width), Load(x + i, width) + Load(bias + c, width));
-        Store(dx + i, dz, width);
-        Store(part + c, Load(part + c, width) + dz, width);
-      });
-    }
+  WithStore(dx, dx ? rows * C : 0, C, [=](auto store) {
+    Parallel(chunks.count, [=](long k) {
+      float *const part = parts + k * C;
+      const long begin = chunks.Begin(k), end = chunks.End(k);
+      if (A == Activation::kNone) return BiasSum(dy, part, begin, end, C);
+      memset(part, 0, C * sizeof(float));
+      for (long r = begin; r < end; r++) {
+        Vectors(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
+          const long i = r * C + c;
+          const Vec dz = Deactivate<A>(Load(dy + i, width), Load(x + i, width) + Load(bias + c, width));
+          store(dx + i, dz, width);
+          Store(part + c, Load(part + c, width) + dz, width);
+        });
+      }
+      store.Finish();
+    });
   });
   SumRows(parts, chunks.count, C, C, dbias);
 }

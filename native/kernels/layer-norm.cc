@@ -5,6 +5,18 @@
 namespace ablate {
 namespace {
 
+// The sum of terms(offset, width) over n floats, in four sums side by side.
+template <class Terms>
+ABLATE_INLINE float SumOver(long n, const Terms &terms) {
+  Vec sums[4] = {};
+  long i = 0;
+  for (; i + 4 * kWidth <= n; i += 4 * kWidth) {
+    for (int j = 0; j < 4; j++) sums[j] += terms(i + j * kWidth, Full{});
+  }
+  Vectors(n - i, [&](long rest, auto width) ABLATE_INLINE_LAMBDA { sums[0] += First(terms(i + rest, width), width); });
+  return Sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
 struct Forward {
   const float *x, *gamma, *beta;
   float epsilon;
@@ -37,20 +49,16 @@ void ForwardRows(const Forward &f, long begin, long end) {
 }
 
 void ForwardAnyRows(const Forward &f, long begin, long end) {
-  const long C = f.C, whole = C / kWidth * kWidth;
+  const long C = f.C;
   for (long r = begin; r < end; r++) {
     const float *const x = f.x + r * C;
-    Vec sums[2] = {}, squares[2] = {};
-    Vectors(C, [&](long c, auto width) { sums[c / kWidth % 2] += Load(x + c, width); });
-    const float mean = Sum(sums[0] + sums[1]) / C;
-    Vectors(whole, [&](long c, auto width) {
+    const float mean = SumOver(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA { return Load(x + c, width); }) / C;
+    const float squares = SumOver(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
       const Vec d = Load(x + c, width) - mean;
-      squares[c / kWidth % 2] += d * d;
+      return d * d;
     });
-    float square = Sum(squares[0] + squares[1]);
-    for (long c = whole; c < C; c++) square += (x[c] - mean) * (x[c] - mean);
-    const float rstd = 1.0f / sqrtf(square / C + f.epsilon);
-    Vectors(C, [&](long c, auto width) {
+    const float rstd = 1.0f / sqrtf(squares / C + f.epsilon);
+    Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
       const Vec scaled = (Load(x + c, width) - mean) * rstd;
       Store(f.y + r * C + c, scaled * Load(f.gamma + c, width) + Load(f.beta + c, width), width);
     });
@@ -101,14 +109,11 @@ void BackwardRowsTogether(const Backward &b, float *sums, long begin) {
   for (int n = 0; n < N; n++) {
     const float *const x = b.x + (begin + n) * C, *const dy = b.dy + (begin + n) * C;
     const float mean = b.mean[begin + n];
-    Vec sum[2] = {}, product[2] = {};
-    Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
-      const Vec d = Load(dy + c, width) * Load(b.gamma + c, width);
-      sum[c / kWidth % 2] += d;
-      product[c / kWidth % 2] += d * (Load(x + c, width) - mean);
-    });
-    first[n] = Sum(sum[0] + sum[1]) / C;
-    second[n] = Sum(product[0] + product[1]) * b.rstd[begin + n] / C;
+    auto slope = [&](long c, auto width) ABLATE_INLINE_LAMBDA { return Load(dy + c, width) * Load(b.gamma + c, width); };
+    first[n] = SumOver(C, slope) / C;
+    second[n] = SumOver(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+                  return slope(c, width) * (Load(x + c, width) - mean);
+                }) * b.rstd[begin + n] / C;
   }
   Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
     const Vec gamma = Load(b.gamma + c, width);

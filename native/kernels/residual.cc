@@ -41,11 +41,14 @@ void ResidualForward(const float *shortcut, const float *branch, const ResidualS
                      long C) {
   const Chunks chunks(rows, C);
   if (!given.gamma && !given.keep && !given.bias) {
-    Parallel(chunks.count, [=](long k) {
-      const long begin = chunks.Begin(k) * C;
-      Vectors(chunks.End(k) * C - begin, [=](long at, auto width) {
-        const long i = begin + at;
-        Store(y + i, Activate<A>(Load(shortcut + i, width) + Load(branch + i, width)), width);
+    WithStore(y, rows * C, C, [=](auto store) {
+      Parallel(chunks.count, [=](long k) {
+        const long begin = chunks.Begin(k) * C;
+        Vectors(chunks.End(k) * C - begin, [=](long at, auto width) {
+          const long i = begin + at;
+          store(y + i, Activate<A>(Load(shortcut + i, width) + Load(branch + i, width)), width);
+        });
+        store.Finish();
       });
     });
     return;

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
-#if defined(__AVX__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -88,6 +88,50 @@ ABLATE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
 #else
   return a * b + c;
 #endif
+}
+
+// The first n lanes of v, the others zero.
+ABLATE_INLINE Vec First(Vec v, Full) { return v; }
+ABLATE_INLINE Vec First(Vec v, int n) {
+  for (int i = n; i < kWidth; i++) v[i] = 0;
+  return v;
+}
+
+// Stores past the caches: for outputs that would not stay in them, it saves reading what is overwritten.
+struct Streamed {
+  ABLATE_INLINE void operator()(float *p, Vec v, Full) const {
+#if defined(__AVX512F__)
+    _mm512_stream_ps(p, reinterpret_cast<__m512>(v));
+#elif defined(__AVX__)
+    _mm256_stream_ps(p, reinterpret_cast<__m256>(v));
+#elif defined(__SSE2__)
+    _mm_stream_ps(p, reinterpret_cast<__m128>(v));
+#else
+    Store(p, v);
+#endif
+  }
+  ABLATE_INLINE void operator()(float *p, Vec v, int n) const { Store(p, v, n); }
+  static void Finish() {
+#if defined(__SSE2__)
+    _mm_sfence();
+#endif
+  }
+};
+struct Cached {
+  template <class Width>
+  ABLATE_INLINE void operator()(float *p, Vec v, Width width) const {
+    Store(p, v, width);
+  }
+  static void Finish() {}
+};
+
+// body(store) with one of the two, by the output's size; rows of C floats must each begin aligned to be streamed.
+template <class Body>
+void WithStore(const float *out, long count, long C, const Body &body) {
+  constexpr long kStreamedFrom = 4 << 20;  // floats
+  const bool aligned = (reinterpret_cast<uintptr_t>(out) | static_cast<uintptr_t>(C) * 4) % sizeof(Vec) == 0;
+  if (aligned && count >= kStreamedFrom) return body(Streamed{});
+  body(Cached{});
 }
 
 ABLATE_INLINE Vec Min(Vec a, Vec b) { return a < b ? a : b; }
