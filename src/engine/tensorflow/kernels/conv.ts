@@ -32,7 +32,8 @@ export function createConvolutionKernels({ tf, one, many }: KernelLoad): Convolu
   const servesDepthwise = (kernel: number, stride: number) =>
     kernel % 2 === 1 && kernel >= 3 && kernel <= 11 && (stride === 1 || stride === 2);
 
-  const servesGrouped = (kernel: number, stride: number) => [3, 5, 7].includes(kernel) && (stride === 1 || stride === 2);
+  const servesGrouped = (kernel: number, stride: number) =>
+    [3, 5, 7].includes(kernel) && (stride === 1 || stride === 2);
 
   function checkWindow(
     op: string,
