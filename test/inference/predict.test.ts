@@ -1,8 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/architecture/build.js';
@@ -19,23 +17,7 @@ import { loadWeights } from '../../src/weights/load.js';
 import { foreignName } from '../../src/weights/naming/index.js';
 import { type NamedTensor, openSafetensors, writeSafetensors } from '../../src/weights/safetensors.js';
 import { uniform } from '../fixtures/networks/uniform.js';
-
-interface Pass {
-  readonly logits: number;
-  readonly loss: number;
-  readonly gradients: Readonly<Record<string, number>>;
-}
-interface Fixture {
-  readonly weights: Readonly<Record<string, number[]>>;
-  readonly eval: Pass;
-  readonly train: Pass;
-  readonly statistics: Readonly<Record<string, number>>;
-}
-
-const source = new URL('../fixtures/inference/', import.meta.url);
-const fixtures: Record<string, Fixture> = JSON.parse(readFileSync(new URL('predict.json', source), 'utf8'));
-const bytes = gunzipSync(readFileSync(new URL('predict.bin.gz', source)));
-const numbers = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+import { distance, type Fixture, first, fixtures, largestGradient, logitsOf } from './timm.js';
 
 const size = { resolution: 64, classes: 7 };
 const networks: Readonly<Record<string, Network>> = {
@@ -51,14 +33,6 @@ const networks: Readonly<Record<string, Network>> = {
   } as Network,
 };
 
-/** As `first` in predict.py. */
-function first(name: string, shape: readonly number[]): Float32Array {
-  const length = shape.reduce((product, side) => product * side, 1);
-  const bound = Math.sqrt((3 * (shape[0] as number)) / length);
-  if (shape.length > 1) return uniform(name, length, -bound, bound);
-  return /(bias|mean)$/.test(name) ? uniform(name, length, -0.2, 0.2) : uniform(name, length, 0.5, 1.5);
-}
-
 let engine: Engine;
 let folder: string;
 beforeAll(async () => {
@@ -72,23 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Relative to the tensor's largest value, or to `floor` where that is larger. */
-function distance(found: Float32Array, start: number, floor: number): number {
-  const [norm, largest, ...samples] = numbers.subarray(start, start + 18) as unknown as [number, number, ...number[]];
-  const apart = samples.map((value, k) =>
-    Math.abs((found[Math.trunc((k * (found.length - 1)) / 15)] as number) - value),
-  );
-  const own = Math.abs(Math.hypot(...sums(found)) - norm) / Math.max(norm, floor * Math.sqrt(found.length));
-  return Math.max(own, Math.max(...apart) / Math.max(largest, floor));
-}
-
-/** Norms of rows of 1000: a spread call takes no million arguments. */
-const sums = (values: Float32Array): number[] =>
-  Array.from({ length: Math.ceil(values.length / 1000) }, (_, at) =>
-    Math.hypot(...values.subarray(at * 1000, at * 1000 + 1000)),
-  );
-
-describe.each(Object.keys(fixtures))('%s with weights saved under timm’s names', (name) => {
+describe.each(Object.keys(networks))('%s with weights saved under timm’s names', (name) => {
   const fixture = fixtures[name] as Fixture;
   const network = networks[name] as Network;
   const model = buildModel(network);
@@ -125,15 +83,14 @@ describe.each(Object.keys(fixtures))('%s with weights saved under timm’s names
     });
     const expected = fixture[mode];
     const logits = result.logits.dataSync();
-    const right = numbers.subarray(expected.logits, expected.logits + 21);
+    const right = logitsOf(expected);
     const most = Math.max(...right.map(Math.abs));
     expect(Math.max(...logits.map((value, at) => Math.abs(value - (right[at] as number)))) / most).toBeLessThan(1e-4);
     expect(result.loss?.dataSync()[0]).toBeCloseTo(expected.loss, 4);
 
     const gradients = new Map([...result.gradients].map(([own, tensor]) => foreign(own, tensor)));
     expect([...gradients.keys()].sort()).toEqual(Object.keys(expected.gradients).sort());
-    // Some gradients are exactly 0 (the keys' bias): their rounding is held to the network's other gradients.
-    const floor = 1e-3 * Math.max(...Object.values(expected.gradients).map((at) => numbers[at + 1] as number));
+    const floor = 1e-3 * largestGradient(expected);
     const apart = (found: Map<string, Float32Array>, stored: Readonly<Record<string, number>>) =>
       Object.entries(stored)
         .map(([key, at]) => [key, distance(found.get(key) as Float32Array, at, floor)] as const)
