@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DatasetConfig } from '../config/dataset.js';
@@ -47,6 +48,8 @@ export const datasets = {
     classes: 1000,
     pictures: 1_281_167,
     async fetch(root) {
+      const known = dataFolder('imagenet-1k');
+      if (root === null && existsSync(known)) return known;
       if (root === null) {
         throw new DataError(
           `imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org.\nNext: ${imagenetNext}`,

@@ -3,6 +3,7 @@ import { datasetNames, datasets } from '../../data/catalogue.js';
 import { datasetEntry } from '../dataset-option.js';
 import { note, printJson, printText } from '../output.js';
 import { grouped, textTable } from '../table.js';
+import { dataCheckCommand } from './data-check.js';
 
 export function dataCommand(): Command {
   return new Command('data')
@@ -15,8 +16,10 @@ export function dataCommand(): Command {
       `
 Examples:
   ablate data fashion-mnist
-  ablate data fashion-mnist --root ~/Downloads/fashion`,
+  ablate data fashion-mnist --root ~/Downloads/fashion
+  ablate data check folder --root ~/pictures`,
     )
+    .addCommand(dataCheckCommand())
     .action(async (name: string | undefined, options: { root?: string; json?: boolean }) => {
       if (name === undefined) return list(options.json === true);
       const entry = datasetEntry(name);

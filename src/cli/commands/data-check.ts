@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import { availableParallelism } from 'node:os';
+import { checkPictures } from '../../data/check.js';
+import { datasetEntry } from '../dataset-option.js';
+import { Exit, exitCodes } from '../errors.js';
+import { note, printJson, printText } from '../output.js';
+import { grouped, textTable } from '../table.js';
+
+/** Pictures between two lines of progress. */
+const often = 10_000;
+
+export function dataCheckCommand(): Command {
+  return new Command('check')
+    .description('read every picture of a dataset once and list what is wrong; exit 3 where something is')
+    .argument('<name>', 'a dataset')
+    .addHelpText('after', '\nExample:\n  ablate data check folder --root ~/pictures')
+    .action(async (name: string, _: unknown, command: Command) => {
+      const { root, json } = command.optsWithGlobals<{ root?: string; json?: boolean }>();
+      const { train, test } = await datasetEntry(name).open(root ?? null);
+      const splits = [];
+      for (const dataset of [train, test]) {
+        const tell = (done: number) => {
+          if (done % often === 0) note(`${dataset.split}: ${grouped(done)} of ${grouped(dataset.length)}`);
+        };
+        splits.push(await checkPictures(dataset, availableParallelism(), tell));
+      }
+      if (json) printJson({ schema: 'ablate/data-check/1', name, splits });
+      else {
+        for (const { problems } of splits) for (const problem of problems) printText(problem);
+        const rows = splits.map(({ split, pictures, problems, smallest, largest }) => [
+          split,
+          grouped(pictures),
+          grouped(problems.length),
+          largest > 0 ? `${smallest} to ${largest}` : '-',
+        ]);
+        const right = true;
+        printText(
+          textTable(
+            [
+              { heading: name },
+              { heading: 'pictures', right },
+              { heading: 'damaged', right },
+              { heading: 'sides', right },
+            ],
+            rows,
+          ),
+        );
+      }
+      if (splits.some(({ problems }) => problems.length > 0)) throw new Exit(exitCodes.environment);
+    });
+}
