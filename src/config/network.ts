@@ -37,6 +37,13 @@ export const networkSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Number of classes; null is the dataset's."),
+  weights: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'Safetensors file to start from, relative to the suite, in any naming that `ablate names` shows; a classifier of another size starts anew. Null: weights drawn by the seed.',
+    ),
 });
 
 export type NetworkConfig = z.infer<typeof networkSchema>;

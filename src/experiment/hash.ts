@@ -6,8 +6,8 @@ import type { RunSpec } from './records.js';
 
 /**
  * Identifies a resolved run by all that decides its numbers except the pictures: the built tree of layers (so that two
- * ways of writing one network are one run), the recipe, the dataset's name and limits, the seed. Not by paths, names of
- * variants and recipes, devices or machines.
+ * ways of writing one network are one run), the recipe, the dataset's name and limits, the content of the weights that
+ * it starts from, the seed. Not by paths, names of variants and recipes, devices or machines.
  */
 export function designHash(spec: RunSpec, model: Model): string {
   const { name: _, replaces: __, ...recipe } = spec.recipe;
@@ -19,6 +19,7 @@ export function designHash(spec: RunSpec, model: Model): string {
     parameters: model.parameters,
     recipe,
     dataset: { name, train_limit, test_limit },
+    ...(spec.network.weights && { weights: spec.network.weights.sha256 }),
     seed: spec.seed,
   });
 }

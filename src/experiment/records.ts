@@ -26,6 +26,8 @@ export interface NetworkSpec {
   readonly width: number;
   readonly stemStride: number | null;
   readonly classes: number;
+  /** The file that training starts from, by absolute path and content; absent where the seed draws all weights. */
+  readonly weights?: { readonly file: string; readonly sha256: string };
 }
 export interface StepSpec {
   readonly id: string;

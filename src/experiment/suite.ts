@@ -10,9 +10,11 @@ import { LayerError } from '../layers/layer.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
 import { resolveRoad } from '../roadmap/road.js';
 import { type Variant, variantsOf } from '../roadmap/variants.js';
+import { WeightsError } from '../weights/safetensors.js';
 import { networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
 import type { NetworkSpec } from './records.js';
+import { openWeights, weightsFile } from './weights.js';
 
 /** A network of a suite with everything that training it needs. */
 export interface SuiteVariant {
@@ -70,6 +72,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   } else if (known !== null && classes !== known) {
     report(['network', 'classes'], `the dataset ${suite.dataset.name} has ${known} classes, not ${classes}`);
   }
+  const weights = await readWeights(suite.network.weights, file, (message) => report(['network', 'weights'], message));
   const specOf = (variant: Variant): NetworkSpec => ({
     base: variant.base,
     steps: variant.steps,
@@ -77,6 +80,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     width: scale.width,
     stemStride: scale.stem_stride,
     classes: classes ?? 1000,
+    ...(weights && { weights }),
   });
   const base = namedNetwork(suite.network.base);
   const convnet = base?.family === 'convnet' ? base : null;
@@ -105,6 +109,10 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     return { variant, spec: specOf(variant), recipe };
   });
   for (const one of resolved) checkVariant(one, catalogue, (path, message) => report(path, message));
+  for (const { variant, spec } of resolved) {
+    if (problems.length === 0 && spec.weights)
+      await checkWeights(spec, catalogue, (message) => report(['network', 'weights'], `${variant.name}: ${message}`));
+  }
   if (problems.length > 0) throw new ConfigError(unique(problems));
   return { file, suite, catalogue, plugins: paths, variants: resolved };
 }
@@ -130,6 +138,27 @@ function checkVariant(
     const reason = error instanceof Error ? error.message : String(error);
     // Anything else comes out of a step's own code, which may be a plug-in's.
     report(ours ? ['network'] : ['road'], `${variant.name} cannot be built: ${reason}`);
+  }
+}
+
+type Report = (message: string) => void;
+
+async function readWeights(name: string | null, suite: string, report: Report): Promise<NetworkSpec['weights']> {
+  try {
+    return name === null ? undefined : await weightsFile(name, suite);
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    report(error.message);
+    return undefined;
+  }
+}
+
+async function checkWeights(spec: NetworkSpec, catalogue: Catalogue, report: Report): Promise<void> {
+  try {
+    if (spec.weights) await (await openWeights(spec.weights, networkOf(spec, catalogue))).close();
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    report(error.message);
   }
 }
 

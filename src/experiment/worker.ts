@@ -6,10 +6,11 @@ import { openEngine } from '../engine/open.js';
 import { trainRun } from '../training/train.js';
 import { datasetFingerprint, designHash, runHash } from './hash.js';
 import { describeMachine } from './machine.js';
-import { modelOf } from './network.js';
+import { modelOf, networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
 import type { RunRecord } from './records.js';
 import { writeJson } from './store.js';
+import { openWeights } from './weights.js';
 import { serveTask } from './worker-process.js';
 
 /** `performance.now()` counts from the start of the process. */
@@ -46,15 +47,21 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
     startedAt: new Date().toISOString(),
   };
   await writeJson(join(folder, 'run.json'), record);
-  return trainRun({
-    spec,
-    hash,
-    model,
-    engine,
-    datasets,
-    directory: folder,
-    onMessage: send,
-    signal,
-    startedAt: processStart,
-  });
+  const weights = spec.network.weights && (await openWeights(spec.network.weights, networkOf(spec.network, catalogue)));
+  try {
+    return await trainRun({
+      spec,
+      hash,
+      model,
+      engine,
+      datasets,
+      weights: weights ?? null,
+      directory: folder,
+      onMessage: send,
+      signal,
+      startedAt: processStart,
+    });
+  } finally {
+    await weights?.close();
+  }
 });

@@ -5,11 +5,13 @@ import type { Dataset } from '../data/dataset.js';
 import { evaluationBatches, trainingBatches } from '../data/pipeline.js';
 import type { Engine } from '../engine/engine.js';
 import type { RunResult, RunSpec, WorkerMessage } from '../experiment/records.js';
+import type { ImportedWeights } from '../weights/import.js';
 import { loadCheckpoint, type Progress, removeCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { type Accuracy, evaluate } from './evaluate.js';
 import { openMetricsLog } from './metrics-log.js';
 import { peakLearningRate } from './optimizer.js';
 import { countSteps, learningRate } from './schedule.js';
+import { startFrom } from './start.js';
 import { createState } from './state.js';
 import { createStepper } from './stepper.js';
 import { evaluationStep } from './steps.js';
@@ -20,6 +22,8 @@ export interface TrainOptions {
   readonly model: Model;
   readonly engine: Engine;
   readonly datasets: { readonly train: Dataset; readonly test: Dataset };
+  /** What training starts from instead of weights drawn by the seed. */
+  readonly weights?: ImportedWeights | null;
   /** The run's folder: metrics.jsonl and checkpoints go here. */
   readonly directory: string;
   readonly onMessage: (message: WorkerMessage) => void;
@@ -52,6 +56,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
 
   const state = createState(engine.ops, model, recipe, seed);
   const resumed = await loadCheckpoint(engine.ops, directory, state, hash);
+  if (!resumed && options.weights) await startFrom(engine.ops, state, options.weights);
   let progress: Progress = resumed ?? {
     step: 0,
     metricsBytes: 0,

@@ -9,6 +9,8 @@ import { openSafetensors, type SafetensorsFile, WeightsError } from './safetenso
 /** Weights that are known to fit a model; nothing is read before that is known. */
 export interface ImportedWeights {
   readonly naming: Naming;
+  /** Parameters that the file has no values for: a classifier of another size, where that was allowed. */
+  readonly fresh: ReadonlySet<string>;
   /** One parameter's values in this project's layout, by its name here. */
   read(name: string): Promise<Float32Array>;
   close(): Promise<void>;
@@ -23,12 +25,15 @@ interface Place {
 /**
  * Opens a safetensors file for a network, in whichever naming fits best (or the one asked for). A file with missing,
  * surplus or wrongly shaped tensors is refused with the list of them: a `WeightsError`.
+ *
+ * @param options.freshClassifier whether a classifier of another size is left out rather than refused.
  */
 export async function importWeights(
   path: string,
   network: Network,
   model: Model,
   naming?: Naming,
+  { freshClassifier = false } = {},
 ): Promise<ImportedWeights> {
   const file = await openSafetensors(path);
   try {
@@ -37,11 +42,13 @@ export async function importWeights(
       places: placesOf(network, model, name),
     }));
     const best = candidates.reduce((one, other) => (found(file, other.places) > found(file, one.places) ? other : one));
-    const wrong = mismatches(file, best.places);
+    const fresh = new Set(freshClassifier ? otherClassifier(file, best.places) : []);
+    const wrong = mismatches(file, best.places, fresh);
     if (wrong.length > 0) throw new WeightsError(refusal(path, network.name, best.name, wrong));
     const byName = new Map(best.places.map((place) => [place.spec.name, place]));
     return {
       naming: best.name,
+      fresh,
       read: async (name) => {
         const { spec, foreign, layout } = byName.get(name) as Place;
         return fromForeign(await file.readFloat32(foreign), spec.shape, layout);
@@ -64,11 +71,20 @@ function placesOf(network: Network, model: Model, naming: Naming): Place[] {
 const found = ({ entries }: SafetensorsFile, places: readonly Place[]): number =>
   places.filter(({ foreign }) => entries.has(foreign)).length;
 
+/** The classifier's parameters where the file has them for another number of classes. */
+function otherClassifier({ entries }: SafetensorsFile, places: readonly Place[]): string[] {
+  const own = places.filter(({ spec }) => spec.name.startsWith('head.fc.'));
+  const differs = ({ spec, foreign, layout }: Place) =>
+    entries.get(foreign)?.shape.join() !== foreignShape(spec.shape, layout).join();
+  return own.every(({ foreign }) => entries.has(foreign)) && own.some(differs) ? own.map(({ spec }) => spec.name) : [];
+}
+
 /** What does not fit, a line each: missing, surplus, other shapes. */
-function mismatches({ entries }: SafetensorsFile, places: readonly Place[]): string[] {
+function mismatches({ entries }: SafetensorsFile, places: readonly Place[], fresh: ReadonlySet<string>): string[] {
   const missing: string[] = [];
   const shapes: string[] = [];
   for (const { spec, foreign, layout } of places) {
+    if (fresh.has(spec.name)) continue;
     const entry = entries.get(foreign);
     const expected = foreignShape(spec.shape, layout).join(', ');
     if (!entry) missing.push(`missing  ${foreign} [${expected}]`);
