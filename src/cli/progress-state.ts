@@ -29,6 +29,7 @@ export interface ProgressState {
 export function createProgressState(runs: readonly PlannedRun[], clock: () => number = Date.now): ProgressState {
   const began = clock();
   const live = new Map<PlannedRun, Live>();
+  const warned = new Set<string>();
   const work = (run: PlannedRun): number => run.macs * run.spec.recipe.epochs;
   const whole = runs.reduce((sum, run) => sum + work(run), 0);
   let ended = 0;
@@ -66,7 +67,7 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
   }
 
   function takeMessage(entry: Live, message: WorkerMessage): string | null {
-    if (message.kind === 'warning') return `warning  ${nameOf(entry.run)}: ${message.text}`;
+    if (message.kind === 'warning') return takeWarning(message.text);
     if (message.kind === 'started') entry.total = message.totalSteps;
     if (message.kind === 'phase') entry.phase = message.phase;
     if (message.kind !== 'progress') return null;
@@ -77,6 +78,13 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
     }
     Object.assign(entry, { step, loss, imagesPerSecond });
     return null;
+  }
+
+  /** What every run warns of is said once. */
+  function takeWarning(text: string): string | null {
+    if (warned.has(text)) return null;
+    warned.add(text);
+    return `warning: ${text}`;
   }
 
   function overall(): string {

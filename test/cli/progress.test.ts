@@ -63,6 +63,13 @@ test('a run that was saved is not an ended one', () => {
   expect(state.overall()).toBe('░░░░░░░░░░░░░░░░░░░░   0 % 0/1 runs');
 });
 
+test('what every run warns of is said once', () => {
+  const { state } = stateAt([a, b]);
+  for (const run of [a, b]) state.take({ kind: 'started', run });
+  expect(state.take(message(a, { kind: 'warning', text: 'slow' }))).toBe('warning: slow');
+  expect(state.take(message(b, { kind: 'warning', text: 'slow' }))).toBeNull();
+});
+
 test('durations read as people say them', () => {
   const hour = 3_600_000;
   expect([400, 59_000, 95_000, 2 * hour, 80 * hour].map(duration)).toEqual([
