@@ -1,11 +1,13 @@
 /** The part of JSON Schema that zod writes and is read here. */
 export interface JsonSchema {
+  readonly $schema?: unknown;
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly type?: string;
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];

@@ -6,15 +6,15 @@ import { suiteSchema } from './suite.js';
 /** A schema as JSON Schema, of what a person writes: fields with defaults may be left out. */
 const toJson = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 
-/** A recipe in a suite may be a name, a mapping, or a mapping that changes another: then nothing is required. */
-function recipeInSuite(recipe: JsonSchema): JsonSchema {
+/** A recipe that may change another: then nothing else is required. */
+function recipeChanges(recipe: JsonSchema): JsonSchema {
   const changes = loosen(recipe);
   const base = { extends: { type: 'string', description: 'The recipe that this one changes.' } };
-  return { anyOf: [{ type: 'string' }, { ...changes, properties: { ...base, ...changes.properties } }] };
+  return { ...changes, properties: { ...base, ...changes.properties } };
 }
 
 /** Nothing required at any depth; where a field names a kind (an optimizer), the change may leave the name out. */
-function loosen({ required: _, oneOf, properties, ...rest }: JsonSchema & { required?: unknown }): JsonSchema {
+function loosen({ required: _, oneOf, properties, ...rest }: JsonSchema): JsonSchema {
   if (oneOf) return { ...rest, type: 'object' };
   if (!properties) return rest;
   return {
@@ -26,8 +26,9 @@ function loosen({ required: _, oneOf, properties, ...rest }: JsonSchema & { requ
 /** The JSON schemas for editors, by file name. */
 export function editorSchemas(): Record<string, JsonSchema> {
   const suite = toJson(suiteSchema);
-  const recipe = toJson(recipeSchema);
-  const inSuite = recipeInSuite(recipe);
+  const { $schema, ...recipe } = toJson(recipeSchema);
+  const changes = recipeChanges(recipe);
+  const inSuite = { anyOf: [{ type: 'string' }, changes] };
   const about = (name: string) => suite.properties?.[name]?.description;
   return {
     'suite.schema.json': {
@@ -39,7 +40,11 @@ export function editorSchemas(): Record<string, JsonSchema> {
         base_recipe: { ...inSuite, description: about('base_recipe') },
       },
     },
-    'recipe.schema.json': { ...recipe, title: 'An ablate recipe' },
+    'recipe.schema.json': {
+      $schema,
+      title: 'An ablate recipe',
+      anyOf: [recipe, { ...changes, required: ['extends'] }],
+    },
   };
 }
 
