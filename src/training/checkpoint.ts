@@ -17,6 +17,9 @@ export interface Progress {
   readonly seconds: { readonly training: number; readonly evaluation: number; readonly startup: number };
 }
 
+/** Changes with what a checkpoint holds: one of another version is not taken up. */
+const schema = 'ablate/checkpoint/1';
+
 const file = (folder: string): string => join(folder, 'checkpoint', 'state.safetensors');
 
 /** Writes all variables and the progress as one file, whole or not at all; the one before stays until then. */
@@ -33,11 +36,14 @@ export async function saveCheckpoint(
       return { name, shape: variable.shape, dtype: 'F32', values: () => values } as const;
     }),
   );
-  await writeSafetensors(file(folder), tensors, { progress: JSON.stringify(progress), hash });
+  await writeSafetensors(file(folder), tensors, { schema, hash, progress: JSON.stringify(progress) });
   await syncFolder(join(folder, 'checkpoint'));
 }
 
-/** Fills the variables from a checkpoint of the same run, or leaves them and returns null where there is none. */
+/**
+ * Fills the variables from a checkpoint of the same run, or leaves them and returns null where there is none. Throws a
+ * `WeightsError` for a damaged one, before any variable is touched.
+ */
 export async function loadCheckpoint(
   ops: Ops,
   folder: string,
@@ -48,7 +54,7 @@ export async function loadCheckpoint(
   if (!present.includes('state.safetensors')) return null;
   const stored = await openSafetensors(file(folder));
   try {
-    if (stored.metadata.hash !== hash) return null;
+    if (stored.metadata.schema !== schema || stored.metadata.hash !== hash) return null;
     for (const [name, variable] of state.all) {
       const values = await stored.readFloat32(name);
       ops.tf.tidy(() => variable.assign(ops.tf.tensor(values, variable.shape)));

@@ -30,7 +30,6 @@ export async function evaluate(
     for (let at = 0; at < batch.size; at++) {
       const rank = ranks?.[at] as number;
       loss += losses?.[at] as number;
-      // Written so that a NaN rank counts as wrong.
       if (rank < 1) first++;
       if (rank < 5) fifth++;
     }

@@ -65,7 +65,8 @@ export function evaluationStep(
       keep: () => undefined,
     });
     const right = tf.sum(tf.mul(logits, targets as Tensor), -1, true);
-    const rank = tf.sub(tf.sum(tf.cast(tf.greaterEqual(logits, right), 'float32'), -1), 1);
+    // By those that score lower: NaN is lower than nothing, and a network that says NaN is wrong.
+    const rank = tf.sub(model.classes - 1, tf.sum(tf.cast(tf.less(logits, right), 'float32'), -1));
     const loss = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), targets as Tensor), -1));
     return { loss, rank };
   };

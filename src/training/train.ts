@@ -6,6 +6,7 @@ import { evaluationBatches, trainingBatches } from '../data/pipeline.js';
 import type { Engine } from '../engine/engine.js';
 import type { RunResult, RunSpec, WorkerMessage } from '../experiment/records.js';
 import type { ImportedWeights } from '../weights/import.js';
+import { WeightsError } from '../weights/safetensors.js';
 import { loadCheckpoint, type Progress, removeCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { type Accuracy, evaluate } from './evaluate.js';
 import { openMetricsLog } from './metrics-log.js';
@@ -55,7 +56,11 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   await mkdir(directory, { recursive: true });
 
   const state = createState(engine.ops, model, recipe, seed);
-  const resumed = await loadCheckpoint(engine.ops, directory, state, hash);
+  const resumed = await loadCheckpoint(engine.ops, directory, state, hash).catch((error: Error) => {
+    if (!(error instanceof WeightsError)) throw error;
+    onMessage({ kind: 'warning', text: `${error.message}; the run starts again from its first step` });
+    return null;
+  });
   if (!resumed && options.weights) await startFrom(engine.ops, state, options.weights);
   let progress: Progress = resumed ?? {
     step: 0,
@@ -139,6 +144,8 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       if (epochEnded && (ended || epoch % recipe.evaluation.every_epochs === 0)) {
         last = await evaluateAll();
         const { plain, ema } = last;
+        const wrong = [plain, ema].find((one) => one && !Number.isFinite(one.loss));
+        if (wrong) return failed(`evaluation loss is ${wrong.loss} at step ${step}`, step);
         await log.append({ kind: 'evaluation', step, epoch: step / steps.perEpoch, ...plain, ema });
         if (!progress.best || plain.top1 > progress.best.top1)
           progress = { ...progress, best: { top1: plain.top1, epoch } };
