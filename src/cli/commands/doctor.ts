@@ -1,16 +1,53 @@
 import { Command } from 'commander';
 import { type DoctorReport, type EngineReport, examine } from '../../engine/doctor.js';
+import { openEngine } from '../../engine/open.js';
+import { checkOps } from '../../engine/self-check.js';
+import { Exit, exitCodes } from '../errors.js';
+import { note, printJson, printText } from '../output.js';
+import { textTable } from '../table.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Say which engines work here, what the others miss, and the next command')
+    .option('--ops', "every operation of the CPU's engine against wasm's values, gradients included")
+    .option('--gpu', 'the same for a GPU: what to run first on a machine that has one')
     .option('--json', 'print the report as one JSON document')
-    .addHelpText('after', '\nExit code 3 where no engine works at all.\n\nExample:\n  ablate doctor')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nExit code 3 where no engine works at all.\n\nExamples:\n  ablate doctor\n  ablate doctor --gpu',
+    )
+    .action(async ({ json, ops, gpu }: { json?: boolean; ops?: boolean; gpu?: boolean }) => {
+      if (ops || gpu) return checkEngine(gpu === true, json === true);
       const report = await examine();
       process.stdout.write(json ? `${JSON.stringify({ schema: 'ablate/doctor/1', ...report })}\n` : render(report));
       if (!report.engines.some(({ ready }) => ready)) process.exitCode = 3;
     });
+}
+
+/** Beyond this an operation is not the reference's in float32. */
+const tolerance = 1e-4;
+
+async function checkEngine(gpu: boolean, json: boolean): Promise<void> {
+  const device = gpu ? 'gpu' : 'cpu';
+  const candidate = await openEngine({ device, eager: true, onWarning: note });
+  const reference = await openEngine({ device: 'wasm' });
+  const found = await checkOps(candidate, reference, { candidate: 'tensorflow', reference: 'wasm' });
+  const wrong = found.filter(({ distance }) => !(distance < tolerance));
+  if (json) printJson({ schema: 'ablate/doctor-ops/1', engine: candidate.description, tolerance, operations: found });
+  else {
+    const rows = found.map(({ op, distance }) => [
+      op,
+      distance.toExponential(1),
+      distance < tolerance ? 'right' : 'WRONG',
+    ]);
+    printText(textTable([{ heading: 'operation' }, { heading: 'distance', right: true }, { heading: '' }], rows));
+    const { engine, version, kernels } = candidate.description;
+    note(
+      `${engine} ${version} on ${device} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : `${wrong.length} are wrong`}`,
+    );
+    if (gpu && wrong.length === 0) note('next, its speed: ablate run SUITE --device gpu');
+  }
+  if (wrong.length > 0) throw new Exit(exitCodes.environment);
 }
 
 function render({ machine, cache, engines }: DoctorReport): string {
