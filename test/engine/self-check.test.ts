@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { checkOps } from '../../src/engine/self-check.js';
@@ -7,26 +7,29 @@ import { loadTensorflow } from '../../src/engine/tensorflow/load.js';
 import { createTensorflowOps } from '../../src/engine/tensorflow/ops/ops.js';
 
 describe('what `ablate doctor --ops` and `--gpu` run', () => {
-  const names = { candidate: 'tensorflow', reference: 'wasm' };
-  const wrong = (found: Awaited<ReturnType<typeof checkOps>>) => found.filter(({ distance }) => !(distance < 1e-5));
+  let cpu: Engine;
+  let plain: Engine;
+  let reference: Engine;
+  beforeAll(async () => {
+    cpu = openTensorflow({ device: 'cpu', eager: true });
+    plain = { ...cpu, ops: createTensorflowOps(loadTensorflow(), null) };
+    reference = await openEngine({ device: 'wasm' });
+  });
+  const wrong = async (candidate: Engine): Promise<string[]> => {
+    const found = await checkOps(candidate, reference, { candidate: 'tensorflow', reference: 'wasm' });
+    return found.filter(({ distance }) => !(distance < 1e-5)).map(({ op }) => op);
+  };
 
   it('finds the CPU engine right', async () => {
-    const candidate = openTensorflow({ device: 'cpu', eager: true });
-    expect(wrong(await checkOps(candidate, await openEngine({ device: 'wasm' }), names))).toEqual([]);
+    expect(await wrong(cpu)).toEqual([]);
   });
 
   it('finds the ops that a GPU would run right, here on the CPU', async () => {
-    const candidate: Engine = {
-      ...openTensorflow({ device: 'cpu', eager: true }),
-      ops: createTensorflowOps(loadTensorflow(), null),
-    };
-    expect(wrong(await checkOps(candidate, await openEngine({ device: 'wasm' }), names))).toEqual([]);
+    expect(await wrong(plain)).toEqual([]);
   });
 
   it('finds a wrong operation', async () => {
-    const right = openTensorflow({ device: 'cpu', eager: true });
-    const candidate: Engine = { ...right, ops: { ...right.ops, activation: (x) => right.ops.tf.abs(x) } };
-    const found = wrong(await checkOps(candidate, await openEngine({ device: 'wasm' }), names));
-    expect(found.map(({ op }) => op)).toEqual(['relu', 'gelu']);
+    const { ops } = cpu;
+    expect(await wrong({ ...cpu, ops: { ...ops, activation: (x) => ops.tf.abs(x) } })).toEqual(['relu', 'gelu']);
   });
 });
