@@ -15,6 +15,16 @@ export const runnerSchema = z.strictObject({
     .union([z.literal('auto'), z.int().positive()])
     .default('auto')
     .describe('Runs at a time; the threads are divided between them.'),
+  recompute: z
+    .enum(['none', 'blocks'])
+    .default('none')
+    .describe(
+      'blocks: the backward pass computes every block again instead of keeping its inside; less memory, more time.',
+    ),
+  keep_weights: z
+    .boolean()
+    .default(false)
+    .describe('Whether finished runs leave their weights as weights.safetensors beside their records.'),
 });
 
 /** The whole of a suite file after validation, with every default filled in. */

@@ -12,6 +12,10 @@ export interface RunSpec {
   readonly recipe: Recipe;
   readonly dataset: DatasetConfig;
   readonly device: 'auto' | 'gpu' | 'cpu' | 'wasm' | 'webgpu';
+  /** What the backward pass computes again instead of keeping it; absent is nothing. Changes no number. */
+  readonly recompute?: 'none' | 'blocks';
+  /** Whether the trained weights stay beside the records. */
+  readonly keepWeights?: boolean;
   /** Absolute paths of plug-ins that must be loaded before the network can be built. */
   readonly plugins: readonly string[];
 }

@@ -5,6 +5,7 @@ import { openDatasets } from '../data/open.js';
 import { openEngine } from '../engine/open.js';
 import { trainRun } from '../training/train.js';
 import { datasetFingerprint, designHash, runHash } from './hash.js';
+import { keepWeights } from './keep-weights.js';
 import { describeMachine } from './machine.js';
 import { modelOf, networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
@@ -47,7 +48,8 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
     startedAt: new Date().toISOString(),
   };
   await writeJson(join(folder, 'run.json'), record);
-  const weights = spec.network.weights && (await openWeights(spec.network.weights, networkOf(spec.network, catalogue)));
+  const network = networkOf(spec.network, catalogue);
+  const weights = spec.network.weights && (await openWeights(spec.network.weights, network));
   try {
     return await trainRun({
       spec,
@@ -56,6 +58,9 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
       engine,
       datasets,
       weights: weights ?? null,
+      keep: spec.keepWeights
+        ? (trained, averages) => keepWeights(folder, network, model, trained, averages)
+        : undefined,
       directory: folder,
       onMessage: send,
       signal,

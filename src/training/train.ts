@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
 import type { Dataset } from '../data/dataset.js';
 import { evaluationBatches, trainingBatches } from '../data/pipeline.js';
@@ -25,6 +26,8 @@ export interface TrainOptions {
   readonly datasets: { readonly train: Dataset; readonly test: Dataset };
   /** What training starts from instead of weights drawn by the seed. */
   readonly weights?: ImportedWeights | null;
+  /** Given the trained weights and their averages before the run ends. */
+  readonly keep?: (weights: ReadonlyMap<string, Variable>, averages: ReadonlyMap<string, Variable>) => Promise<void>;
   /** The run's folder: metrics.jsonl and checkpoints go here. */
   readonly directory: string;
   readonly onMessage: (message: WorkerMessage) => void;
@@ -75,7 +78,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
 
   onMessage({ kind: 'started', totalSteps: steps.total, engine: engine.description });
   onMessage({ kind: 'phase', phase: 'compiling' });
-  const stepper = await createStepper({ engine, model, recipe, state, seed });
+  const stepper = await createStepper({ engine, model, recipe, state, seed, recompute: spec.recompute ?? 'none' });
   const evaluationSize = recipe.evaluation.batch_size ?? stepper.batchSize;
   const evaluators = new Map<string, Awaited<ReturnType<typeof prepareEvaluation>>>();
   const seconds = { ...progress.seconds };
@@ -159,6 +162,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       if (interrupted) return { status: 'interrupted', step };
     }
     last ??= await evaluateAll();
+    await options.keep?.(state.weights, state.averages);
     await removeCheckpoint(directory);
     return {
       schema: 'ablate/result/1',

@@ -112,6 +112,32 @@ test('Ctrl-C saves with exit code 75 and the command that goes on, which gives w
   expect(one).toEqual(other);
 });
 
+test('weights that a run kept evaluate to what its record says, averages too', () => {
+  const file = join(folder, 'kept.yaml');
+  const recipe = 'recipe: { extends: compact, ema: { decay: 0.5 },';
+  writeFileSync(file, `${tiny(1).replace('recipe: { extends: compact,', recipe)}runner: { keep_weights: true }\n`);
+  expect(call('run', file, '--only', 'gelu').status).toBe(0);
+  const seed = join(folder, 'out', 'tiny', 'gelu', 'seed-0');
+  const evaluate = (weights: string) =>
+    JSON.parse(
+      ablate([
+        ...['evaluate', '--base', 'resnet-50', '--with', 'gelu', '--width', '1/8', '--resolution', '32'],
+        ...['--stem-stride', '2', '--data', 'fashion-mnist', '--root', data, '--limit', '32', '--batch', '16'],
+        ...['--weights', join(seed, weights), '--json'],
+      ]).stdout,
+    );
+  const { top1, top5, loss, ema } = result('gelu');
+  for (const [weights, right] of [
+    ['weights.safetensors', { top1, top5, loss }],
+    ['weights-ema.safetensors', ema],
+  ]) {
+    const found = evaluate(weights);
+    expect([found.top1, found.top5]).toEqual([right.top1, right.top5]);
+    expect(Math.abs(found.loss / right.loss - 1)).toBeLessThan(1e-5);
+  }
+  expect(ema.loss).not.toBe(loss);
+});
+
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
