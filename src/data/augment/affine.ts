@@ -64,35 +64,38 @@ const mix = (from: number, to: number, share: number): number => from + (to - fr
 function sampleBicubic({ height, width, pixels }: Picture, x: number, y: number, into: Uint8Array, to: number): void {
   const left = Math.floor(x);
   const top = Math.floor(y);
-  const dx = x - left;
-  const dy = y - top;
   const line = width * 3;
+  // Outside, a column or line repeats the one before it.
   const x0 = clamp(left - 1, width - 1) * 3;
   const x1 = clamp(left, width - 1) * 3;
   const x2 = clamp(left + 1, width - 1) * 3;
   const x3 = clamp(left + 2, width - 1) * 3;
-  // Outside, a line repeats the one before it.
   const y0 = clamp(top - 1, height - 1) * line;
-  const y1 = top >= 0 && top < height ? top * line : y0;
-  const y2 = top + 1 < height ? (top + 1) * line : y1;
-  const y3 = top + 2 < height ? (top + 2) * line : y2;
+  const y1 = clamp(top, height - 1) * line;
+  const y2 = clamp(top + 1, height - 1) * line;
+  const y3 = clamp(top + 2, height - 1) * line;
+  const dx = x - left;
+  const dy = y - top;
+  // The cubic through four values, d of the way from the second to the third, as weights.
+  const a0 = -dx * (1 - dx) * (1 - dx);
+  const a1 = 1 + dx * dx * (dx - 2);
+  const a2 = dx * (1 + dx * (1 - dx));
+  const a3 = dx * dx * (dx - 1);
+  const b0 = -dy * (1 - dy) * (1 - dy);
+  const b1 = 1 + dy * dy * (dy - 2);
+  const b2 = dy * (1 + dy * (1 - dy));
+  const b3 = dy * dy * (dy - 1);
   for (let channel = 0; channel < 3; channel++) {
-    const a = x0 + channel;
-    const b = x1 + channel;
-    const c = x2 + channel;
-    const d = x3 + channel;
-    const value = curve(
-      curve(pixels[y0 + a] as number, pixels[y0 + b] as number, pixels[y0 + c] as number, pixels[y0 + d] as number, dx),
-      curve(pixels[y1 + a] as number, pixels[y1 + b] as number, pixels[y1 + c] as number, pixels[y1 + d] as number, dx),
-      curve(pixels[y2 + a] as number, pixels[y2 + b] as number, pixels[y2 + c] as number, pixels[y2 + d] as number, dx),
-      curve(pixels[y3 + a] as number, pixels[y3 + b] as number, pixels[y3 + c] as number, pixels[y3 + d] as number, dx),
-      dy,
-    );
-    into[to + channel] = value <= 0 ? 0 : value >= 255 ? 255 : value;
+    const c0 = x0 + channel;
+    const c1 = x1 + channel;
+    const c2 = x2 + channel;
+    const c3 = x3 + channel;
+    const value =
+      b0 * (a0 * pixels[y0 + c0]! + a1 * pixels[y0 + c1]! + a2 * pixels[y0 + c2]! + a3 * pixels[y0 + c3]!) +
+      b1 * (a0 * pixels[y1 + c0]! + a1 * pixels[y1 + c1]! + a2 * pixels[y1 + c2]! + a3 * pixels[y1 + c3]!) +
+      b2 * (a0 * pixels[y2 + c0]! + a1 * pixels[y2 + c1]! + a2 * pixels[y2 + c2]! + a3 * pixels[y2 + c3]!) +
+      b3 * (a0 * pixels[y3 + c0]! + a1 * pixels[y3 + c1]! + a2 * pixels[y3 + c2]! + a3 * pixels[y3 + c3]!);
+    // Cut off, not rounded; the sliver keeps whole numbers whole, whatever order they were summed in.
+    into[to + channel] = value <= 0 ? 0 : value >= 255 ? 255 : value + 1e-9;
   }
-}
-
-/** The cubic through four values, `share` of the way from the second to the third. */
-function curve(a: number, b: number, c: number, d: number, share: number): number {
-  return b + share * (c - a + share * (2 * (a - b) + c - d + share * (b - a - c + d)));
 }

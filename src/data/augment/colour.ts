@@ -132,13 +132,25 @@ export function sharpness(picture: Picture, factor: number): Picture {
   const line = width * 3;
   const result = pixels.slice();
   for (let row = 1; row < height - 1; row++) {
-    for (let at = row * line + 3; at < (row + 1) * line - 3; at++) {
-      let sum = 4 * (pixels[at] as number);
-      for (let near = at - line - 3; near <= at + line - 3; near += line) {
-        sum += (pixels[near] as number) + (pixels[near + 3] as number) + (pixels[near + 6] as number);
+    for (let channel = 0; channel < 3; channel++) {
+      let at = row * line + channel;
+      let before = columnOf(pixels, at, line);
+      let here = columnOf(pixels, at + 3, line);
+      for (const end = at + line - 6; at < end; ) {
+        at += 3;
+        const after = columnOf(pixels, at + 3, line);
+        const byte = pixels[at] as number;
+        const smooth = Math.floor((before + here + after + 4 * byte) / 13 + 0.5);
+        const value = Math.fround(smooth + Math.fround(share * (byte - smooth)));
+        result[at] = value <= 0 ? 0 : value >= 255 ? 255 : value;
+        before = here;
+        here = after;
       }
-      result[at] = blend(Math.floor(sum / 13 + 0.5), pixels[at] as number, share);
     }
   }
   return { height, width, pixels: result };
 }
+
+/** A byte and the ones above and below it, summed. */
+const columnOf = (pixels: Uint8Array, at: number, line: number): number =>
+  (pixels[at - line] as number) + (pixels[at] as number) + (pixels[at + line] as number);

@@ -1,4 +1,5 @@
 import type { Picture } from '../dataset.js';
+import { resizeInWasm, type Weights } from './resize-wasm.js';
 
 export type Filter = 'bilinear' | 'bicubic';
 
@@ -42,32 +43,35 @@ const half = 1 << (precision - 1);
  * Resizes as PIL's `crop` and `resize` do, to the bit: anti-aliased (the filter widens when shrinking), columns first
  * and then rows, weights in fixed point, the result of each pass rounded to 8 bits.
  */
-export function resize({ width: stride, pixels }: Picture, options: Resize): Picture {
+export function resize(picture: Picture, options: Resize): Picture {
   const { region, height, width, filter } = options;
   const window = options.window ?? { top: 0, left: 0, height, width };
   const rows = weigh(region.height, height, window.top, window.height, filter);
   const columns = weigh(region.width, width, window.left, window.width, filter);
   const firstRow = rows.starts[0] as number;
   const lastRow = rows.starts.reduce((last, start, at) => Math.max(last, start + (rows.counts[at] as number)), 0);
-  const narrowed = new Uint8Array((lastRow - firstRow) * window.width * 3);
-  const corner = ((region.top + firstRow) * stride + region.left) * 3;
-  resizeColumns(pixels, corner, stride * 3, lastRow - firstRow, columns, narrowed);
-  return {
-    height: window.height,
-    width: window.width,
-    pixels: resizeRows(narrowed, window.width * 3, rows, firstRow),
-  };
+  const lines = Array.from({ length: lastRow - firstRow }, (_, row) => {
+    const start = ((region.top + firstRow + row) * picture.width + region.left) * 3;
+    return picture.pixels.subarray(start, start + region.width * 3);
+  });
+  const pixels = resizeInWasm(lines, columns, rows, firstRow) ?? resizeLines(lines, columns, rows, firstRow);
+  return { height: window.height, width: window.width, pixels };
 }
 
-/** For each target pixel: its first source pixel, how many, and their weights, `most` apart. */
-interface Weights {
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  readonly values: Int32Array;
-  readonly most: number;
+/** The same without WebAssembly. */
+export function resizeLines(
+  lines: readonly Uint8Array[],
+  columns: Weights,
+  rows: Weights,
+  firstRow: number,
+): Uint8Array<ArrayBuffer> {
+  const line = columns.starts.length * 3;
+  const narrowed = new Uint8ClampedArray(lines.length * line);
+  for (const [row, pixels] of lines.entries()) resizeLine(pixels, columns, narrowed, row * line);
+  return resizeRows(new Uint8Array(narrowed.buffer), line, rows, firstRow);
 }
 
-function weigh(source: number, target: number, first: number, count: number, filter: Filter): Weights {
+export function weigh(source: number, target: number, first: number, count: number, filter: Filter): Weights {
   const { support, at } = filters[filter];
   const scale = source / target;
   const stretch = Math.max(scale, 1);
@@ -97,33 +101,27 @@ function weigh(source: number, target: number, first: number, count: number, fil
   return { starts, counts, values, most };
 }
 
-function resizeColumns(
+function resizeLine(
   pixels: Uint8Array,
-  corner: number,
-  stride: number,
-  height: number,
   { starts, counts, values, most }: Weights,
-  into: Uint8Array,
+  into: Uint8ClampedArray,
+  offset: number,
 ): void {
-  const width = starts.length;
-  for (let row = 0, to = 0; row < height; row++) {
-    const line = corner + row * stride;
-    for (let column = 0; column < width; column++, to += 3) {
-      let red = half;
-      let green = half;
-      let blue = half;
-      let at = line + (starts[column] as number) * 3;
-      let tap = column * most;
-      for (const end = tap + (counts[column] as number); tap < end; tap++, at += 3) {
-        const weight = values[tap] as number;
-        red = (red + Math.imul(weight, pixels[at] as number)) | 0;
-        green = (green + Math.imul(weight, pixels[at + 1] as number)) | 0;
-        blue = (blue + Math.imul(weight, pixels[at + 2] as number)) | 0;
-      }
-      into[to] = rounded(red);
-      into[to + 1] = rounded(green);
-      into[to + 2] = rounded(blue);
+  for (let column = 0, to = offset; column < starts.length; column++, to += 3) {
+    let red = half;
+    let green = half;
+    let blue = half;
+    let at = (starts[column] as number) * 3;
+    let tap = column * most;
+    for (const end = tap + (counts[column] as number); tap < end; tap++, at += 3) {
+      const weight = values[tap] as number;
+      red = (red + Math.imul(weight, pixels[at] as number)) | 0;
+      green = (green + Math.imul(weight, pixels[at + 1] as number)) | 0;
+      blue = (blue + Math.imul(weight, pixels[at + 2] as number)) | 0;
     }
+    into[to] = red >> precision;
+    into[to + 1] = green >> precision;
+    into[to + 2] = blue >> precision;
   }
 }
 
@@ -133,9 +131,8 @@ function resizeRows(
   { starts, counts, values, most }: Weights,
   firstRow: number,
 ): Uint8Array<ArrayBuffer> {
-  const height = starts.length;
-  const into = new Uint8Array(height * length);
-  for (let row = 0, to = 0; row < height; row++) {
+  const into = new Uint8ClampedArray(starts.length * length);
+  for (let row = 0, to = 0; row < starts.length; row++) {
     const line = ((starts[row] as number) - firstRow) * length;
     const tap = row * most;
     const end = tap + (counts[row] as number);
@@ -144,13 +141,8 @@ function resizeRows(
       for (let from = tap, at = line + column; from < end; from++, at += length) {
         sum = (sum + Math.imul(values[from] as number, pixels[at] as number)) | 0;
       }
-      into[to] = rounded(sum);
+      into[to] = sum >> precision;
     }
   }
-  return into;
-}
-
-function rounded(sum: number): number {
-  const value = sum >> precision;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return new Uint8Array(into.buffer);
 }
