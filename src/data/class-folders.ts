@@ -72,11 +72,6 @@ export async function filesUnder(folder: string): Promise<FolderContent> {
   }
 }
 
-/** All pictures under a folder, with one label. */
-export async function picturesOf(root: string, folder: string, label: number): Promise<PlacedPicture[]> {
-  return placed(root, (await filesUnder(folder)).files, label);
-}
-
 /** Changes when a file comes, goes, is renamed or is put in another's place; not when one is written over as it lies. */
 export function stampOf(found: readonly FolderContent[], classes: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(classes));
