@@ -46,21 +46,22 @@ ABLATE_INLINE Vec Permute(Vec v, IntVec lanes) {
 #endif
 }
 
-// Rows [first, end) of a sample's map, for the tiles to read: where they lie, or channel by channel laid out.
+// Rows [first, end) of a sample's map, for the tiles to read: a group's channels side by side, or each laid out.
 class Band {
  public:
   Band(const Layout &layout, long block, const float *sample, long width, long C, long first, long end, Slot slot)
       : map_(sample + layout.From(block, 0, 0)), width_(width), C_(C), first_(first), rows_(end - first) {
-    if (!layout.narrow) return;
-    float *const laid = Scratch(slot, layout.from * rows_ * width * kWidth);
-    Lay(layout, block, sample + first * width * C, laid);
+    float *const laid = Scratch(slot, rows_ * width * layout.from * (layout.narrow ? kWidth : 1));
+    if (layout.narrow) Lay(layout, block, sample + first * width * C, laid);
+    else Copy(layout.from, map_ + first * width * C, laid);
     map_ = laid;
-    narrow_ = true;
+    from_ = layout.from;
+    narrow_ = layout.narrow;
   }
   const float *Line(long i, long row) const {
-    return narrow_ ? map_ + (i * rows_ + row - first_) * width_ * kWidth : map_ + row * width_ * C_ + i;
+    return narrow_ ? map_ + (i * rows_ + row - first_) * width_ * kWidth : map_ + (row - first_) * width_ * from_ + i;
   }
-  long pixel() const { return narrow_ ? kWidth : C_; }
+  long pixel() const { return narrow_ ? kWidth : from_; }
 
  private:
   void Lay(const Layout &layout, long block, const float *map, float *laid) const {
@@ -77,27 +78,32 @@ class Band {
       }
       return;
     }
+    IntVec orders[kWidth] = {};
     for (long i = 0; i < layout.from; i++) {
-      IntVec order = {};
-      for (int lane = 0; lane < lanes; lane++) order[lane] = static_cast<int32_t>(layout.From(block, lane, i) - base);
-      float *const plane = laid + i * positions * kWidth;
-      const float *const in = map + base;
-      for (long p = 0; p < positions; p++) {
-        const Vec v = lanes == kWidth ? Load(in + p * C_) : Load(in + p * C_, lanes);
-        Store(plane + p * kWidth, Permute(v, order));
-      }
+      for (int lane = 0; lane < lanes; lane++) orders[i][lane] = static_cast<int32_t>(layout.From(block, lane, i) - base);
+    }
+    const float *const in = map + base;
+    for (long p = 0; p < positions; p++) {
+      const Vec v = lanes == kWidth ? Load(in + p * C_) : Load(in + p * C_, lanes);
+      for (long i = 0; i < layout.from; i++) Store(laid + (i * positions + p) * kWidth, Permute(v, orders[i]));
+    }
+  }
+
+  // A group's channels side by side: in the map their lines may all fall into a few sets of the cache.
+  void Copy(long channels, const float *map, float *laid) const {
+    for (long p = 0; p < rows_ * width_; p++) {
+      Vectors(channels, [=](long c, auto width) { Store(laid + p * channels + c, Load(map + p * C_ + c, width), width); });
     }
   }
 
   const float *map_;
-  long width_, C_, first_, rows_;
-  bool narrow_ = false;
+  long width_, C_, first_, rows_, from_;
+  bool narrow_;
 };
 
 // Output rows that share a band: as many as its scratch memory may hold.
 long BandRows(const Layout &layout, long width, long kernel, long stride, long outputs) {
-  if (!layout.narrow) return outputs;
-  const long rows = kBandFloats / (layout.from * width * kWidth);
+  const long rows = kBandFloats / (layout.from * width * (layout.narrow ? kWidth : 1));
   return std::max(1L, std::min(outputs, (rows - kernel) / stride + 1));
 }
 
@@ -189,20 +195,19 @@ void GroupedInputGradient(const float *dy, const float *w, const Window &d, long
     const long part = task / layout.blocks, block = task % layout.blocks, to = layout.To(block);
     const int lanes = layout.Lanes(block);
     float *const weights = Scratch(Slot::kWeights, taps * kWidth);
+    if (lanes < kWidth) memset(weights, 0, taps * kWidth * sizeof(float));
     float *next = weights;
     for (const Phase &down : phases) {
       for (const Phase &along : phases) {
         for (int k = 0; k < down.taps; k++) {
-          for (long i = 0; i < layout.from; i++) {
-            for (int j = 0; j < along.taps; j++, next += kWidth) {
-              const float *const tap = w + (down.tap[k] * d.kernel + along.tap[j]) * layout.to * O;
-              Vec v = {};
-              for (int lane = 0; lane < lanes; lane++) {
-                v[lane] = tap[(to + lane) % layout.to * O + layout.From(block, lane, i)];
-              }
-              Store(next, v);
+          for (int j = 0; j < along.taps; j++) {
+            const float *const tap = w + (down.tap[k] * d.kernel + along.tap[j]) * layout.to * O;
+            for (int lane = 0; lane < lanes; lane++) {
+              const float *const row = tap + (to + lane) % layout.to * O + layout.From(block, lane, 0);
+              for (long i = 0; i < layout.from; i++) next[(i * along.taps + j) * kWidth + lane] = row[i];
             }
           }
+          next += layout.from * along.taps * kWidth;
         }
       }
     }
@@ -248,10 +253,15 @@ void GroupedFilterGradient(const float *dy, const float *x, const Window &d, lon
         const long first = std::max(0L, top);
         const long last = std::max(first, std::min(d.H, (end - 1) * d.stride - d.padding + d.kernel));
         const Band band(layout, block, x + n * d.H * d.W * d.C, d.W, d.C, first, last, Slot::kInput);
-        const long pixel = band.pixel(), row = d.W * pixel;
+        const long pixel = band.pixel(), row = d.W * pixel, positions = (end - begin) * d.OW;
+        const float *const slopes = dy + (n * d.OH + begin) * d.OW * O + to;
+        float *const packed = Scratch(Slot::kGradient, positions * kWidth);
+        for (long p = 0; p < positions; p++) {
+          Store(packed + p * kWidth, lanes == kWidth ? Load(slopes + p * O) : Load(slopes + p * O, lanes));
+        }
         for (long i = 0; i < layout.from; i++) {
           filter({band.Line(i, first) + (top - first) * row - d.padding * pixel, d.H, d.W, row, pixel, top, -d.padding,
-                  dy + (n * d.OH + begin) * d.OW * O + to, end - begin, d.OW, d.OW * O, O, lanes},
+                  packed, end - begin, d.OW, d.OW * kWidth, kWidth, kWidth},
                  own + i * plane);
         }
       }

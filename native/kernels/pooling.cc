@@ -1,6 +1,7 @@
 // Max pool that notes where each maximum lay, so that its gradient needs neither the input nor the output, and the
 // average over positions.
 #include <algorithm>
+#include <vector>
 
 #include "kernels.h"
 #include "pool.h"
@@ -10,19 +11,61 @@ namespace {
 
 typedef uint8_t Bytes __attribute__((vector_size(kWidth), may_alias));
 
+// gcc takes the bytes apart one by one where the conversion is not spelled out.
+ABLATE_INLINE IntVec Widen(const Bytes &bytes) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<IntVec>(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(&bytes))));
+#elif defined(__AVX2__)
+  return reinterpret_cast<IntVec>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(&bytes))));
+#else
+  return __builtin_convertvector(bytes, IntVec);
+#endif
+}
 ABLATE_INLINE IntVec LoadBytes(const uint8_t *p, Full) {
   Bytes bytes;
   memcpy(&bytes, p, kWidth);
-  return __builtin_convertvector(bytes, IntVec);
+  return Widen(bytes);
 }
 ABLATE_INLINE IntVec LoadBytes(const uint8_t *p, int n) {
   Bytes bytes = {};
   memcpy(&bytes, p, n);
-  return __builtin_convertvector(bytes, IntVec);
+  return Widen(bytes);
 }
 ABLATE_INLINE void StoreBytes(uint8_t *p, IntVec v, int n) {
   const Bytes bytes = __builtin_convertvector(v, Bytes);
   memcpy(p, &bytes, n);
+}
+
+// A position of a window: where it lies in the map, or which output it belongs to, in floats; and its number.
+struct Position {
+  long offset;
+  int32_t number;
+};
+
+// The windows that cover a row or column of the input: the first, and behind the last.
+struct Cover {
+  long first, behind;
+};
+
+std::vector<Cover> Covers(long inputs, long outputs, const Window &w) {
+  std::vector<Cover> covers;
+  for (long i = 0; i < inputs; i++) {
+    const long first = std::max(0L, (i + w.padding - w.kernel + w.stride) / w.stride);
+    covers.push_back({first, std::min(outputs, (i + w.padding) / w.stride + 1)});
+  }
+  return covers;
+}
+
+// The body for as many positions as there mostly are, with their number a constant, so that the loop over them unrolls.
+template <class Body>
+ABLATE_INLINE void WithCount(int count, const Body &body) {
+  switch (count) {
+    case 1: return body(std::integral_constant<int, 1>{});
+    case 2: return body(std::integral_constant<int, 2>{});
+    case 4: return body(std::integral_constant<int, 4>{});
+    case 9: return body(std::integral_constant<int, 9>{});
+    default: return body(count);
+  }
 }
 
 }  // namespace
@@ -30,47 +73,62 @@ ABLATE_INLINE void StoreBytes(uint8_t *p, IntVec v, int n) {
 void MaxPoolForward(const float *x, const Window &w, float *y, uint8_t *at) {
   Parallel(w.N * w.OH, [=](long row) {
     const long n = row / w.OH, top = row % w.OH * w.stride - w.padding;
+    Position positions[225];
     for (long ow = 0; ow < w.OW; ow++) {
       const long left = ow * w.stride - w.padding, out = (row * w.OW + ow) * w.C;
-      Vectors(w.C, [&](long c, auto width) {
-        Vec best = Broadcast(-INFINITY);
-        IntVec where = {};
-        for (long i = std::max(0L, -top); i < std::min(w.kernel, w.H - top); i++) {
-          const float *const line = x + ((n * w.H + top + i) * w.W) * w.C + c;
-          for (long j = std::max(0L, -left); j < std::min(w.kernel, w.W - left); j++) {
-            const Vec v = Load(line + (left + j) * w.C, width);
+      int found = 0;
+      for (long i = std::max(0L, -top); i < std::min(w.kernel, w.H - top); i++) {
+        for (long j = std::max(0L, -left); j < std::min(w.kernel, w.W - left); j++) {
+          const long offset = ((n * w.H + top + i) * w.W + left + j) * w.C;
+          positions[found++] = {offset, static_cast<int32_t>(i * w.kernel + j)};
+        }
+      }
+      WithCount(found, [&](auto count) ABLATE_INLINE_LAMBDA {
+        Vectors(w.C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+          Vec best = Load(x + positions[0].offset + c, width);
+          IntVec where = positions[0].number - IntVec{};
+          for (int k = 1; k < count; k++) {
+            const Vec v = Load(x + positions[k].offset + c, width);
             const IntVec better = (v > best) | (v != v);
             best = better ? v : best;
-            where = better ? static_cast<int32_t>(i * w.kernel + j) - IntVec{} : where;
+            where = better ? positions[k].number - IntVec{} : where;
           }
-        }
-        Store(y + out + c, best, width);
-        StoreBytes(at + out + c, where, width);
+          Store(y + out + c, best, width);
+          StoreBytes(at + out + c, where, width);
+        });
       });
     }
   });
 }
 
 void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &w, float *dx) {
-  // The windows that cover row or column `i` of the input, first and behind the last.
-  auto first = [=](long i) { return std::max(0L, (i + w.padding - w.kernel + w.stride) / w.stride); };
-  auto behind = [=](long i, long outputs) { return std::min(outputs, (i + w.padding) / w.stride + 1); };
-  Parallel(w.N * w.H, [=](long row) {
-    const long n = row / w.H, ih = row % w.H;
-    for (long iw = 0; iw < w.W; iw++) {
-      Vectors(w.C, [&](long c, auto width) {
-        Vec sum = {};
-        for (long oh = first(ih); oh < behind(ih, w.OH); oh++) {
-          for (long ow = first(iw); ow < behind(iw, w.OW); ow++) {
-            const long out = ((n * w.OH + oh) * w.OW + ow) * w.C + c;
-            const long i = ih + w.padding - oh * w.stride, j = iw + w.padding - ow * w.stride;
-            const IntVec here = LoadBytes(at + out, width) == static_cast<int32_t>(i * w.kernel + j);
-            sum += here ? Load(dy + out, width) : Vec{};
+  const std::vector<Cover> rows = Covers(w.H, w.OH, w), columns = Covers(w.W, w.OW, w);
+  WithStore(dx, w.N * w.H * w.W * w.C, w.C, [&](auto store) {
+    Parallel(w.N * w.H, [&](long row) {
+      const long n = row / w.H, h = row % w.H;
+      Position positions[225];
+      for (long v = 0; v < w.W; v++) {
+        int found = 0;
+        for (long oh = rows[h].first; oh < rows[h].behind; oh++) {
+          for (long ow = columns[v].first; ow < columns[v].behind; ow++) {
+            const long i = h + w.padding - oh * w.stride, j = v + w.padding - ow * w.stride;
+            positions[found++] = {((n * w.OH + oh) * w.OW + ow) * w.C, static_cast<int32_t>(i * w.kernel + j)};
           }
         }
-        Store(dx + (row * w.W + iw) * w.C + c, sum, width);
-      });
-    }
+        float *const out = dx + (row * w.W + v) * w.C;
+        WithCount(found, [&](auto count) ABLATE_INLINE_LAMBDA {
+          Vectors(w.C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+            Vec sum = {};
+            for (int k = 0; k < count; k++) {
+              const IntVec here = LoadBytes(at + positions[k].offset + c, width) == positions[k].number;
+              sum += here ? Load(dy + positions[k].offset + c, width) : Vec{};
+            }
+            store(out + c, sum, width);
+          });
+        });
+      }
+      store.Finish();
+    });
   });
 }
 
