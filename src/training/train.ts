@@ -39,8 +39,9 @@ export interface TrainOptions {
 
 export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonly step: number };
 
-/** Seconds between two checkpoints: what a kill may cost. */
+/** Seconds between two checkpoints: what a kill may cost; longer where a checkpoint takes long, at most a twentieth of the time. */
 const checkpointSeconds = 60;
+const checkpointShare = 1 / 20;
 /** Seconds between two messages. */
 const messageSeconds = 0.5;
 /** Lines of training metrics an epoch, at least, and most steps of one. By steps, so that a seed's curve is one and the same. */
@@ -105,7 +106,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
 
   try {
     onMessage({ kind: 'phase', phase: 'training' });
-    let saved = performance.now();
+    let nextSave = performance.now() + checkpointSeconds * 1000;
     let told = 0;
     const lineEvery = Math.min(stepsPerLine, Math.ceil(steps.perEpoch / linesPerEpoch));
     let { line } = progress;
@@ -155,9 +156,11 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       }
       progress = { ...progress, step, metricsBytes: log.bytes, line, seconds: { ...seconds } };
       const interrupted = signal.aborted && !ended;
-      if (interrupted || (performance.now() - saved > checkpointSeconds * 1000 && epochEnded && !ended)) {
+      if (interrupted || (performance.now() > nextSave && !ended)) {
+        const start = performance.now();
         await saveCheckpoint(directory, state, progress, hash);
-        saved = performance.now();
+        const end = performance.now();
+        nextSave = end + Math.max(checkpointSeconds * 1000, (end - start) / checkpointShare);
       }
       if (interrupted) return { status: 'interrupted', step };
     }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { buildModel } from '../../src/architecture/build.js';
 import { namedNetwork } from '../../src/architecture/models.js';
 import type { Network } from '../../src/architecture/network.js';
@@ -55,6 +55,8 @@ afterAll(() => rm(folder, { recursive: true }));
 interface Ending {
   /** Asks the run to end when this many steps have been reported. */
   readonly after: number;
+  /** Ends it by an error instead, with nothing saved at that moment. */
+  readonly kill?: boolean;
 }
 
 async function train(name: string, spec: RunSpec, ending?: Ending, hash = 'hash', changed?: typeof datasets) {
@@ -70,7 +72,9 @@ async function train(name: string, spec: RunSpec, ending?: Ending, hash = 'hash'
     directory: join(folder, name),
     onMessage: (message) => {
       messages.push(message);
-      if (ending && message.kind === 'progress' && message.step >= ending.after) controller.abort();
+      if (!ending || message.kind !== 'progress' || message.step < ending.after) return;
+      if (ending.kill) throw new Error('killed');
+      controller.abort();
     },
     signal: controller.signal,
   });
@@ -108,6 +112,28 @@ it('interrupted in an epoch and resumed, it ends as it would have', async () => 
   const numbers = ['top1', 'top5', 'loss', 'ema', 'best', 'trainLoss', 'steps'];
   const of = (outcome: object) => Object.fromEntries(Object.entries(outcome).filter(([key]) => numbers.includes(key)));
   expect(of(resumed.outcome)).toEqual(of(whole.outcome));
+});
+
+it('killed in an epoch, it goes on from a checkpoint in that epoch', async () => {
+  const spec = specOf(4, { batch_size: 8, micro_batch_size: null, epochs: 1 });
+  const whole = await train('unharmed', spec);
+  // A clock that is read a few times a step: a checkpoint is due after a few steps.
+  const now = performance.now.bind(performance);
+  let ahead = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    ahead += 5000;
+    return now() + ahead;
+  });
+  try {
+    await expect(train('killed', spec, { after: 10, kill: true })).rejects.toThrow('killed');
+    const resumed = await train('killed', spec);
+    const first = resumed.messages.find(({ kind }) => kind === 'progress') as { step: number };
+    expect(first.step).toBeGreaterThan(2);
+    expect(first.step).toBeLessThanOrEqual(10);
+    expect(resumed.metrics).toEqual(whole.metrics);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 it('a checkpoint of another run or a damaged one is not taken up', async () => {
