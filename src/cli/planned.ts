@@ -36,10 +36,13 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
   const opened = await openSuite(file);
   const suiteFolder = join(options.out, opened.suite.name);
-  const fingerprint = await openDatasets(opened.suite.dataset).then(datasetFingerprint, (error: Error) => {
-    if (needsData || !(error instanceof DataError)) throw error;
-    return null;
-  });
+  const fingerprint = await openDatasets(opened.suite.dataset, opened.variants[0]?.spec.classes).then(
+    datasetFingerprint,
+    (error: Error) => {
+      if (needsData || !(error instanceof DataError)) throw error;
+      return null;
+    },
+  );
 
   const planned = (extra: readonly RunName[]) => planSuite(opened, { device, fingerprint, extra });
   const recorded = await stillValid(planned(await recordedRuns(suiteFolder)).runs, suiteFolder);

@@ -30,7 +30,7 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
     precision: spec.recipe.precision,
     onWarning: (text) => send({ kind: 'warning', text }),
   });
-  const datasets = await openDatasets(spec.dataset);
+  const datasets = await openDatasets(spec.dataset, spec.network.classes);
   const fingerprint = datasetFingerprint(datasets);
   if (runHash(designHash(spec, model), fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');

@@ -87,7 +87,13 @@ test('what does not fit is refused by name', async () => {
   await expect(open()).rejects.toThrow(
     /has no folder test or val or valid or validation.\nNext: lay the pictures out as/,
   );
+  await expect(openDatasets(config(odd))).rejects.toThrow(/has no folder train or training/);
   await expect(openDatasets(config(null))).rejects.toThrow(/set dataset.root/);
   await expect(openDatasets(config('/nowhere'))).rejects.toThrow(/\/nowhere/);
   expect(await classesOf(config('/nowhere'))).toBe(null);
+});
+
+test('networks of another number of classes are refused', async () => {
+  await expect(openDatasets(config(root), 4)).rejects.toThrow(/has 3 classes in .*, the networks have 4.\nNext: set/);
+  expect((await openDatasets(config(root), 3)).train.length).toBe(5);
 });
