@@ -1,27 +1,6 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
-
-/** A window that slides over an unpadded map. */
-export interface Sliding {
-  readonly stride: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-}
-
-/** What kernel position (row, column) saw of x: `[N, H, W, C]` -> `[N, OH, OW, C]`. */
-export function tap(
-  tf: Tf,
-  x: Tensor4D,
-  row: number,
-  column: number,
-  { stride, outHeight, outWidth }: Sliding,
-): Tensor4D {
-  const [batch, , , channels] = x.shape;
-  if (stride === 1) return tf.slice(x, [0, row, column, 0], [batch, outHeight, outWidth, channels]);
-  const end = [batch, row + (outHeight - 1) * stride + 1, column + (outWidth - 1) * stride + 1, channels];
-  return tf.stridedSlice(x, [0, row, column, 0], end, [1, stride, stride, 1]) as Tensor4D;
-}
 
 /** Puts stride - 1 zeros between neighbours: `[N, OH, OW, C]` -> `[N, (OH - 1) stride + 1, (OW - 1) stride + 1, C]`. */
 export function dilate(tf: Tf, dy: Tensor4D, stride: number): Tensor4D {
@@ -36,25 +15,30 @@ export function dilate(tf: Tf, dy: Tensor4D, stride: number): Tensor4D {
   return tf.slice(spread, [0, 0, 0, 0], [batch, (height - 1) * stride + 1, (width - 1) * stride + 1, channels]);
 }
 
-/** Pads a dilated output gradient so that a flipped kernel slid over it gives the gradient of an `height` x `width` map. */
+/**
+ * Pads a dilated output gradient so that a flipped kernel slid over it gives the gradient of a `height` x `width` map
+ * that was itself padded; padding beyond the kernel's reach cuts instead.
+ */
 export function padForInput(
   tf: Tf,
   dilated: Tensor4D,
-  kernel: readonly [number, number],
+  [kernelHeight, kernelWidth]: readonly [number, number],
   height: number,
   width: number,
+  padding: number,
 ): Tensor4D {
-  const [rows, columns] = [dilated.shape[1], dilated.shape[2]];
-  const [top, left] = [kernel[0] - 1, kernel[1] - 1];
-  return tf.pad(dilated, [
+  const [batch, rows, columns, channels] = dilated.shape;
+  const top = kernelHeight - 1 - padding;
+  const left = kernelWidth - 1 - padding;
+  const bottom = height + kernelHeight - 1 - rows - top;
+  const right = width + kernelWidth - 1 - columns - left;
+  const wide = tf.pad(dilated, [
     [0, 0],
-    [top, height - rows],
-    [left, width - columns],
+    [Math.max(0, top), Math.max(0, bottom)],
+    [Math.max(0, left), Math.max(0, right)],
     [0, 0],
   ]) as Tensor4D;
-}
-
-/** [M, K]^T x [M, N]: an explicit transposition, since the backend's transposed product is 50 times slower. */
-export function transposedProduct(tf: Tf, a: Tensor, b: Tensor): Tensor {
-  return tf.matMul(tf.transpose(a), b);
+  if (Math.min(top, bottom, left, right) >= 0) return wide;
+  const size: [number, number, number, number] = [batch, height + kernelHeight - 1, width + kernelWidth - 1, channels];
+  return tf.slice(wide, [0, Math.max(0, -top), Math.max(0, -left), 0], size);
 }

@@ -25,6 +25,16 @@ function distance(what: string, found: Tensor, place: Place): Distance {
   return { what, distance: greatest > 0 ? worst / greatest : worst };
 }
 
+/** A case has those that its operation takes. */
+interface Arguments {
+  readonly x: Tensor4D;
+  readonly kernel: Tensor4D;
+  readonly weight: Tensor2D;
+  readonly bias: Tensor1D;
+  readonly gamma: Tensor1D;
+  readonly beta: Tensor1D;
+}
+
 /** Calls a case's operation. @param further what it gives besides its value. */
 function call(
   ops: Ops,
@@ -33,7 +43,7 @@ function call(
   further: (name: string, tensor: Tensor) => void,
 ): Tensor {
   const activation = options['activation'] as Activation | null;
-  const { x, kernel, weight, bias, gamma, beta } = given as Record<string, never>;
+  const { x, kernel, weight, bias, gamma, beta } = given as unknown as Arguments;
   switch (op) {
     case 'conv2d':
       return ops.conv2d(x, kernel, { ...(options as unknown as ConvOptions), bias });
@@ -71,8 +81,8 @@ function call(
 /** A case's value and further outputs, and the gradient of each input, against PyTorch's. */
 export function measureOp(ops: Ops, given: OpCase, { gradients = true } = {}): Distance[] {
   const { tf } = ops;
-  return tf.tidy(() => {
-    const distances: Distance[] = [];
+  const distances: Distance[] = [];
+  tf.tidy(() => {
     const tensor = (place: Place) => tf.tensor(valuesAt(place), [...place.shape]);
     const inputs = Object.fromEntries(Object.entries(given.inputs).map(([name, place]) => [name, tensor(place)]));
     let measuring = true;
@@ -81,7 +91,7 @@ export function measureOp(ops: Ops, given: OpCase, { gradients = true } = {}): D
     };
     distances.push(distance('value', call(ops, given, inputs, further), given.value));
     measuring = false;
-    if (!gradients) return distances;
+    if (!gradients) return;
     const names = Object.keys(given.gradients);
     const found = tf.grads((...varied: Tensor[]) =>
       call(ops, given, { ...inputs, ...Object.fromEntries(names.map((name, at) => [name, varied[at]])) }, further),
@@ -92,8 +102,8 @@ export function measureOp(ops: Ops, given: OpCase, { gradients = true } = {}): D
     names.forEach((name, at) => {
       distances.push(distance(`gradient of ${name}`, found[at] as Tensor, given.gradients[name] as Place));
     });
-    return distances;
   });
+  return distances;
 }
 
 /** Takes a case's optimizer steps; every variable after each, against PyTorch's. */

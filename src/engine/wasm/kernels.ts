@@ -1,0 +1,78 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { EnvironmentError } from '../engine.js';
+import { BINARY } from './kernels-binary.js';
+
+type Tf = typeof import('@tensorflow/tfjs-core');
+
+/** What native/wasm/kernels.ts exports: functions on addresses and numbers. */
+type KernelName =
+  | 'transpose'
+  | 'productGradient'
+  | 'filterGradient'
+  | 'depthwiseFilterGradient'
+  | 'columnSums'
+  | 'gelu'
+  | 'geluGradient'
+  | 'reluGradient'
+  | 'layerNorm'
+  | 'layerNormGradient'
+  | 'adamW'
+  | 'sgd'
+  | 'columnMoments'
+  | 'normalise'
+  | 'normaliseGradient'
+  | 'residual'
+  | 'residualGradient'
+  | 'maxPool'
+  | 'maxPoolGradient';
+
+/** The part of Node's WebAssembly that is used here; its types come with those of browsers only. */
+interface WebAssemblyApi {
+  readonly Memory: new () => object;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+}
+
+/** The part of tfjs's wasm backend that kernels of our own stand on. */
+interface WasmBackend {
+  readonly wasm: { readonly asm: { readonly memory?: unknown } };
+  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
+  makeOutput(shape: number[], dtype: 'float32'): { dataId: object; shape: number[]; dtype: 'float32' };
+}
+
+/** Our own kernels in the memory of tfjs's wasm backend, so that they work on its tensors in place. */
+export interface WasmKernels {
+  readonly tf: Tf;
+  /** A float32 tensor whose values a kernel is still to write. */
+  output(shape: readonly number[]): Tensor;
+  /** Runs a kernel; a tensor stands for its address, null for address 0. */
+  run(name: KernelName, ...values: readonly (Tensor | number | null)[]): void;
+}
+
+/**
+ * Compiles the kernels and gives them the memory of the active wasm backend.
+ * @throws EnvironmentError if this version of the backend does not hand its memory out.
+ */
+export function loadWasmKernels(tf: Tf): WasmKernels {
+  const backend = tf.backend() as unknown as WasmBackend;
+  const { memory } = backend.wasm.asm;
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+  if (!(memory instanceof WebAssembly.Memory)) {
+    throw new EnvironmentError(
+      'The wasm backend does not hand out its memory, as version 4.22 does.\nNext: npm ci, which installs that version',
+    );
+  }
+  const module = new WebAssembly.Module(Buffer.from(BINARY, 'base64'));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const kernels = exports as Record<KernelName, (...values: number[]) => void>;
+  const address = (value: Tensor | number | null): number => {
+    if (value === null) return 0;
+    return typeof value === 'number' ? value : backend.dataIdMap.get(value.dataId).memoryOffset;
+  };
+  const engine = tf.engine() as unknown as { makeTensorFromTensorInfo(info: object): Tensor };
+  return {
+    tf,
+    output: (shape) => engine.makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32')),
+    run: (name, ...values) => kernels[name](...values.map(address)),
+  };
+}
