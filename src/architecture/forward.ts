@@ -2,8 +2,8 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { Activation, Ops } from '../engine/ops.js';
 import { type ActivationOptions, activation as activationLayer } from '../layers/activation.js';
 import type { Model } from './model.js';
-import type { Leaf, Sequential, TreeNode } from './tree.js';
-import { joinPath } from './walk.js';
+import type { Leaf, Residual, Sequential, TreeNode } from './tree.js';
+import { joinPath, walk } from './walk.js';
 
 /** What a forward pass is given: where its numbers come from, and where running statistics go. */
 export interface ForwardPass {
@@ -15,39 +15,52 @@ export interface ForwardPass {
   update(name: string, value: Tensor): void;
   /** Stochastic depth's factors `[N]` of the residual node with this index; undefined keeps every sample. */
   keep(block: number): Tensor1D | undefined;
+  /** Runs a residual node its own way, given its computation and the trainable parameters in it; undefined just runs it. */
+  readonly block?: ((compute: BlockComputation, x: Tensor, parameters: readonly string[]) => Tensor) | undefined;
 }
+
+/** A residual node's output for its input, as often as it is asked for. */
+export type BlockComputation = (x: Tensor, pass: ForwardPass) => Tensor;
 
 /** Logits `[N, classes]` of pictures `[N, H, W, C]`. */
 export function forward(model: Model, pictures: Tensor, pass: ForwardPass): Tensor2D {
-  let block = 0;
+  const blocks = new Map<Residual, number>();
+  walk(model.tree, model.input, ({ node }) => node.kind === 'residual' && blocks.set(node, blocks.size));
+  const trainable = (path: string) =>
+    model.parameters.filter((spec) => spec.trainable && spec.name.startsWith(`${path}.`)).map(({ name }) => name);
 
-  function run(node: TreeNode, x: Tensor, above: string): Tensor {
+  function run(node: TreeNode, x: Tensor, above: string, pass: ForwardPass): Tensor {
     const path = joinPath(above, node.name);
-    if (node.kind === 'leaf') return runLeaf(node, x, path, null);
-    if (node.kind === 'sequential') return runSequential(node, x, path);
-    const branch = runSequential(node.branch, x, path);
-    const shortcut = node.shortcut ? run(node.shortcut, x, path) : x;
+    if (node.kind === 'leaf') return runLeaf(node, x, path, null, pass);
+    if (node.kind === 'sequential') return runSequential(node, x, path, pass);
+    const compute: BlockComputation = (input, within) => runResidual(node, input, path, within);
+    return pass.block ? pass.block(compute, x, trainable(path)) : compute(x, pass);
+  }
+
+  function runResidual(node: Residual, x: Tensor, path: string, pass: ForwardPass): Tensor {
+    const branch = runSequential(node.branch, x, path, pass);
+    const shortcut = node.shortcut ? run(node.shortcut, x, path, pass) : x;
     return pass.ops.residual(shortcut, branch, {
       gamma: node.layerScale === null ? undefined : (pass.variable(joinPath(path, 'gamma')) as Tensor1D),
-      keep: pass.keep(block++),
+      keep: pass.keep(blocks.get(node) as number),
       activation: node.activation,
     });
   }
 
   /** An activation right behind a layer that can apply it becomes part of that layer: one pass over memory less. */
-  function runSequential({ children }: Sequential, x: Tensor, path: string): Tensor {
+  function runSequential({ children }: Sequential, x: Tensor, path: string, pass: ForwardPass): Tensor {
     let value = x;
     for (let at = 0; at < children.length; at++) {
       const child = children[at] as TreeNode;
       const next = fusable(child, children[at + 1]);
-      if (child.kind === 'leaf') value = runLeaf(child, value, joinPath(path, child.name), next);
-      else value = run(child, value, path);
+      if (child.kind === 'leaf') value = runLeaf(child, value, joinPath(path, child.name), next, pass);
+      else value = run(child, value, path, pass);
       if (next) at++;
     }
     return value;
   }
 
-  function runLeaf(leaf: Leaf, x: Tensor, path: string, next: Activation | null): Tensor {
+  function runLeaf(leaf: Leaf, x: Tensor, path: string, next: Activation | null, pass: ForwardPass): Tensor {
     const context = {
       ops: pass.ops,
       training: pass.training,
@@ -57,7 +70,7 @@ export function forward(model: Model, pictures: Tensor, pass: ForwardPass): Tens
     return leaf.layer.forward(leaf.options, x, context, next);
   }
 
-  return run(model.tree, pictures, '') as Tensor2D;
+  return run(model.tree, pictures, '', pass) as Tensor2D;
 }
 
 function fusable(node: TreeNode, next: TreeNode | undefined): Activation | null {

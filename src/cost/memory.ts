@@ -3,19 +3,26 @@ import { walk } from '../architecture/walk.js';
 
 /** Float32 values that one training step must hold, per picture and in all. */
 export interface MemoryCount {
-  /** Outputs of all layers for one picture: what the backward pass reads again. */
+  /** Outputs of layers that one picture's backward pass reads again, at most at a time. */
   readonly activations: number;
   /** Trainable parameters and running statistics. */
   readonly parameters: number;
 }
 
-/** Counts the values behind a training step's memory; `estimateTrainingBytes` turns them into bytes. */
-export function countMemory(model: Model): MemoryCount {
+/** Counts the values behind a training step's memory, with the inside of blocks kept or computed again; `estimateTrainingBytes` turns them into bytes. */
+export function countMemory(model: Model, recompute: 'none' | 'blocks' = 'none'): MemoryCount {
   const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
-  let activations = elements(model.input);
-  walk(model.tree, model.input, ({ output }) => {
-    activations += elements(output);
+  const kept = new Map<string, number>([['', elements(model.input)]]);
+  let largest = 0;
+  walk(model.tree, model.input, ({ node, path, output }) => {
+    if (recompute === 'blocks' && node.kind === 'residual') {
+      const inside = [...kept].filter(([name]) => name.startsWith(`${path}.`));
+      for (const [name] of inside) kept.delete(name);
+      largest = Math.max(largest, sum(inside.map(([, size]) => size)));
+    }
+    kept.set(path, (kept.get(path) ?? 0) + elements(output));
   });
+  const activations = sum([...kept.values()]) + largest;
   return { activations, parameters: model.parameters.reduce((sum, { shape }) => sum + elements(shape), 0) };
 }
 
@@ -30,3 +37,5 @@ export function estimateTrainingBytes(
 ): number {
   return 4 * (activations * batch + parameters * (2 + moments));
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

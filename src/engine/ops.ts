@@ -76,6 +76,12 @@ export interface Ops {
   softmaxCrossEntropy(logits: Tensor2D, targets: Tensor2D): Tensor;
 
   /**
+   * x, handed on no earlier than `ready` is there: keeps a compiled step from computing again what the backward pass
+   * does not need yet. Undefined where ops run when they are called. Not differentiable.
+   */
+  after?(x: Tensor, ready: Tensor): Tensor;
+
+  /**
    * One AdamW or SGD step over all parameters at once, written into the variables. `hyper` is a feed, so that a
    * compiled step can change it; its layout is that of `training/optimizer.ts`. Not differentiable.
    */

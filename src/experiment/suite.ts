@@ -108,7 +108,8 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     const recipe = variant.recipe === 'base' ? (suite.base_recipe as Recipe) : suite.recipe;
     return { variant, spec: specOf(variant), recipe };
   });
-  for (const one of resolved) checkVariant(one, catalogue, (path, message) => report(path, message));
+  for (const one of resolved)
+    checkVariant(one, catalogue, suite.runner.recompute, (path, message) => report(path, message));
   for (const { variant, spec } of resolved) {
     if (problems.length === 0 && spec.weights)
       await checkWeights(spec, catalogue, (message) => report(['network', 'weights'], `${variant.name}: ${message}`));
@@ -121,10 +122,11 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
 function checkVariant(
   { variant, spec, recipe }: SuiteVariant,
   catalogue: Catalogue,
+  recompute: 'none' | 'blocks',
   report: (path: Path, message: string) => void,
 ): void {
   try {
-    const memory = countMemory(buildModel(networkOf(spec, catalogue)));
+    const memory = countMemory(buildModel(networkOf(spec, catalogue)), recompute);
     const batch = recipe.micro_batch_size ?? recipe.batch_size;
     const bytes = estimateTrainingBytes(memory, batch, 2);
     if (bytes <= mostBytes) return;

@@ -24,6 +24,8 @@ export interface StepperParts {
   readonly recipe: Recipe;
   readonly state: TrainingState;
   readonly seed: number;
+  /** What the backward pass computes again to save memory; changes no number. */
+  readonly recompute?: 'none' | 'blocks';
 }
 
 /** How a recipe's batch is cut into passes. Throws where it does not divide. */
@@ -37,9 +39,9 @@ export function passesOf({ batch_size, micro_batch_size }: Recipe): { passes: nu
 
 /** Prepares the recipe's steps on an engine, which compiles them where it can. */
 export async function createStepper(parts: StepperParts): Promise<Stepper> {
-  const { engine, model, recipe, state, seed } = parts;
+  const { engine, model, recipe, state, seed, recompute = 'none' } = parts;
   const { tf } = engine.ops;
-  const stepParts = { ops: engine.ops, model, recipe, state };
+  const stepParts = { ops: engine.ops, model, recipe, state, recompute };
   const { passes, batchSize } = passesOf(recipe);
   const variables = [...state.all.values()];
   const hyper = (number: number, learningRate: number): Tensor =>

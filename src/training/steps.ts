@@ -1,10 +1,11 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import { forward } from '../architecture/forward.js';
+import { type ForwardPass, forward } from '../architecture/forward.js';
 import type { Model } from '../architecture/model.js';
 import type { Recipe } from '../config/recipe.js';
 import type { Feeds, Step } from '../engine/engine.js';
 import type { Ops } from '../engine/ops.js';
 import { parameterGroups } from './optimizer.js';
+import { recomputingBlocks } from './recompute.js';
 import type { TrainingState } from './state.js';
 
 /** What steps are made of. */
@@ -13,6 +14,8 @@ export interface StepParts {
   readonly model: Model;
   readonly recipe: Recipe;
   readonly state: TrainingState;
+  /** What is computed again in the backward pass instead of kept: nothing, or the inside of residual nodes. */
+  readonly recompute?: 'none' | 'blocks';
 }
 
 /** One optimizer step over a whole batch: feeds `images`, `targets`, `hyper` and, with stochastic depth, `keep`; gives `loss`. */
@@ -73,19 +76,20 @@ export function evaluationStep(
 }
 
 /** Loss and gradients of a batch in training mode; running statistics move on. */
-function backward({ ops, model, state }: StepParts, { images, targets, keep }: Feeds) {
+function backward({ ops, model, state, recompute }: StepParts, { images, targets, keep }: Feeds) {
   const { tf } = ops;
   const { weights } = state;
   const updates = new Map<string, Tensor>();
   const { value, grads } = tf.variableGrads(() => {
-    const logits = forward(model, images as Tensor, {
+    const pass: ForwardPass = {
       ops,
       training: true,
       variable: (name) => weights.get(name) as Variable,
       // The tape tidies away what the loss does not need.
       update: (name, next) => updates.set(name, tf.keep(next)),
       keep: (block) => (keep ? keepRow(ops, keep as Tensor2D, block) : undefined),
-    });
+    };
+    const logits = forward(model, images as Tensor, recompute === 'blocks' ? recomputingBlocks(pass) : pass);
     return ops.softmaxCrossEntropy(logits, targets as Tensor2D) as Scalar;
   }, [...state.trainable]);
   for (const [name, next] of updates) {

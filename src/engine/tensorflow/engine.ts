@@ -4,6 +4,7 @@ import { compileStep } from './compile/compile.js';
 import { type LoadOptions, loadTensorflow } from './load.js';
 import { loadKernels } from './kernels.js';
 import { type Precision, precisionConfig, resolvePrecision } from './precision.js';
+import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
 
 export interface TensorflowOptions extends LoadOptions {
@@ -23,7 +24,7 @@ export function openTensorflow({
 }: TensorflowOptions): Engine {
   const loaded = loadTensorflow(options);
   const kernels = loadKernels(loaded);
-  const ops = createTensorflowOps(loaded, kernels);
+  const ops = { ...createTensorflowOps(loaded, kernels), ...(eager ? {} : createAfter(loaded)) };
   const gpu = loaded.backend.isUsingGpuDevice;
   if (!gpu && !kernels) {
     onWarning?.(
