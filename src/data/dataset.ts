@@ -1,3 +1,5 @@
+import type { Region } from './augment/resize.js';
+
 /** A set of pictures that can be read by index, in any order, by any number of readers. */
 export interface Dataset {
   readonly name: string;
@@ -57,6 +59,13 @@ export interface Picture {
   readonly width: number;
   /** Interleaved RGB, row by row; length height * width * 3. */
   readonly pixels: Uint8Array;
+}
+
+/** A picture whose size is known before it is decoded, so that a part can be decoded alone. */
+export interface EncodedPicture {
+  readonly height: number;
+  readonly width: number;
+  decode(region?: Region): Promise<Picture>;
 }
 
 /** One step's input, normalised, ready for an engine. */

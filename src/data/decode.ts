@@ -1,4 +1,5 @@
 import type Sharp from 'sharp';
+import type { Region } from './augment/resize.js';
 import type { Picture } from './dataset.js';
 import { DataError } from './error.js';
 
@@ -19,12 +20,15 @@ function loadSharp(): Promise<typeof Sharp> {
  * Decodes whatever the bytes are (JPEG, PNG, WebP, GIF, TIFF, AVIF), whatever the file's ending says, into 8-bit RGB as
  * PIL's `convert('RGB')` would: CMYK, grey, palettes and 16 bits converted, transparency dropped, the first frame of an
  * animation, colour profiles and EXIF orientation not applied. Throws a `DataError` that names the picture.
+ *
+ * @param region what is wanted of it; lines below are not decoded.
  */
-export async function decodePicture(bytes: Uint8Array, name: string): Promise<Picture> {
+export async function decodePicture(bytes: Uint8Array, name: string, region?: Region): Promise<Picture> {
   if (bytes.length === 0) throw new DataError(`${name}: the file is empty`);
   const sharp = await loadSharp();
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'truncated', ignoreIcc: true })
+    const image = sharp(bytes, { failOn: 'truncated', ignoreIcc: true });
+    const { data, info } = await (region ? image.extract(region) : image)
       .toColourspace('srgb')
       .removeAlpha()
       .raw({ depth: 'uchar' })

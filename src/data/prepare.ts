@@ -4,7 +4,7 @@ import type { Colour } from './augment/affine.js';
 import { centreCrop, drawCrop } from './augment/crop.js';
 import { jitter } from './augment/jitter.js';
 import { applyOperations, drawOperations, parseRandAugment } from './augment/rand-augment.js';
-import { resize } from './augment/resize.js';
+import { type Region, resize } from './augment/resize.js';
 import type { Picture } from './dataset.js';
 import { centred, placePicture } from './place.js';
 
@@ -20,8 +20,12 @@ export interface Preparation {
   readonly small: boolean;
 }
 
-/** Writes a picture into `[resolution, resolution, 3]` of bytes at `offset`. */
-export type Prepare = (picture: Picture, generator: Generator, into: Uint8Array, offset: number) => void;
+export interface Prepare {
+  /** The part of a picture that is used, drawn first; null is all of it. */
+  regionOf(size: { readonly height: number; readonly width: number }, generator: Generator): Region | null;
+  /** Writes a picture, cut to its region, into `[resolution, resolution, 3]` of bytes at `offset`. */
+  finish(picture: Picture, generator: Generator, into: Uint8Array, offset: number): void;
+}
 
 /** Pixels of black border, on both sides together, up to which a small picture is padded: 28x28 at a resolution of 32. */
 const mostBorder = 8;
@@ -38,9 +42,9 @@ export function createPreparation(preparation: Preparation): Prepare {
   const padding = cropping ? 0 : (augmentation?.random_crop?.padding ?? 0);
   const canvas = { filter: cropping?.interpolation ?? evaluation.interpolation, fill };
 
-  const square = (picture: Picture, generator: Generator): Picture => {
+  const square = (picture: Picture): Picture => {
     if (cropping) {
-      const region = drawCrop(picture, cropping.scale, cropping.ratio, generator);
+      const region = { top: 0, left: 0, height: picture.height, width: picture.width };
       return resize(picture, { region, height: resolution, width: resolution, filter: cropping.interpolation });
     }
     if (isPadded(picture, preparation)) return picture;
@@ -48,8 +52,8 @@ export function createPreparation(preparation: Preparation): Prepare {
     return resize(picture, { ...crop, filter: evaluation.interpolation });
   };
 
-  return (picture, generator, into, offset) => {
-    const fitted = square(picture, generator);
+  const finish: Prepare['finish'] = (picture, generator, into, offset) => {
+    const fitted = square(picture);
     const middle = centred(fitted, resolution);
     const move = () => (padding > 0 ? generator.below(2 * padding + 1) - padding : 0);
     const top = middle.top + move();
@@ -62,6 +66,11 @@ export function createPreparation(preparation: Preparation): Prepare {
     if (policy) result = applyOperations(result, drawOperations(policy, generator), canvas);
     if (strength > 0) result = jitter(result, strength, generator);
     into.set(result.pixels, offset);
+  };
+
+  return {
+    regionOf: (size, generator) => cropping && drawCrop(size, cropping.scale, cropping.ratio, generator),
+    finish,
   };
 }
 

@@ -1,13 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileSource, MemorySource, Picture, PictureSource } from './dataset.js';
+import type { EncodedPicture, FileSource, MemorySource, Picture, PictureSource } from './dataset.js';
 import { decodePicture } from './decode.js';
 import { DataError } from './error.js';
 import { pathAt } from './picture-list.js';
+import { jpegSize } from './picture-size.js';
 
 /** Reads a source's pictures, in a thread or out of one. */
 export interface SourceReader {
   picture(index: number): Picture | Promise<Picture>;
+  /** The same, not decoded yet where its header says its size. */
+  encoded?(index: number): Promise<Picture | EncodedPicture>;
   close(): Promise<void>;
 }
 
@@ -56,24 +59,36 @@ function readFiles({ root, paths, file, offset, bytes }: FileSource): SourceRead
     return handle;
   };
 
+  const read = async (index: number): Promise<{ content: Uint8Array; name: string }> => {
+    const path = join(root, pathAt(paths, file[index] as number));
+    const start = offset[index] as number;
+    const length = bytes[index] as number;
+    const name = start > 0 ? `${path} at byte ${start}` : path;
+    const content = new Uint8Array(length);
+    // A file of its own is read once an epoch; keeping it open would gain nothing.
+    const handle = await (start > 0 ? handleOf(path) : open(path)).catch((error: Error) => {
+      throw new DataError(`${name}: ${error.message}`);
+    });
+    try {
+      const { bytesRead } = await handle.read(content, 0, length, start);
+      if (bytesRead < length) throw new DataError(`${name}: has become shorter since it was listed`);
+    } finally {
+      if (start === 0) await handle.close();
+    }
+    return { content, name };
+  };
+
   return {
     async picture(index) {
-      const path = join(root, pathAt(paths, file[index] as number));
-      const start = offset[index] as number;
-      const length = bytes[index] as number;
-      const name = start > 0 ? `${path} at byte ${start}` : path;
-      const content = new Uint8Array(length);
-      // A file of its own is read once an epoch; keeping it open would gain nothing.
-      const handle = await (start > 0 ? handleOf(path) : open(path)).catch((error: Error) => {
-        throw new DataError(`${name}: ${error.message}`);
-      });
-      try {
-        const { bytesRead } = await handle.read(content, 0, length, start);
-        if (bytesRead < length) throw new DataError(`${name}: has become shorter since it was listed`);
-      } finally {
-        if (start === 0) await handle.close();
-      }
+      const { content, name } = await read(index);
       return decodePicture(content, name);
+    },
+    async encoded(index) {
+      const { content, name } = await read(index);
+      const size = jpegSize(content);
+      return size
+        ? { ...size, decode: (region) => decodePicture(content, name, region) }
+        : decodePicture(content, name);
     },
     async close() {
       const handles = [...kept.values()];

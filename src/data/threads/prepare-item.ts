@@ -1,11 +1,13 @@
 import { createGenerator } from '../../random/generator.js';
-import type { Picture } from '../dataset.js';
+import { cutOut } from '../augment/cut-out.js';
+import type { EncodedPicture, Picture } from '../dataset.js';
 import { DataError } from '../error.js';
 import { createPreparation, type Preparation } from '../prepare.js';
 import type { Item } from './job.js';
 
 export interface Pictures {
   picture(index: number): Picture | Promise<Picture>;
+  encoded?(index: number): Promise<Picture | EncodedPicture>;
 }
 
 /** Prepares an item at a place of a batch. Gives nothing, or what is wrong with the picture, whose place then is its dataset's mean colour. */
@@ -18,16 +20,26 @@ export function createItemPreparation(pictures: Pictures, preparation: Preparati
   const length = resolution * resolution * 3;
 
   return ({ index, seed, stream }, into, place) => {
+    const generator = createGenerator(seed, stream);
     const finish = (picture: Picture): undefined => {
-      prepare(picture, createGenerator(seed, stream), into, place * length);
+      prepare.finish(picture, generator, into, place * length);
     };
-    const picture = pictures.picture(index);
-    // A set in memory answers at once; waiting for it all the same would cost a turn of the event loop a picture.
-    if (!(picture instanceof Promise)) return finish(picture);
-    return picture.then(finish).catch((error: Error) => {
+    const whole = (picture: Picture): undefined => {
+      const region = prepare.regionOf(picture, generator);
+      finish(region ? cutOut(picture, region) : picture);
+    };
+    const part = async (picture: Picture | EncodedPicture): Promise<undefined> => {
+      if (!('decode' in picture)) return whole(picture);
+      finish(await picture.decode(prepare.regionOf(picture, generator) ?? undefined));
+    };
+    const named = (error: Error): string => {
       if (!(error instanceof DataError)) throw error;
       for (let at = place * length; at < (place + 1) * length; at += 3) into.set(fill, at);
       return error.message;
-    });
+    };
+    if (pictures.encoded) return pictures.encoded(index).then(part).catch(named);
+    const picture = pictures.picture(index);
+    // A set in memory answers at once; waiting for it all the same would cost a turn of the event loop a picture.
+    return picture instanceof Promise ? picture.then(whole).catch(named) : whole(picture);
   };
 }
