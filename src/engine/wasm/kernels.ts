@@ -24,7 +24,9 @@ type KernelName =
   | 'residual'
   | 'residualGradient'
   | 'maxPool'
-  | 'maxPoolGradient';
+  | 'maxPoolGradient'
+  | 'windowAttention'
+  | 'windowAttentionGradient';
 
 /** The part of Node's WebAssembly that is used here; its types come with those of browsers only. */
 interface WebAssemblyApi {

@@ -1,5 +1,6 @@
 import type { Ops } from '../ops.js';
 import { createReferenceOps } from '../reference/ops.js';
+import { createWindowAttention } from './attention.js';
 import { createConvolutions } from './conv.js';
 import { createElementwise } from './elementwise.js';
 import { loadWasmKernels } from './kernels.js';
@@ -22,5 +23,6 @@ export function createWasmOps(tf: Tf): Ops {
     ...createNorms(kernels, elementwise),
     ...createOptimizers(kernels),
     maxPool: createMaxPool(kernels),
+    windowAttention: createWindowAttention(kernels),
   };
 }
