@@ -87,6 +87,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   let last: { plain: Accuracy; ema: Accuracy | null } | null = null;
   let trainLoss = Number.NaN;
 
+  const onDamaged = (text: string) => onMessage({ kind: 'warning', text });
   const batches = trainingBatches({
     dataset: datasets.train,
     resolution,
@@ -97,6 +98,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     labelSmoothing: recipe.label_smoothing,
     seed,
     from: progress.step * stepper.passes,
+    onDamaged,
   });
   const nextBatches = async () => {
     const taken = [];
@@ -211,6 +213,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       resolution,
       batchSize: evaluationSize,
       evaluation: recipe.evaluation,
+      onDamaged,
     });
     return evaluate(engine, step, set, resolution, model.classes);
   }
