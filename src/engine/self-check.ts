@@ -114,7 +114,7 @@ const cases: readonly OpCase[] = [
     run: (ops, [logits]) =>
       ops.softmaxCrossEntropy(
         logits as Tensor2D,
-        ops.tf.softmax(ops.tf.range(0, 30).reshape([6, 5]).sin()) as Tensor2D,
+        ops.tf.softmax(ops.tf.sin(ops.tf.reshape(ops.tf.range(0, 30), [6, 5]))) as Tensor2D,
       ),
   },
 ];

@@ -50,7 +50,7 @@ export async function preparePictures(
   const images = new Float32Array(good.length * length);
   for (const [at, { picture }] of good.entries()) {
     // Evaluation leaves nothing to chance: the generator is never drawn from.
-    prepare(picture, createGenerator(0, ''), bytes, 0);
+    prepare.finish(picture, createGenerator(0, ''), bytes, 0);
     const tensor = images.subarray(at * length, (at + 1) * length);
     normalise(bytes, tables, tensor, 0, length);
   }

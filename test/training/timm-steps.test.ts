@@ -119,8 +119,8 @@ describe("20 steps from weights imported under timm's names equal timm's own to 
     expect(exported.map((tensor) => tensor.name).sort()).toEqual(Object.keys(one.tensors).sort());
     const far = exported
       .map(({ name, values }) => ({ name, apart: distance(values() as Float32Array, one.tensors[name]?.at as number) }))
-      // A running mean is small beside the values that it is the mean of.
-      .filter(({ name, apart }) => !(apart < (name.endsWith('running_mean') ? 1e-5 : 1e-6)));
+      // Parameters to 1e-6. Statistics add up rounding over many values, and a mean is small beside what it is the mean of.
+      .filter(({ name, apart }) => !(apart < (name.includes('running_') ? 1e-5 : 1e-6)));
     expect(far).toEqual([]);
     for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(one.losses[step] as number, 6);
     state.dispose();
