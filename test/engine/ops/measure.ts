@@ -94,7 +94,12 @@ export function measureOp(ops: Ops, given: OpCase, { gradients = true } = {}): D
     if (!gradients) return;
     const names = Object.keys(given.gradients);
     const found = tf.grads((...varied: Tensor[]) =>
-      call(ops, given, { ...inputs, ...Object.fromEntries(names.map((name, at) => [name, varied[at] as Tensor])) }, further),
+      call(
+        ops,
+        given,
+        { ...inputs, ...Object.fromEntries(names.map((name, at) => [name, varied[at] as Tensor])) },
+        further,
+      ),
     )(
       names.map((name) => inputs[name] as Tensor),
       tensor(given.dy),
