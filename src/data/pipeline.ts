@@ -110,12 +110,14 @@ async function* make(
     return finished;
   };
   const report = (wrong: string): void => {
-    if (damaged.has(wrong)) return;
-    damaged.add(wrong);
+    // The picture counts: its decoder may find other words for the same damage.
+    const [picture = wrong] = wrong.split(': cannot be decoded');
+    if (damaged.has(picture)) return;
+    damaged.add(picture);
     onDamaged(wrong);
     if (damaged.size > Math.max(10, dataset.length / 100)) {
       throw new DataError(
-        `${dataset.name}: more than 1 % of the ${dataset.split} pictures cannot be read, the last being ${wrong}.\nNext: npx ablate data check FOLDER`,
+        `${dataset.name}: more than 1 % of the ${dataset.split} pictures cannot be read, the last being ${wrong}.\nNext: npx ablate data check ${dataset.name}`,
       );
     }
   };
