@@ -7,8 +7,9 @@ import { UsageError } from './errors.js';
 export function datasetEntry(name: string): DatasetEntry {
   if (datasetNames.includes(name)) return datasetNamed(name);
   const guess = nearest(name, datasetNames);
+  const hint = name.includes('/') ? `for pictures of your own write folder --root ${name}` : null;
   throw new UsageError(
-    `there is no dataset "${name}"${guess ? `; did you mean "${guess}"?` : `; there are ${datasetNames.join(', ')}`}`,
+    `there is no dataset "${name}"; ${hint ?? (guess ? `did you mean "${guess}"?` : `there are ${datasetNames.join(', ')}`)}`,
   );
 }
 

@@ -37,6 +37,7 @@ const ofPaths: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of the path is no folder',
   EISDIR: 'this is a folder',
+  EEXIST: 'this is a file already',
   ENOTEMPTY: 'the folder is not empty',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
