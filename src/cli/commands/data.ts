@@ -4,6 +4,7 @@ import { datasetEntry } from '../dataset-option.js';
 import { note, printJson, printText } from '../output.js';
 import { grouped, textTable } from '../table.js';
 import { dataCheckCommand } from './data-check.js';
+import { dataShowCommand } from './data-show.js';
 
 export function dataCommand(): Command {
   return new Command('data')
@@ -17,9 +18,11 @@ export function dataCommand(): Command {
 Examples:
   ablate data fashion-mnist
   ablate data fashion-mnist --root ~/Downloads/fashion
-  ablate data check folder --root ~/pictures`,
+  ablate data check folder --root ~/pictures
+  ablate data show configs/suites/quickstart.yaml`,
     )
     .addCommand(dataCheckCommand())
+    .addCommand(dataShowCommand())
     .action(async (name: string | undefined, options: { root?: string; json?: boolean }) => {
       if (name === undefined) return list(options.json === true);
       const entry = datasetEntry(name);

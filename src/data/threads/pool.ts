@@ -33,6 +33,7 @@ export function openPool(setup: ThreadSetup, threads: number, chunk: number): Po
   const queue: Job[] = [];
   let jobs = 0;
   let failure: Error | null = null;
+  let closing = false;
 
   const fail = (error: Error): void => {
     failure ??= error;
@@ -84,11 +85,14 @@ export function openPool(setup: ThreadSetup, threads: number, chunk: number): Po
       try {
         return (await Promise.all(parts)).flat();
       } finally {
-        if (waiting.size === 0) for (const { worker } of team) worker.unref();
+        if (waiting.size === 0 && !closing) for (const { worker } of team) worker.unref();
       }
     },
     async close() {
+      closing = true;
       fail(new Error('the pipeline was closed'));
+      // Their end is waited for, so they count again.
+      for (const { worker } of team) worker.ref();
       await Promise.all(team.map(({ worker }) => worker.terminate()));
     },
   };

@@ -1,0 +1,78 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import type { Recipe } from '../../config/recipe.js';
+import { openDatasets } from '../../data/open.js';
+import { evaluationBatches, trainingBatches } from '../../data/pipeline.js';
+import { networkOf } from '../../experiment/network.js';
+import { openSuite } from '../../experiment/suite.js';
+import { countSteps } from '../../training/schedule.js';
+import { UsageError } from '../errors.js';
+import { note, printJson } from '../output.js';
+import { pictureSheet, type SheetSection } from '../picture-sheet.js';
+
+interface ShowOptions {
+  readonly out: string;
+  readonly pictures: string;
+  readonly batch: string;
+}
+
+export function dataShowCommand(): Command {
+  return new Command('show')
+    .description('draw what the networks of a suite are fed: augmented batches with their targets, and the test set')
+    .argument('<suite>', 'a suite file')
+    .option('--out <file>', 'where the PNG goes', 'pictures.png')
+    .option('--pictures <count>', 'pictures of each kind', '16')
+    .option('--batch <number>', 'which training batch, from 0', '0')
+    .addHelpText('after', '\nExample:\n  ablate data show configs/suites/quickstart.yaml --out pictures.png')
+    .action(async (file: string, options: ShowOptions, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      const count = wholeNumber(options.pictures, '--pictures', 1);
+      const from = wholeNumber(options.batch, '--batch', 0);
+      const { suite, variants, catalogue } = await openSuite(file);
+      const { train, test } = await openDatasets(suite.dataset);
+      const [first] = variants;
+      if (!first) throw new UsageError(`${file} has no networks`);
+      const { resolution } = networkOf(first.spec, catalogue);
+      const seed = suite.seeds[0] ?? 0;
+      const recipes = new Map(variants.map(({ recipe }) => [JSON.stringify(recipe), recipe]));
+      const sections: SheetSection[] = [];
+      for (const recipe of recipes.values()) {
+        const batches = trainingBatches({ dataset: train, resolution, seed, from, ...shapeOf(recipe, train.length) });
+        const { value: batch } = await batches.next();
+        await batches.return(undefined as never);
+        const heading = `${recipe.name}: training batch ${from} of seed ${seed}`;
+        sections.push({ heading, batch, count: Math.min(count, batch.size) });
+      }
+      const evaluation = [...recipes.values()].at(-1)?.evaluation;
+      const batches = evaluationBatches({ dataset: test, resolution, batchSize: count, evaluation });
+      const { value: batch } = await batches.next();
+      await batches.return(undefined);
+      if (batch) sections.push({ heading: 'test set, as it is evaluated', batch, count: batch.size });
+      await writeFile(options.out, pictureSheet(sections, train, resolution));
+      if (json)
+        printJson({
+          schema: 'ablate/data-show/1',
+          file: options.out,
+          recipes: [...recipes.values()].map(({ name }) => name),
+        });
+      else note(`wrote ${options.out}`);
+    });
+}
+
+/** A recipe's batches as training makes them: BN's share of a batch at a time. */
+function shapeOf(recipe: Recipe, pictures: number) {
+  const batchSize = recipe.micro_batch_size ?? recipe.batch_size;
+  return {
+    batchSize,
+    batchesPerEpoch: countSteps(pictures, recipe.batch_size, recipe.epochs).perEpoch * (recipe.batch_size / batchSize),
+    augmentation: recipe.augmentation,
+    evaluation: recipe.evaluation,
+    labelSmoothing: recipe.label_smoothing,
+  };
+}
+
+function wholeNumber(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new UsageError(`${option} is "${text}", expected a whole number from ${least} on`);
+}
