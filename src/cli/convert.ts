@@ -10,7 +10,7 @@ export interface ConvertOptions extends NetworkOptions {
 
 /** Rewrites a safetensors file from one naming to another; the file is checked whole before anything is written. */
 export async function convertWeights(from: string, to: string, naming: Naming, options: ConvertOptions): Promise<void> {
-  const { network, model } = networkFrom(options);
+  const { network, model } = await networkFrom(options);
   const weights = await importWeights(from, network, model);
   try {
     const values = new Map<string, Float32Array>();

@@ -1,14 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import type { Network } from '../architecture/network.js';
 import { networkOf } from '../experiment/network.js';
+import type { RunRecord } from '../experiment/records.js';
 import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
 import { UsageError } from './errors.js';
 
-/** How commands name one network: `--model NAME`, or `--base NAME --with STEPS`, in any size. */
+/** How commands name one network: `--model NAME`, or `--base NAME --with STEPS`, in any size; or a run that trained it. */
 export interface NetworkOptions {
+  readonly run?: string;
   readonly model?: string;
   readonly base?: string;
   readonly with?: string;
@@ -28,18 +32,37 @@ export function addNetworkOptions(command: Command): Command {
     .option('--classes <count>', 'number of classes', whole)
     .option('--width <factor>', 'factor on every width', fraction, 1)
     .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
+    .option('--run <dir>', 'instead: the network of a run, plug-ins included, by the folder with its run.json')
     .optionsGroup('Options:');
 }
 
 /** The network that the options name, built. Throws where they name none, or one that cannot be built. */
-export function networkFrom(options: NetworkOptions): { network: Network; model: Model } {
+export async function networkFrom(options: NetworkOptions): Promise<{ network: Network; model: Model }> {
   const base = options.model ?? options.base;
-  if (base === undefined) throw new UsageError('name a network with --model, or with --base and --with');
+  if (options.run !== undefined) {
+    if (base !== undefined) throw new UsageError('--run names a network by itself; leave --model and --base out');
+    return networkOfRun(options.run);
+  }
+  if (base === undefined) throw new UsageError('name a network with --model, with --base and --with, or with --run');
   const catalogue = createCatalogue();
   const road = parseRoad(options.with ?? '', catalogue);
   const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
   const { resolution = null, classes = 1000, stemStride = null, width } = options;
   const network = networkOf({ base, steps, resolution, width, stemStride, classes }, catalogue);
+  return { network, model: buildModel(network) };
+}
+
+/** How many classes the options ask for; undefined where that is left to the data. */
+export async function classesAsked(options: NetworkOptions): Promise<number | undefined> {
+  return options.run === undefined ? options.classes : (await networkFrom(options)).model.classes;
+}
+
+async function networkOfRun(folder: string): Promise<{ network: Network; model: Model }> {
+  const { spec }: RunRecord = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
+  const { loadPlugins } = await import('../experiment/plugins.js');
+  const { catalogue, problems } = await loadPlugins(spec.plugins, '/');
+  if (problems[0]) throw new UsageError(problems[0].message);
+  const network = networkOf(spec.network, catalogue);
   return { network, model: buildModel(network) };
 }
 

@@ -85,6 +85,8 @@ describe('a wrong command line', () => {
     ['evaluate --model resnet-50 --weights w --data nope', 'there is no dataset "nope"'],
     ['evaluate --model resnet-50 --weights w --pictures nowhere', 'nowhere: there is no such file or folder'],
     ['import a b', 'name a network with --model'],
+    ['names --run nowhere', 'run.json: there is no such file or folder'],
+    ['names --run a --model resnet-50', 'leave --model and --base out'],
     ['import a b --model resnet-50', 'a: there is no such file'],
     ['summary --model resnet-50 --against nope --draw a.svg', 'there is no network "nope"'],
     ['bench step', "missing required argument 'suite'"],

@@ -121,8 +121,7 @@ test('weights that a run kept evaluate to what its record says, averages too', (
   const evaluate = (weights: string) =>
     JSON.parse(
       ablate([
-        ...['evaluate', '--base', 'resnet-50', '--with', 'gelu', '--width', '1/8', '--resolution', '32'],
-        ...['--stem-stride', '2', '--data', 'fashion-mnist', '--root', data, '--limit', '32', '--batch', '16'],
+        ...['evaluate', '--run', seed, '--data', 'fashion-mnist', '--root', data, '--limit', '32', '--batch', '16'],
         ...['--weights', join(seed, weights), '--json'],
       ]).stdout,
     );

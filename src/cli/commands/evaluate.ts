@@ -12,7 +12,7 @@ import { loadWeights } from '../../weights/load.js';
 import { testSplit } from '../dataset-option.js';
 import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
-import { networkFrom, whole } from '../network-options.js';
+import { classesAsked, networkFrom, whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
 import { grouped } from '../table.js';
 
@@ -42,12 +42,13 @@ The second is how torchvision evaluates its first ResNet-50 weights; its second 
 }
 
 async function evaluateAction(options: EvaluateOptions): Promise<void> {
-  const all = await testPictures(options);
-  const { classes = all.classes.length } = options;
-  const { network, model } = networkFrom({ ...options, classes });
-  if (all.classes.length !== classes) {
+  const asked = await classesAsked(options);
+  const all = await testPictures({ ...options, classes: asked });
+  const classes = asked ?? all.classes.length;
+  const { network, model } = await networkFrom({ ...options, classes });
+  if (all.classes.length !== model.classes) {
     throw new UsageError(
-      `the network tells ${classes} classes apart, ${all.name} has ${all.classes.length}; name them all in --class-names FILE`,
+      `the network tells ${model.classes} classes apart, ${all.name} has ${all.classes.length}; name them all in --class-names FILE`,
     );
   }
   const dataset = limitDataset(all, options.limit ?? null);

@@ -14,8 +14,8 @@ export function namesCommand(): Command {
       'after',
       '\nExamples:\n  ablate names --model convnext-tiny\n  ablate names --base resnet-50 --with patchify-stem,depthwise-conv',
     )
-    .action((options: NetworkOptions & { json?: boolean }) => {
-      const { network, model } = networkFrom(options);
+    .action(async (options: NetworkOptions & { json?: boolean }) => {
+      const { network, model } = await networkFrom(options);
       const namings = namingsOf(network);
       const parameters = model.parameters.map((spec) => {
         const names = Object.fromEntries(namings.map((naming) => [naming, foreignName(spec, network, naming).name]));

@@ -11,7 +11,7 @@ import { foreignName } from '../../weights/naming/index.js';
 import { type NamedTensor, WeightsError, writeSafetensors } from '../../weights/safetensors.js';
 import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
-import { networkFrom } from '../network-options.js';
+import { classesAsked, networkFrom } from '../network-options.js';
 import { note, printJson } from '../output.js';
 import { pictureSetting, predictPictures } from '../predict-pictures.js';
 
@@ -52,8 +52,8 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
   if (extname(options.input) === '.safetensors') return predictTensors(options);
   const given = (['output', 'gradients', 'train'] as const).find((name) => options[name] !== undefined);
   if (given) throw new UsageError(`--${given} is for an --input of safetensors, ${options.input} is none`);
-  const setting = await pictureSetting(options.input, options);
-  const { network, model } = networkFrom({ ...options, classes: setting.classes });
+  const setting = await pictureSetting(options.input, { ...options, classes: await classesAsked(options) });
+  const { network, model } = await networkFrom({ ...options, classes: setting.classes });
   const { ops } = await openEngine({
     device: options.device,
     threads: options.threads,
@@ -67,7 +67,7 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
 async function predictTensors(options: PredictCommandOptions): Promise<void> {
   const { output } = options;
   if (output === undefined) throw new UsageError('an --input of safetensors needs --output FILE');
-  const { network, model } = networkFrom(options);
+  const { network, model } = await networkFrom(options);
   const input = await readPredictInput(options.input, model.classes);
   const [height, width] = input.side;
   if (height !== model.input[0] || width !== model.input[1]) {

@@ -28,11 +28,11 @@ export function summaryCommand(): Command {
       '\nExamples:\n  ablate summary --model convnext-tiny\n  ablate summary --model convnext-tiny --against swin-tiny --draw blocks.svg',
     )
     .action(async (options: SummaryOptions) => {
-      const { model } = networkFrom(options);
+      const { model } = await networkFrom(options);
       const fields = receptiveFields(model);
       const cost = countCost(model);
       if (options.draw !== undefined) {
-        const other = networkFrom({ model: options.against ?? 'resnet-50', width: 1 }).model;
+        const other = (await networkFrom({ model: options.against ?? 'resnet-50', width: 1 })).model;
         await writeFile(options.draw, blockDiagram(typicalBlock(other), typicalBlock(model)));
         note(`wrote ${options.draw}`);
       }
