@@ -24,7 +24,7 @@ const may = {
     'config',
     'random',
   ],
-  bench: ['experiment', 'training', 'engine', 'architecture', 'layers', 'cost', 'roadmap', 'config', 'random'],
+  bench: ['experiment', 'data', 'training', 'engine', 'architecture', 'layers', 'cost', 'roadmap', 'config', 'random'],
   statistics: ['experiment/records'],
   report: ['statistics', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };
