@@ -12,6 +12,7 @@ import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
 import { note, printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
+import { benchDataCommand } from './bench-data.js';
 import { fits } from '../select.js';
 
 interface BenchOptions {
@@ -47,7 +48,10 @@ export function benchCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate bench step configs/suites/quickstart.yaml --torch python3')
     .action(benchStep);
-  return new Command('bench').description('measure speed on this machine').addCommand(step);
+  return new Command('bench')
+    .description('measure speed on this machine')
+    .addCommand(step)
+    .addCommand(benchDataCommand());
 }
 
 interface BenchRow {
