@@ -89,7 +89,12 @@ export function localProcesses(file = workerFile): Executor {
 const logHeader = '---';
 
 function workerEnvironment({ threads, gpu }: WorkerTask): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { ...process.env, OMP_NUM_THREADS: String(threads) };
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    OMP_NUM_THREADS: String(threads),
+    // Files are read and pictures decoded in libuv's pool, which is four threads on a machine of any size.
+    UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(4, threads)),
+  };
   // A card can be shared only by processes that take its memory as they need it.
   if (gpu !== null) Object.assign(environment, { CUDA_VISIBLE_DEVICES: gpu, TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
   return environment;

@@ -9,6 +9,7 @@ import type { RunResult, RunSpec, WorkerMessage } from '../experiment/records.js
 import type { ImportedWeights } from '../weights/import.js';
 import { WeightsError } from '../weights/safetensors.js';
 import { loadCheckpoint, type Progress, removeCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { createDataWait } from './data-wait.js';
 import { type Accuracy, evaluate } from './evaluate.js';
 import { openMetricsLog } from './metrics-log.js';
 import { peakLearningRate } from './optimizer.js';
@@ -87,7 +88,8 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   let last: { plain: Accuracy; ema: Accuracy | null } | null = null;
   let trainLoss = Number.NaN;
 
-  const onDamaged = (text: string) => onMessage({ kind: 'warning', text });
+  const warn = (text: string) => onMessage({ kind: 'warning', text });
+  const watchWait = createDataWait(warn);
   const batches = trainingBatches({
     dataset: datasets.train,
     resolution,
@@ -98,7 +100,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     labelSmoothing: recipe.label_smoothing,
     seed,
     from: progress.step * stepper.passes,
-    onDamaged,
+    onDamaged: warn,
   });
   const nextBatches = async () => {
     const taken = [];
@@ -116,6 +118,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     for (let step = progress.step; step < steps.total; ) {
       const start = performance.now();
       const current = await waiting;
+      const waited = performance.now() - start;
       const rate = learningRate(recipe.schedule, peak, step, steps);
       const running = stepper.step(current, step, rate);
       // The next batch is made while the step runs.
@@ -123,6 +126,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       const loss = await running;
       step++;
       seconds.training += (performance.now() - start) / 1000;
+      watchWait(waited, performance.now() - start);
       if (!Number.isFinite(loss)) return failed(`loss is ${loss} at step ${step}`, step);
       line = { ...line, loss: line.loss + loss };
 
@@ -213,7 +217,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       resolution,
       batchSize: evaluationSize,
       evaluation: recipe.evaluation,
-      onDamaged,
+      onDamaged: warn,
     });
     return evaluate(engine, step, set, resolution, model.classes);
   }
