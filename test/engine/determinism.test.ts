@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
+import { ensureKernels } from '../../src/engine/tensorflow/setup/kernels.js';
 import { NETWORKS, type NetworkName, trainSteps } from './steps.js';
 
 const all = Object.keys(NETWORKS) as NetworkName[];
@@ -13,8 +14,12 @@ describe.each([
 ] as const)('%s', (_, options, names) => {
   let engine: Engine;
   beforeAll(async () => {
+    if (options.device === 'cpu') await ensureKernels('cpu', () => {});
     engine = await openEngine(options);
-  });
+    // Without them the engine would quietly be another.
+    if (options.device === 'cpu') expect(engine.description.kernels).toContain('fused');
+    // Compiling them can take minutes on a busy machine.
+  }, 600_000);
 
   test.each(names)(
     '%s: the same seed gives the same losses and weights, bit for bit, and no tensor is left behind',
