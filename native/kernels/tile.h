@@ -103,9 +103,20 @@ RowFunction BestRow(long outputs, std::integer_sequence<int, Tiles...>) {
 
 template <int K, int S, Read R>
 RowFunction FittingRow(long outputs) {
-  if constexpr (R == Read::kBroadcast) return BestRow<K, S, R>(outputs, std::integer_sequence<int, 14, 7, 4, 2>{});
-  if constexpr (kRegisters == 32) return BestRow<K, S, R>(outputs, std::integer_sequence<int, 16, 14, 8, 7, 4, 2>{});
-  return BestRow<K, S, R>(outputs, std::integer_sequence<int, 8, 7, 4, 2>{});
+  // Every tile takes its time to compile: only the kernels that networks mostly have get one for every width.
+  constexpr bool kCommon = S == 1 && (K == 3 || K == 7) && R == Read::kVector;
+  constexpr bool kWide = kRegisters == 32;
+  if constexpr (kCommon && kWide) {
+    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 16, 14, 8, 7, 4, 2>{});
+  } else if constexpr (kCommon) {
+    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 8, 7, 4, 2>{});
+  } else if constexpr (R == Read::kBroadcast) {
+    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 14, 7, 4>{});
+  } else if constexpr (kWide) {
+    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 14, 8, 4>{});
+  } else {
+    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 8, 4>{});
+  }
 }
 
 // Sums over positions of map value times gradient, for B rows of K taps: the gradient of a filter.

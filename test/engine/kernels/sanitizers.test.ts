@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cacheRoot, keyOf, packageRoot, publish } from '../../../src/engine/tensorflow/setup/cache.js';
 import { execute } from '../../../src/engine/tensorflow/setup/process.js';
+import { withLock } from '../../../src/engine/tensorflow/setup/lock.js';
 import { requireCompiler } from '../../../src/engine/tensorflow/setup/tools.js';
 
 /** The kernels without TensorFlow: all but their registration. */
@@ -67,7 +68,8 @@ describe.each(['address', 'undefined', 'thread'])('under the %s sanitizer', (san
   beforeAll(async () => {
     const { program: compiler } = await requireCompiler();
     reason = await lacks(compiler, sanitizer);
-    if (reason === null) program = await build(compiler, sanitizer);
+    if (reason !== null) return;
+    program = await withLock(join(cacheRoot(), 'sanitized.lock'), () => {}, () => build(compiler, sanitizer));
   }, 400_000);
 
   test('every kernel is clean and gives the same bits from any number of threads and callers', async (context) => {
