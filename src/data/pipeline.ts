@@ -17,6 +17,8 @@ interface Batches {
   readonly evaluation?: Pick<Evaluation, 'crop_ratio' | 'interpolation'>;
   /** Threads that prepare; left out, as many as the work is worth. What comes out is the same. */
   readonly threads?: number;
+  /** Cores that are this run's; left out, all of the machine. */
+  readonly cores?: number;
   /** Told once about each picture that cannot be read, and is shown as its dataset's mean colour. */
   readonly onDamaged?: (text: string) => void;
 }
@@ -85,7 +87,7 @@ export function evaluationBatches(options: EvaluationBatches): AsyncGenerator<Ba
 const batchesAhead = 2;
 
 async function* make(
-  { dataset, resolution, batchSize, evaluation, threads, onDamaged = warn }: Batches,
+  { dataset, resolution, batchSize, evaluation, threads, cores, onDamaged = warn }: Batches,
   augmentation: Augmentation | null,
   labelSmoothing: number,
   numbers: Iterator<Omit<Prepared, 'bytes'>>,
@@ -97,7 +99,7 @@ async function* make(
     fill: meanColour(dataset),
     small: dataset.size !== null,
   };
-  const preparer = openPreparer(dataset, preparation, threads);
+  const preparer = openPreparer(dataset, preparation, { threads, cores });
   const finish = createFinish({ dataset, resolution, batchSize, augmentation, labelSmoothing });
   const rooms: Uint8Array[] = [];
   const damaged = new Set<string>();

@@ -64,6 +64,7 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
       directory: folder,
       onMessage: send,
       signal,
+      cores: threads,
       startedAt: processStart,
     });
   } finally {

@@ -34,6 +34,8 @@ export interface TrainOptions {
   readonly onMessage: (message: WorkerMessage) => void;
   /** Asks for an end soon: the state is saved and the run comes back as interrupted. */
   readonly signal: AbortSignal;
+  /** Cores that are this run's, for the threads that prepare pictures; left out, all of the machine. */
+  readonly cores?: number;
   /** When the process began, in `performance.now()`'s terms, so that start-up is counted. */
   readonly startedAt?: number;
 }
@@ -100,6 +102,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     labelSmoothing: recipe.label_smoothing,
     seed,
     from: progress.step * stepper.passes,
+    cores: options.cores,
     onDamaged: warn,
   });
   const nextBatches = async () => {
@@ -217,6 +220,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       resolution,
       batchSize: evaluationSize,
       evaluation: recipe.evaluation,
+      cores: options.cores,
       onDamaged: warn,
     });
     return evaluate(engine, step, set, resolution, model.classes);

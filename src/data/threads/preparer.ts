@@ -17,12 +17,16 @@ export interface Preparer {
 const mostThreads = 8;
 
 /**
- * @param threads how many; left out, as many as there are cores, up to eight, where pictures are decoded or distorted,
+ * @param threads how many; left out, as many as there are `cores`, up to eight, where pictures are decoded or distorted,
  * and none where a crop and a flip are all.
  */
-export function openPreparer(dataset: Dataset, preparation: Preparation, threads?: number): Preparer {
+export function openPreparer(
+  dataset: Dataset,
+  preparation: Preparation,
+  { threads, cores = availableParallelism() }: { threads?: number; cores?: number },
+): Preparer {
   const { source } = dataset;
-  const wanted = threads ?? (isHeavy(preparation) ? Math.min(mostThreads, availableParallelism()) : 0);
+  const wanted = threads ?? (isHeavy(preparation) ? Math.min(mostThreads, cores) : 0);
   if (!source || wanted === 0) return hereAndNow(dataset, preparation);
   const pool = openPool({ source, preparation }, wanted, source.kind === 'files' ? 4 : 32);
   return { ...pool, threads: wanted, room: (length) => new Uint8Array(new SharedArrayBuffer(length)) };
