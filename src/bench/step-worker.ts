@@ -43,7 +43,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   let loss = 0;
   for (let step = 0; step < (JSON.parse(line) as { steps: number }).steps; step++) {
     const start = performance.now();
-    loss = await stepper.step([batch], number++, 1e-3);
+    loss = await stepper.step(async () => batch, number++, 1e-3);
     times.push(performance.now() - start);
   }
   process.stdout.write(`${JSON.stringify({ times, loss, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);

@@ -13,8 +13,8 @@ export interface Stepper {
   /** Passes an optimizer step takes, and the pictures of each. */
   readonly passes: number;
   readonly batchSize: number;
-  /** Trains on `passes` batches; gives their mean loss. */
-  step(batches: readonly Batch[], number: number, learningRate: number): Promise<number>;
+  /** Trains on the next `passes` batches, taken one by one as they are needed; gives their mean loss. */
+  step(next: () => Promise<Batch>, number: number, learningRate: number): Promise<number>;
   dispose(): void;
 }
 
@@ -68,9 +68,9 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
     return {
       passes,
       batchSize,
-      step: async ([batch], number, learningRate) => {
+      step: async (next, number, learningRate) => {
         const feeds = {
-          ...batchFeeds(engine.ops, model, recipe, batch as Batch, seed, number),
+          ...batchFeeds(engine.ops, model, recipe, await next(), seed, number),
           hyper: hyper(number, learningRate),
         };
         return runForLoss(whole, feeds);
@@ -84,12 +84,11 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
   return {
     passes,
     batchSize,
-    step: async (batches, number, learningRate) => {
+    step: async (next, number, learningRate) => {
       let loss = 0;
-      for (const [at, batch] of batches.entries()) {
-        loss +=
-          (await runForLoss(accumulate, batchFeeds(engine.ops, model, recipe, batch, seed, number * passes + at))) /
-          passes;
+      for (let at = 0; at < passes; at++) {
+        const feeds = batchFeeds(engine.ops, model, recipe, await next(), seed, number * passes + at);
+        loss += (await runForLoss(accumulate, feeds)) / passes;
       }
       const feeds = { hyper: hyper(number, learningRate) };
       tf.dispose(Object.values(await apply.run(feeds)));

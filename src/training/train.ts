@@ -11,6 +11,7 @@ import { WeightsError } from '../weights/safetensors.js';
 import { loadCheckpoint, type Progress, removeCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { createDataWait } from './data-wait.js';
 import { type Accuracy, evaluate } from './evaluate.js';
+import { takeAhead } from './take-ahead.js';
 import { openMetricsLog } from './metrics-log.js';
 import { peakLearningRate } from './optimizer.js';
 import { countSteps, learningRate } from './schedule.js';
@@ -105,11 +106,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     cores: options.cores,
     onDamaged: warn,
   });
-  const nextBatches = async () => {
-    const taken = [];
-    for (let pass = 0; pass < stepper.passes; pass++) taken.push((await batches.next()).value);
-    return taken;
-  };
+  const nextBatch = takeAhead(batches);
 
   try {
     onMessage({ kind: 'phase', phase: 'training' });
@@ -117,16 +114,17 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     let told = 0;
     const lineEvery = Math.min(stepsPerLine, Math.ceil(steps.perEpoch / linesPerEpoch));
     let { line } = progress;
-    let waiting = nextBatches();
     for (let step = progress.step; step < steps.total; ) {
       const start = performance.now();
-      const current = await waiting;
-      const waited = performance.now() - start;
+      let waited = 0;
+      const next = async () => {
+        const asked = performance.now();
+        const batch = await nextBatch();
+        waited += performance.now() - asked;
+        return batch;
+      };
       const rate = learningRate(recipe.schedule, peak, step, steps);
-      const running = stepper.step(current, step, rate);
-      // The next batch is made while the step runs.
-      waiting = nextBatches();
-      const loss = await running;
+      const loss = await stepper.step(next, step, rate);
       step++;
       seconds.training += (performance.now() - start) / 1000;
       watchWait(waited, performance.now() - start);

@@ -27,7 +27,7 @@ async function train(engine: Engine, network: string, recompute: 'none' | 'block
   const stepper = await createStepper({ engine, model, recipe, state, seed: 0, recompute });
   const before = engine.ops.tf.memory().numTensors;
   const losses: number[] = [];
-  for (let step = 0; step < 4; step++) losses.push(await stepper.step([batchOf(step, 8)], step, 1e-3));
+  for (let step = 0; step < 4; step++) losses.push(await stepper.step(async () => batchOf(step, 8), step, 1e-3));
   expect(engine.ops.tf.memory().numTensors).toBe(before);
   stepper.dispose();
   const left = await digestsOf(state);

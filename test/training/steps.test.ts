@@ -50,7 +50,7 @@ async function train(engine: Engine, { network, ema, clip, layer_decay, decay_al
   const losses: number[] = [];
   for (let step = 0; step < 20; step++) {
     const rate = Math.fround((optimizer.learning_rate * (1 + (step % 4))) / 4);
-    losses.push(await stepper.step([batchOf(step, 8)], step, rate));
+    losses.push(await stepper.step(async () => batchOf(step, 8), step, rate));
   }
   stepper.dispose();
   return { losses, state };

@@ -86,7 +86,7 @@ async function train(engine: Engine, network: Network, file: string, { batch, op
   const losses: number[] = [];
   for (let step = 0; step < 20; step++) {
     const rate = Math.fround((optimizer.learning_rate * (1 + (step % 4))) / 4);
-    losses.push(await stepper.step([batchOf(step, batch)], step, rate));
+    losses.push(await stepper.step(async () => batchOf(step, batch), step, rate));
   }
   stepper.dispose();
   return { losses, state, model };
