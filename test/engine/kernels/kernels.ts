@@ -18,7 +18,11 @@ async function load(): Promise<Kernels> {
   const chosen = process.env['ABLATE_TEST_KERNELS'];
   // Test files run side by side; one of them compiles.
   if (!chosen && !kernelLibrary(engine.flavour)) {
-    await withLock(join(cacheRoot(), 'setup.lock'), () => {}, () => ensureKernels(engine.flavour, () => {}));
+    await withLock(
+      join(cacheRoot(), 'setup.lock'),
+      () => {},
+      () => ensureKernels(engine.flavour, () => {}),
+    );
   }
   const file = chosen ?? kernelLibrary(engine.flavour)?.file;
   if (!file) throw new Error('this CPU has none of the instruction sets that the kernels are compiled for');

@@ -69,7 +69,11 @@ describe.each(['address', 'undefined', 'thread'])('under the %s sanitizer', (san
     const { program: compiler } = await requireCompiler();
     reason = await lacks(compiler, sanitizer);
     if (reason !== null) return;
-    program = await withLock(join(cacheRoot(), 'sanitized.lock'), () => {}, () => build(compiler, sanitizer));
+    program = await withLock(
+      join(cacheRoot(), 'sanitized.lock'),
+      () => {},
+      () => build(compiler, sanitizer),
+    );
   }, 400_000);
 
   test('every kernel is clean and gives the same bits from any number of threads and callers', async (context) => {
