@@ -28,7 +28,7 @@ async function losses(engine: Engine): Promise<number[]> {
   const state = createState(engine.ops, model, recipe, 0);
   const stepper = await createStepper({ engine, model, recipe, state, seed: 0 });
   const found: number[] = [];
-  for (let step = 0; step < 20; step++) found.push(await stepper.step([batch], step, 1e-3));
+  for (let step = 0; step < 20; step++) found.push(await stepper.step(async () => batch, step, 1e-3));
   stepper.dispose();
   state.dispose();
   return found;

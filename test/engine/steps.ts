@@ -62,7 +62,7 @@ export async function trainSteps(
   const losses: number[] = [];
   const tensors: number[] = [];
   for (let number = 0; number < steps; number++) {
-    losses.push(await stepper.step([randomBatch(number)], number, 1e-3));
+    losses.push(await stepper.step(async () => randomBatch(number), number, 1e-3));
     tensors.push(engine.ops.tf.memory().numTensors);
   }
   const values = new Map([...state.all].map(([key, variable]) => [key, Float32Array.from(variable.dataSync())]));
