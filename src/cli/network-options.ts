@@ -10,9 +10,8 @@ import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
 import { UsageError } from './errors.js';
 
-/** How commands name one network: `--model NAME`, or `--base NAME --with STEPS`, in any size; or a run that trained it. */
-export interface NetworkOptions {
-  readonly run?: string;
+/** One network by name, `--model NAME` or `--base NAME --with STEPS`, in any size. */
+export interface NamedNetworkOptions {
   readonly model?: string;
   readonly base?: string;
   readonly with?: string;
@@ -22,16 +21,24 @@ export interface NetworkOptions {
   readonly stemStride?: number;
 }
 
-export function addNetworkOptions(command: Command): Command {
+/** How commands name one network: by name, or by a run that trained it. */
+export interface NetworkOptions extends NamedNetworkOptions {
+  readonly run?: string;
+}
+
+export function addNamedNetworkOptions(command: Command): Command {
   return command
-    .optionsGroup('The network:')
     .option('--model <name>', 'a network by name (see `ablate models`)')
     .option('--base <name>', 'the same, as the start of a road')
     .option('--with <steps>', 'steps on the base, in order: gelu,kernel-size=9')
     .option('--resolution <pixels>', 'height and width of the input', whole)
     .option('--classes <count>', 'number of classes', whole)
     .option('--width <factor>', 'factor on every width', fraction, 1)
-    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
+    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole);
+}
+
+export function addNetworkOptions(command: Command): Command {
+  return addNamedNetworkOptions(command.optionsGroup('The network:'))
     .option('--run <dir>', 'instead: the network of a run, plug-ins included, by the folder with its run.json')
     .optionsGroup('Options:');
 }

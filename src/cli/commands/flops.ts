@@ -6,18 +6,11 @@ import { modelOf } from '../../experiment/network.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
-import { fraction, whole } from '../network-options.js';
+import { addNamedNetworkOptions, type NamedNetworkOptions } from '../network-options.js';
 import { printJson, printText } from '../output.js';
 import { grouped, signed, textTable } from '../table.js';
 
-interface FlopsOptions {
-  readonly model?: string;
-  readonly base?: string;
-  readonly with?: string;
-  readonly resolution?: number;
-  readonly classes?: number;
-  readonly width: number;
-  readonly stemStride?: number;
+interface FlopsOptions extends NamedNetworkOptions {
   readonly convention: Convention;
   readonly layers?: boolean;
   readonly diff?: readonly string[];
@@ -33,16 +26,10 @@ interface Row {
 }
 
 export function flopsCommand(): Command {
-  return new Command('flops')
+  const command = new Command('flops')
     .description('count multiply-adds and parameters of every network of a suite, exactly')
-    .argument('[suites...]', 'suite files')
-    .option('--model <name>', 'a network by name instead of a suite (see `ablate models`)')
-    .option('--base <name>', 'the same, as the start of a road')
-    .option('--with <steps>', 'steps on the base, in order: gelu,kernel-size=9')
-    .option('--resolution <pixels>', 'height and width of the input', whole)
-    .option('--classes <count>', 'number of classes', whole)
-    .option('--width <factor>', 'factor on every width', fraction, 1)
-    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
+    .argument('[suites...]', 'suite files');
+  return addNamedNetworkOptions(command)
     .addOption(
       new Option('--convention <name>', 'what counts as an operation')
         .choices(Object.keys(conventions))
