@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { type Stats, stat as statThen } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { DataError } from './error.js';
-import { keptList, listPictures, type PictureList, type PlacedPicture } from './picture-list.js';
+import { keptList } from './kept-list.js';
+import { listPictures, type PictureList, type PlacedPicture } from './picture-list.js';
 
 /** Files that are taken for pictures; what is really in them is seen when they are decoded. */
 const endings = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif)$/i;
@@ -38,31 +40,40 @@ export async function listClassFolders(root: string, split: string, known?: read
   const stranger = present.find((name) => !numbers.has(name));
   if (stranger !== undefined) throw new DataError(`${join(folder, stranger)}: the training set has no such class`);
   const found = await Promise.all(present.map((name) => filesUnder(join(folder, name))));
-  return keptList(folder, stampOf(found, classes), async () => {
-    const pictures: PlacedPicture[] = [];
-    for (const [at, { files }] of found.entries()) {
-      pictures.push(...(await placed(root, files, numbers.get(present[at] as string) as number)));
-    }
-    return listPictures(classes, pictures);
+  return keptList(root, folder, stampOf(found, classes), async () => {
+    const labels = present.map((name) => numbers.get(name) as number);
+    return listPictures(classes, picturesIn(root, found, labels));
   });
 }
 
-/** What a folder holds: pictures at any depth, sorted by path, and the folders they are in, with their times. */
-export interface FolderContent {
-  readonly files: readonly string[];
-  readonly folders: readonly (readonly [string, number])[];
+function* picturesIn(
+  root: string,
+  found: readonly FolderContent[],
+  labels: readonly number[],
+): Generator<PlacedPicture> {
+  for (const [at, content] of found.entries()) {
+    for (const place of placed(root, content)) yield { ...place, label: labels[at] as number };
+  }
 }
 
-/** Throws a `DataError` where there is no picture. */
+/** Pictures at any depth of a folder, sorted by path, with their sizes and the times of their last change. */
+export interface FolderContent {
+  readonly files: readonly string[];
+  readonly bytes: Float64Array;
+  readonly changed: Float64Array;
+}
+
+/** Throws a `DataError` where there is no picture, or an empty one. */
 export async function filesUnder(folder: string): Promise<FolderContent> {
   const files: string[] = [];
-  const folders: [string, number][] = [];
   await walk(folder);
   if (files.length === 0) throw new DataError(`${folder}: expected pictures, found none`);
-  return { files: files.sort(), folders };
+  const { bytes, changed } = await sizesOf(files.sort());
+  const empty = bytes.indexOf(0);
+  if (empty >= 0) throw new DataError(`${files[empty]}: the file is empty; take it away or fetch it again`);
+  return { files, bytes, changed };
 
   async function walk(place: string): Promise<void> {
-    folders.push([place, (await stat(place)).mtimeMs]);
     for (const entry of await readdir(place, { withFileTypes: true })) {
       if (entry.name.startsWith('.')) continue;
       const path = join(place, entry.name);
@@ -72,26 +83,39 @@ export async function filesUnder(folder: string): Promise<FolderContent> {
   }
 }
 
-/** Changes when a file comes, goes, is renamed or is put in another's place; not when one is written over as it lies. */
+/** Sizes and times, some asked for at a time: of a million files, and on a network's disk, each one's wait counts. */
+function sizesOf(files: readonly string[]): Promise<Pick<FolderContent, 'bytes' | 'changed'>> {
+  const bytes = new Float64Array(files.length);
+  const changed = new Float64Array(files.length);
+  let next = 0;
+  let left = files.length;
+  return new Promise((resolve, reject) => {
+    const ask = (): void => {
+      const at = next++;
+      const file = files[at];
+      if (file === undefined) return;
+      statThen(file, (error: Error | null, found: Stats) => {
+        if (error) return reject(new DataError(`${file}: ${error.message}`));
+        bytes[at] = found.size;
+        // Set by every write and rename, and by no program at will.
+        changed[at] = found.ctimeMs;
+        left--;
+        if (left === 0) resolve({ bytes, changed });
+        else ask();
+      });
+    };
+    for (let asked = 0; asked < atOnce; asked++) ask();
+  });
+}
+
+/** Changes when a file comes, goes, is renamed, put in another's place or written over. */
 export function stampOf(found: readonly FolderContent[], classes: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(classes));
-  for (const { files, folders } of found) hash.update(JSON.stringify([folders, files]));
+  for (const { files, bytes, changed } of found) hash.update(JSON.stringify(files)).update(bytes).update(changed);
   return hash.digest('hex');
 }
 
-/** Pictures of one class with their sizes. */
-export async function placed(root: string, files: readonly string[], label: number): Promise<PlacedPicture[]> {
-  const sizes = await inTurns(files, (file) => stat(file).then(({ size }) => size));
-  const empty = sizes.indexOf(0);
-  if (empty >= 0) throw new DataError(`${files[empty]}: the file is empty; take it away or fetch it again`);
-  return files.map((file, at) => ({ path: relative(root, file), offset: 0, bytes: sizes[at] as number, label }));
-}
-
-/** Asks for many things, a few at a time. */
-async function inTurns<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
-  const answers: R[] = [];
-  for (let at = 0; at < items.length; at += atOnce) {
-    answers.push(...(await Promise.all(items.slice(at, at + atOnce).map(ask))));
-  }
-  return answers;
+/** Where the pictures of a folder are, their paths relative to `root`. */
+export function placed(root: string, { files, bytes }: FolderContent): Omit<PlacedPicture, 'label'>[] {
+  return files.map((file, at) => ({ path: relative(root, file), offset: 0, bytes: bytes[at] as number }));
 }

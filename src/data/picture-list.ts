@@ -1,8 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
-import { dataFolder } from './cache.js';
 import type { PathList } from './dataset.js';
 
 /** Where the encoded pictures of a split are, and their labels: what is found out once and kept in the cache. */
@@ -14,7 +10,7 @@ export interface PictureList {
   readonly offset: Float64Array;
   readonly bytes: Float64Array;
   readonly labels: Uint32Array;
-  /** Of names, places, sizes and labels. */
+  /** Of names, places, sizes, labels and, once it is kept, the content. */
   readonly digest: string;
 }
 
@@ -84,46 +80,4 @@ export function shared<T extends { set(values: ArrayLike<number>): void }>(
   const array = new kind(new SharedArrayBuffer(values.length * kind.BYTES_PER_ELEMENT));
   array.set(values);
   return array;
-}
-
-/**
- * The list as it was kept when `stamp` (names, sizes and times of what it was made from) was the same, else made anew
- * and kept. `key` names the split and where it is.
- */
-export async function keptList(key: string, stamp: string, make: () => Promise<PictureList>): Promise<PictureList> {
-  const name = createHash('sha256').update(key).digest('hex').slice(0, 16);
-  const file = join(dataFolder('lists'), `${name}.v1`);
-  const kept = await readFile(file).then(deserialize, () => null);
-  if (kept?.stamp === stamp) return inSharedMemory(kept.list);
-  const list = await make();
-  const partial = `${file}.${process.pid}`;
-  // A cache that cannot be written only costs the time to list again.
-  await mkdir(dirname(file), { recursive: true })
-    .then(() => writeFile(partial, serialize({ stamp, list: inOwnMemory(list) })))
-    .then(() => rename(partial, file))
-    .catch(() => {});
-  return list;
-}
-
-function inSharedMemory(list: PictureList): PictureList {
-  return {
-    ...list,
-    paths: { text: shared(Uint8Array, list.paths.text), starts: shared(Float64Array, list.paths.starts) },
-    file: shared(Uint32Array, list.file),
-    offset: shared(Float64Array, list.offset),
-    bytes: shared(Float64Array, list.bytes),
-    labels: shared(Uint32Array, list.labels),
-  };
-}
-
-/** Shared memory is not written to files. */
-function inOwnMemory(list: PictureList): PictureList {
-  return {
-    ...list,
-    paths: { text: list.paths.text.slice(), starts: list.paths.starts.slice() },
-    file: list.file.slice(),
-    offset: list.offset.slice(),
-    bytes: list.bytes.slice(),
-    labels: list.labels.slice(),
-  };
 }

@@ -4,7 +4,8 @@ import { basename, join, relative, resolve } from 'node:path';
 import type { Dataset } from './dataset.js';
 import { DataError } from './error.js';
 import { fromFiles } from './files.js';
-import { keptList, listPictures, type PictureList, type PlacedPicture } from './picture-list.js';
+import { keptList } from './kept-list.js';
+import { listPictures, type PictureList, type PlacedPicture } from './picture-list.js';
 import { tarEntries } from './tar.js';
 
 const splitNames = { train: /train/i, test: /val|test/i } as const;
@@ -48,12 +49,12 @@ function shardsUnder(root: string): { train: string[]; test: string[] } {
 async function listShards(root: string, shards: readonly string[], classes: readonly string[] | null) {
   const stamps = await Promise.all(
     shards.map(async (shard) => {
-      const { size, mtimeMs } = await stat(join(root, shard));
-      return [shard, size, mtimeMs];
+      const { size, ctimeMs } = await stat(join(root, shard));
+      return [shard, size, ctimeMs];
     }),
   );
   const key = `webdataset ${root} ${shards[0]}`;
-  return keptList(key, JSON.stringify([classes, stamps]), async (): Promise<PictureList> => {
+  return keptList(root, key, JSON.stringify([classes, stamps]), async (): Promise<PictureList> => {
     const pictures = shards.flatMap((shard) => picturesIn(root, join(root, shard)));
     const most = pictures.reduce((largest, { label }) => Math.max(largest, label), 0);
     const stranger = pictures.find(({ label }) => classes && label >= classes.length);

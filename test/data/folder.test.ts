@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
@@ -58,6 +58,18 @@ test('what is listed once is listed again when a folder has changed', async () =
   cpSync(join(odd, 'plain.jpg'), join(root, 'train/a/deeper/more.jpg'));
   const after = await openDatasets(config(root));
   expect(after.train.length).toBe(before.train.length + 1);
+  expect(after.train.fingerprint).not.toBe(before.train.fingerprint);
+  expect(after.test.fingerprint).toBe(before.test.fingerprint);
+});
+
+test.each([
+  ['of another size', (bytes: Buffer) => bytes.subarray(0, bytes.length - 1)],
+  ['of the same size', (bytes: Buffer) => Buffer.from(bytes).fill(0, bytes.length - 1)],
+])('a picture written over in place by one %s is noticed', async (_, change) => {
+  const before = await openDatasets(config(root));
+  const file = join(root, 'train/a/animated.gif');
+  writeFileSync(file, change(readFileSync(file)));
+  const after = await openDatasets(config(root));
   expect(after.train.fingerprint).not.toBe(before.train.fingerprint);
   expect(after.test.fingerprint).toBe(before.test.fingerprint);
 });

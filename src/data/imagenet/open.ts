@@ -5,7 +5,8 @@ import { classesIn, filesUnder, listClassFolders, placed, stampOf } from '../cla
 import type { Dataset } from '../dataset.js';
 import { DataError } from '../error.js';
 import { fromFiles } from '../files.js';
-import { keptList, listPictures, type PictureList, type PlacedPicture } from '../picture-list.js';
+import { keptList } from '../kept-list.js';
+import { listPictures, type PictureList, type PlacedPicture } from '../picture-list.js';
 import { tarEntries } from '../tar.js';
 import { validationClasses } from './ground-truth.js';
 
@@ -36,7 +37,7 @@ async function listTraining(root: string, next: string): Promise<PictureList> {
       `imagenet-1k is not here: ${root} has neither a folder train nor ${trainArchive}.\nNext: ${next}`,
     );
   }
-  return keptList(archive, stamp, async () => {
+  return keptList(root, archive, stamp, async () => {
     // An archive of archives, one a class; their order is that of packing.
     const inner = [...tarEntries(archive)].sort((a, b) => (a.name < b.name ? -1 : 1));
     const classes = inner.map(({ name }) => basename(name, '.tar'));
@@ -57,14 +58,13 @@ async function listValidation(root: string, classes: readonly string[], next: st
   if (existsSync(folder)) {
     if ((await classesIn(folder)).length > 0) return listClassFolders(root, 'val', classes);
     const found = await filesUnder(folder);
-    return keptList(`${folder}/`, stampOf([found], classes), async () => {
-      const pictures = await placed(root, found.files, 0);
-      return labelled(
+    return keptList(root, `${folder}/`, stampOf([found], classes), async () =>
+      labelled(
         root,
         classes,
-        pictures.map((picture) => ({ ...picture, name: picture.path })),
-      );
-    });
+        placed(root, found).map((picture) => ({ ...picture, name: picture.path })),
+      ),
+    );
   }
   const archive = join(root, testArchive);
   const stamp = await timeOf(archive);
@@ -73,7 +73,7 @@ async function listValidation(root: string, classes: readonly string[], next: st
       `imagenet-1k is not whole: ${root} has neither a folder val nor ${testArchive}.\nNext: ${next}`,
     );
   }
-  return keptList(archive, `${classes.join()} ${stamp}`, async () =>
+  return keptList(root, archive, `${classes.join()} ${stamp}`, async () =>
     labelled(
       root,
       classes,
@@ -107,10 +107,10 @@ async function labelled(
   return listPictures(classes, known);
 }
 
-/** A file's size and time, or null where there is none. */
+/** A file's size and the time of its last change, or null where there is none. */
 async function timeOf(path: string): Promise<string | null> {
   return stat(path).then(
-    ({ size, mtimeMs }) => `${size} ${mtimeMs}`,
+    ({ size, ctimeMs }) => `${size} ${ctimeMs}`,
     () => null,
   );
 }
