@@ -37,11 +37,14 @@ export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
   });
 }
 
-/** Fields of a run's recipe, data and input as text, names and notes left out. */
+/** Fields of a run's recipe, data, input and starting weights as text, names and notes left out. */
 function protocolOf({ recipe, dataset, network }: RunSpec): Protocol {
   const { name: _, replaces: __, ...trained } = recipe;
   const { root: ___, ...data } = dataset;
-  return new Map(flatten({ ...trained, dataset: data, resolution: network.resolution, classes: network.classes }));
+  const { resolution, classes, weights } = network;
+  return new Map(
+    flatten({ ...trained, dataset: data, resolution, classes, weights: weights?.sha256.slice(0, 12) ?? 'random' }),
+  );
 }
 
 function flatten(value: unknown, path = ''): [string, string][] {

@@ -7,6 +7,7 @@ import { RecordsError, readSuite } from '../../src/report/read.js';
 import { composeReport } from '../../src/report/report.js';
 import { study } from '../../src/report/study.js';
 import { compareWithPaper, paperTable } from '../../src/report/tables/paper.js';
+import { protocolTable } from '../../src/report/tables/protocol.js';
 import { stepTable } from '../../src/report/tables/steps.js';
 import { paperLike, type Synthetic, type SyntheticVariant, writeSynthetic } from './synthetic.js';
 
@@ -118,6 +119,10 @@ describe('what a reader must know', () => {
     expect(await texts(({ machine }) => ({ machine: { ...machine, cpu: 'faster' } }))).toContain(
       'note: Mixed machines',
     );
+    const weights = { file: '/w.safetensors', sha256: 'a1b2c3d4e5f6'.padEnd(64, '0') };
+    expect(await texts(({ spec }) => ({ spec: { ...spec, network: { ...spec.network, weights } } }))).toContain(
+      'Another protocol than the rest: c (weights "a1b2c3d4e5f6" instead of "random")',
+    );
     expect(await texts(({ spec }) => ({ spec: { ...spec, recipe: { ...spec.recipe, epochs: 9 } } }))).toContain(
       'warning: Another protocol than the rest: c (epochs 9 instead of 3); their accuracies differ by protocol as well as by architecture.',
     );
@@ -194,6 +199,25 @@ describe('beside the paper', () => {
       variant.kind === 'base' ? { ...variant, name: 'my-net' } : variant,
     );
     expect(compareWithPaper(await studyOf({ variants }))).toBeNull();
+  });
+});
+
+describe('beside the protocol of the paper', () => {
+  const started = async (change = (record: RunRecord) => record) => {
+    const { rows } = protocolTable(await studyOf({ variants: pair([80], [81]), seeds: [0], change })) ?? { rows: [] };
+    return rows.find(([what]) => what === 'starting weights')?.[2];
+  };
+  const from = (file: string, sha256: string) => (record: RunRecord) => ({
+    ...record,
+    spec: { ...record.spec, network: { ...record.spec.network, weights: { file, sha256 } } },
+  });
+
+  it('stand the weights that training started from', async () => {
+    expect(await started()).toBe('drawn at random');
+    const digest = 'a1b2c3d4e5f6'.padEnd(64, '0');
+    expect(await started(from('/models/convnext_tiny_22k.safetensors', digest))).toBe(
+      'convnext_tiny_22k.safetensors, SHA-256 a1b2c3d4e5f6…',
+    );
   });
 });
 

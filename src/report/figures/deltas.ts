@@ -3,10 +3,10 @@ import { percent, signed } from '../format.js';
 import { conditions, labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
+import { changeRowsOptions } from './change-rows.js';
 import { type Head, headHeight, headPlugin, type KeyItem } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
-import { changeScale } from './scale.js';
 import type { Theme } from './theme.js';
 
 /** What each change did: paired differences with their intervals around 0, and the floor of what the test set resolves. */
@@ -131,40 +131,25 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
         },
       ],
     },
-    options: {
-      layout: { padding: { left: size.labels, right: size.verdict, top, bottom: 4 } },
-      scales: {
-        y: { type: 'linear', reverse: true, min: -0.5, max: rows.length - 0.5, display: false },
-        x: changeScale(reach, layout === 'wide' ? 4 : 2, {
-          theme,
-          size: size.text - 1,
-          title: axisTitle(rows, layout),
-        }),
-      },
-      plugins: {
-        legend: { display: false },
-        annotation: {
-          annotations: {
-            floor: {
-              type: 'box',
-              xMin: -floor,
-              xMax: floor,
-              backgroundColor: theme.grid,
-              borderWidth: 0,
-              drawTime: 'beforeDatasetsDraw',
-            },
-            zero: {
-              type: 'line',
-              scaleID: 'x',
-              value: 0,
-              borderColor: theme.quiet,
-              borderWidth: 1.2,
-              drawTime: 'beforeDatasetsDraw',
-            },
-          },
+    options: changeRowsOptions({
+      rows: rows.length,
+      reach,
+      title: axisTitle(rows, layout),
+      theme,
+      layout,
+      textSize: size.text,
+      padding: { left: size.labels, right: size.verdict, top },
+      annotations: {
+        floor: {
+          type: 'box',
+          xMin: -floor,
+          xMax: floor,
+          backgroundColor: theme.grid,
+          borderWidth: 0,
+          drawTime: 'beforeDatasetsDraw',
         },
       },
-    },
+    }),
     plugins: [headPlugin(head, theme, layout), wordsPlugin(view, reach)],
   };
   return config as unknown as ChartConfiguration;

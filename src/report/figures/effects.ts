@@ -4,10 +4,10 @@ import { signed } from '../format.js';
 import { conditions } from '../labels.js';
 import type { Study } from '../study.js';
 import { effectsCsv } from '../tables/effects.js';
+import { changeRowsOptions } from './change-rows.js';
 import { diamond, type Head, headHeight, headPlugin } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
-import { changeScale } from './scale.js';
 import { alongRoad, type Theme } from './theme.js';
 
 /** What each step did in every company it was measured in: a dot a company, coloured by how many steps were there before. */
@@ -88,32 +88,15 @@ function configOf(view: View, head: Head, top: number, layout: Layout): ChartCon
         },
       ],
     },
-    options: {
-      layout: { padding: { left: size.labels, right: size.numbers, top, bottom: 4 } },
-      scales: {
-        y: { type: 'linear', reverse: true, min: -0.5, max: effects.length - 0.5, display: false },
-        x: changeScale(reach, layout === 'wide' ? 4 : 2, {
-          theme,
-          size: size.text - 1,
-          title: 'Change in top-1 accuracy (points)',
-        }),
-      },
-      plugins: {
-        legend: { display: false },
-        annotation: {
-          annotations: {
-            zero: {
-              type: 'line',
-              scaleID: 'x',
-              value: 0,
-              borderColor: theme.quiet,
-              borderWidth: 1.2,
-              drawTime: 'beforeDatasetsDraw',
-            },
-          },
-        },
-      },
-    },
+    options: changeRowsOptions({
+      rows: effects.length,
+      reach,
+      title: 'Change in top-1 accuracy (points)',
+      theme,
+      layout,
+      textSize: size.text,
+      padding: { left: size.labels, right: size.numbers, top },
+    }),
     plugins: [headPlugin(head, theme, layout), wordsPlugin(view, layout)],
   };
   return config as unknown as ChartConfiguration;

@@ -1,5 +1,4 @@
-import { signed } from '../format.js';
-import { type Axis, niceStep } from './axis.js';
+import type { Axis } from './axis.js';
 import type { Theme } from './theme.js';
 
 export interface ScaleStyle {
@@ -31,13 +30,4 @@ export function linearScale({ min, max, step }: Axis, { theme, size, title, colo
     },
     title: { display: true, text: title, color: colour ?? theme.text, font: { size, weight: 'bold' }, padding: 3 },
   };
-}
-
-/** Options of an axis of changes: `reach` to both sides of 0, every tick with its sign. */
-export function changeScale(reach: number, ticks: number, style: ScaleStyle): object {
-  const step = niceStep(reach / ticks);
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const scale = linearScale({ min: -reach, max: reach, step, startsAtZero: false }, { ...style, line: false });
-  const callback = (value: number) => (value === 0 ? '0' : signed(value, digits));
-  return { ...scale, ticks: { ...(scale as { ticks: object }).ticks, callback } };
 }

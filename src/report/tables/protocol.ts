@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { RunSpec } from '../../experiment/records.js';
 import { grouped, listed, none } from '../format.js';
 import type { Study } from '../study.js';
@@ -42,6 +43,7 @@ export function protocolTable(study: Study): Table | null {
         '4',
         of(({ network }) => (network.stemStride === null ? "the network's own" : String(network.stemStride))),
       ],
+      ['starting weights', 'drawn at random', of(startingWeights)],
       ['epochs', '300 (the start: 90)', of(({ recipe }) => String(recipe.epochs))],
       ['batch', '4096 (the start: 256)', of(({ recipe }) => String(recipe.batch_size))],
       ['optimizer', 'AdamW, rate 0.004, decay 0.05 (the start: SGD, rate 0.1, decay 1e-4)', of(optimizer)],
@@ -69,6 +71,11 @@ function limits({ train_limit: train, test_limit: test }: RunSpec['dataset']): s
     ...(test === null ? [] : [`${grouped(test)} test images`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** The file that training started from, told from others of its name by its content. */
+function startingWeights({ network: { weights } }: RunSpec): string {
+  return weights ? `${basename(weights.file)}, SHA-256 ${weights.sha256.slice(0, 12)}…` : 'drawn at random';
 }
 
 function optimizer({ recipe: { optimizer: used } }: RunSpec): string {
