@@ -2,10 +2,12 @@
 
     python step_torch.py TASK.json channels_last|contiguous eager|compile
 
-Reads lines {"steps": n} from stdin and answers each with {"times": [ms, ...], "loss": x, "peakBytes": b}. Networks with
+Reads lines {"steps": n} from stdin and answers each with {"times": [ms, ...], "loss": x, "peakBytes": b, "about": text}. Networks with
 layer norm run their 1x1 convolutions as linear layers over the last axis, as timm's ConvNeXt does; Swin is timm's own.
 """
 import json
+import os
+import platform
 import resource
 import sys
 import time
@@ -15,6 +17,10 @@ import torch.nn.functional as F
 
 task = json.load(open(sys.argv[1]))
 channels_last, compiled = sys.argv[2] == 'channels_last', sys.argv[3] == 'compile'
+preloaded = os.environ.get('LD_PRELOAD')
+# The loader only grumbles where it cannot preload a library; the figures would then be those of another allocator.
+if preloaded and os.path.basename(preloaded).split('.so')[0] not in open('/proc/self/maps').read():
+    sys.exit(f'{preloaded} was not loaded')
 torch.set_num_threads(task['threads'])
 torch.manual_seed(0)
 
@@ -122,10 +128,14 @@ def step():
     return value.item()
 
 
+about = f'PyTorch {torch.__version__}, Python {platform.python_version()}'
+if task['swin'] is not None:
+    import timm
+    about += f', timm {timm.__version__}'
 for line in sys.stdin:
     times, value = [], 0.0
     for _ in range(json.loads(line)['steps']):
         start = time.perf_counter()
         value = step()
         times.append((time.perf_counter() - start) * 1e3)
-    print(json.dumps(dict(times=times, loss=value, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)), flush=True)
+    print(json.dumps(dict(times=times, loss=value, about=about, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)), flush=True)

@@ -17,6 +17,8 @@ export interface Measured {
   readonly spread: number;
   readonly steps: number;
   readonly peakBytes: number;
+  /** What the contender said of itself: its libraries and their versions. */
+  readonly about: string;
 }
 
 /** A contender that could not run, and why. */
@@ -25,72 +27,131 @@ export interface Dropped {
   readonly reason: string;
 }
 
+/** Where a comparison stands: `round` 0 is the warm-up. */
+export interface Turn {
+  readonly name: string;
+  readonly round: number;
+  readonly rounds: number;
+}
+
+export interface Counts {
+  readonly rounds: number;
+  /** Steps of one turn. */
+  readonly steps: number;
+  readonly onTurn?: (turn: Turn) => void;
+}
+
 interface Answer {
   readonly times: readonly number[];
   readonly peakBytes: number;
+  readonly about?: string;
 }
 
+interface Running {
+  readonly name: string;
+  readonly ask: (steps: number) => Promise<Answer>;
+  readonly child: ChildProcess;
+  readonly answers: Answer[];
+}
+
+/** Steps in which a contender compiles and warms up; not counted. */
+const warmUpSteps = 2;
+
 /**
- * Runs contenders in turn, a few steps each, round after round, so that whatever slows the machine slows all of them. The
- * first answer of each, in which it compiles and warms up, is not counted.
+ * Runs contenders in turn, a few steps each, round after round, so that whatever slows the machine slows all of them. One
+ * that cannot start or dies on the way is dropped with what it said last; the others go on.
  */
 export async function interleave(
   contenders: readonly Contender[],
-  { rounds, steps }: { rounds: number; steps: number },
+  { rounds, steps, onTurn }: Counts,
 ): Promise<{ measured: Measured[]; dropped: Dropped[] }> {
   const dropped: Dropped[] = [];
-  const running: {
-    contender: Contender;
-    ask: (steps: number) => Promise<Answer>;
-    child: ChildProcess;
-    answers: Answer[];
-  }[] = [];
-  for (const contender of contenders) {
-    const { ask, child } = start(contender);
-    try {
-      await ask(3);
-      running.push({ contender, ask, child, answers: [] });
-    } catch (error) {
-      dropped.push({ name: contender.name, reason: (error as Error).message });
+  let running = contenders.map((contender): Running => ({ name: contender.name, answers: [], ...start(contender) }));
+  const askAll = async (round: number, count: number, take: (one: Running, answer: Answer) => void) => {
+    const failed = new Set<Running>();
+    for (const one of running) {
+      onTurn?.({ name: one.name, round, rounds });
+      try {
+        take(one, await one.ask(count));
+      } catch (error) {
+        failed.add(one);
+        dropped.push({ name: one.name, reason: (error as Error).message });
+      }
     }
-  }
+    running = running.filter((one) => !failed.has(one));
+  };
+  const about = new Map<string, string>();
+  const children = running.map(({ child }) => child);
+  const endAll = (): void => {
+    for (const child of children) child.kill();
+  };
+  // By itself a child ends when its step is done, and torch.compile's first takes minutes.
+  const onSignal = (signal: NodeJS.Signals): void => {
+    endAll();
+    process.kill(process.pid, signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, onSignal);
   try {
-    for (let round = 0; round < rounds; round++) {
-      for (const one of running) one.answers.push(await one.ask(steps));
-    }
+    await askAll(0, warmUpSteps, ({ name }, answer) => about.set(name, answer.about ?? ''));
+    for (let round = 1; round <= rounds; round++) await askAll(round, steps, (one, answer) => one.answers.push(answer));
   } finally {
-    for (const { child } of running) child.kill();
+    for (const signal of signals) process.off(signal, onSignal);
+    endAll();
   }
-  return { measured: running.map(({ contender, answers }) => summarise(contender.name, answers)), dropped };
+  const measured = running.map(({ name, answers }) => summarise(name, answers, about.get(name) ?? ''));
+  return { measured, dropped };
 }
 
-function start({ command, env }: Contender) {
+function start({ command, env }: Contender): Pick<Running, 'ask' | 'child'> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let said = '';
   child.stderr.on('data', (data: Buffer) => {
-    said = (said + data.toString()).slice(-2000);
+    said = (said + data.toString()).slice(-4000);
   });
+  child.on('error', (error) => {
+    said = error.message;
+  });
+  // One that has died takes no more lines; its end is noticed where its answer is missing.
+  child.stdin.on('error', () => {});
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (steps: number): Promise<Answer> => {
-    child.stdin.write(`${JSON.stringify({ steps })}\n`, () => {});
+    child.stdin.write(`${JSON.stringify({ steps })}\n`);
     const { value, done } = await lines.next();
-    if (done) throw new Error(said.trim().split('\n').at(-1) || 'it ended without an answer');
-    return JSON.parse(value) as Answer;
+    if (!done) return JSON.parse(value) as Answer;
+    await closed;
+    throw new Error(
+      lastWords(said) || `it ended without an answer${child.signalCode ? ` by ${child.signalCode}` : ''}`,
+    );
   };
-  child.on('error', () => {});
   return { ask, child };
 }
 
-function summarise(name: string, answers: readonly Answer[]): Measured {
+/** The line that says what went wrong: the last error, else the last line that is no part of a trace. */
+function lastWords(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '' && !/^\s+(at |File )/.test(line));
+  return (lines.findLast((line) => /^\S*(error|exception)\b/i.test(line)) ?? lines.at(-1) ?? '').trim().slice(0, 300);
+}
+
+function summarise(name: string, answers: readonly Answer[], about: string): Measured {
   const times = answers.flatMap(({ times }) => times).sort((a, b) => a - b);
-  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))] as number;
   return {
     name,
-    median: at(0.5),
+    median: quantile(times, 0.5),
     least: times[0] as number,
-    spread: (at(0.75) - at(0.25)) / 2,
+    spread: (quantile(times, 0.75) - quantile(times, 0.25)) / 2,
     steps: times.length,
     peakBytes: Math.max(...answers.map(({ peakBytes }) => peakBytes)),
+    about,
   };
+}
+
+/** Of ascending values; between two of them on the line that joins them. */
+export function quantile(ascending: readonly number[], share: number): number {
+  const at = share * (ascending.length - 1);
+  const low = ascending[Math.floor(at)] as number;
+  const high = ascending[Math.ceil(at)] as number;
+  return low + (at - Math.floor(at)) * (high - low);
 }

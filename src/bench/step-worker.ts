@@ -4,17 +4,19 @@ import { createInterface } from 'node:readline';
 import { recipeSchema } from '../config/recipe.js';
 import { openEngine } from '../engine/open.js';
 import { modelOf } from '../experiment/network.js';
+import { loadPlugins } from '../experiment/plugins.js';
 import { createGenerator } from '../random/generator.js';
-import { createCatalogue } from '../roadmap/catalogue.js';
 import { createState } from '../training/state.js';
 import { createStepper } from '../training/stepper.js';
 import type { StepTask } from './task.js';
 
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
-const eager = process.argv[3] === 'eager';
-const device = process.argv[4] === 'wasm' ? 'wasm' : 'cpu';
-const engine = await openEngine({ device, threads: task.threads, eager, precision: task.precision });
-const model = modelOf(task.spec, createCatalogue());
+const device = process.argv[3] === 'wasm' ? 'wasm' : 'cpu';
+const engine = await openEngine({ device, threads: task.threads, precision: task.precision });
+const { catalogue } = await loadPlugins(task.plugins, '/');
+const model = modelOf(task.spec, catalogue);
+const { engine: name, version, kernels } = engine.description;
+const about = `${name === 'tensorflow' ? 'TensorFlow' : 'tfjs wasm'} ${version}, kernels ${kernels}`;
 const recipe = recipeSchema.parse({
   name: 'bench',
   epochs: 1,
@@ -46,6 +48,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     loss = await stepper.step(async () => batch, number++, 1e-3);
     times.push(performance.now() - start);
   }
-  process.stdout.write(`${JSON.stringify({ times, loss, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
+  process.stdout.write(`${JSON.stringify({ times, loss, about, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
 }
 process.exit();

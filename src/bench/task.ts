@@ -11,6 +11,8 @@ import { type WindowAttentionOptions, windowAttention } from '../layers/window-a
 export interface StepTask {
   readonly name: string;
   readonly spec: NetworkSpec;
+  /** Absolute paths; PyTorch has twins of this program's own layers only. */
+  readonly plugins: readonly string[];
   readonly batch: number;
   readonly threads: number;
   readonly resolution: number;
@@ -28,10 +30,20 @@ export interface StepSize {
   readonly precision: 'float32' | 'bfloat16';
 }
 
-export function stepTask(name: string, spec: NetworkSpec, network: Network, model: Model, size: StepSize): StepTask {
+/** A network as it is named, and built. */
+export interface StepNetwork {
+  readonly name: string;
+  readonly spec: NetworkSpec;
+  readonly plugins: readonly string[];
+  readonly network: Network;
+  readonly model: Model;
+}
+
+export function stepTask({ name, spec, plugins, network, model }: StepNetwork, size: StepSize): StepTask {
   return {
     name,
     spec,
+    plugins,
     ...size,
     resolution: model.input[0] as number,
     classes: model.classes,

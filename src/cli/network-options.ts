@@ -5,7 +5,7 @@ import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import type { Network } from '../architecture/network.js';
 import { networkOf } from '../experiment/network.js';
-import type { RunRecord } from '../experiment/records.js';
+import type { NetworkSpec, RunRecord } from '../experiment/records.js';
 import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
 import { UsageError } from './errors.js';
@@ -51,12 +51,16 @@ export async function networkFrom(options: NetworkOptions): Promise<{ network: N
     return networkOfRun(options.run);
   }
   if (base === undefined) throw new UsageError('name a network with --model, with --base and --with, or with --run');
-  const catalogue = createCatalogue();
-  const road = parseRoad(options.with ?? '', catalogue);
+  const network = networkOf(specOf(base, options), createCatalogue());
+  return { network, model: buildModel(network) };
+}
+
+/** What `--model`, or `--base` and `--with`, in its size, comes to. */
+export function specOf(base: string, options: NamedNetworkOptions): NetworkSpec {
+  const road = parseRoad(options.with ?? '', createCatalogue());
   const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
   const { resolution = null, classes = 1000, stemStride = null, width } = options;
-  const network = networkOf({ base, steps, resolution, width, stemStride, classes }, catalogue);
-  return { network, model: buildModel(network) };
+  return { base, steps, resolution, width, stemStride, classes };
 }
 
 /** How many classes the options ask for; undefined where that is left to the data. */

@@ -89,7 +89,9 @@ describe('a wrong command line', () => {
     ['names --run a --model resnet-50', 'leave --model and --base out'],
     ['import a b --model resnet-50', 'a: there is no such file'],
     ['summary --model resnet-50 --against nope --draw a.svg', 'there is no network "nope"'],
-    ['bench step', "missing required argument 'suite'"],
+    ['bench step', 'name a suite file, or one network with --model'],
+    [`bench step ${quickstart} --only nothing-*`, 'fits no network'],
+    [`bench step ${quickstart} --chart a.pdf`, 'an .svg or a .png file'],
     ['setup --frobnicate', "unknown option '--frobnicate'"],
     [`submit ${quickstart}`, "required option '--to <cluster>' not specified"],
   ];

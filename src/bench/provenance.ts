@@ -1,0 +1,31 @@
+import { basename, isAbsolute } from 'node:path';
+import { codeVersion, describeMachine } from '../experiment/machine.js';
+import type { Machine } from '../experiment/records.js';
+
+/** Where figures come from; stands beside them wherever they are written. */
+export interface Provenance {
+  readonly command: string;
+  /** Day of the measurement, as 2026-11-24. */
+  readonly date: string;
+  readonly code: string;
+  readonly machine: Machine;
+  /** Libraries and their versions, one entry a contender. */
+  readonly versions: readonly string[];
+}
+
+/** @param args the command line after `ablate`; folders of this machine are left out of it. */
+export function provenance(args: readonly string[], versions: readonly string[]): Provenance {
+  return {
+    command: ['ablate', ...args.map((arg) => (isAbsolute(arg) ? basename(arg) : arg))].join(' '),
+    date: new Date().toISOString().slice(0, 10),
+    code: codeVersion(),
+    machine: describeMachine(),
+    versions: [...new Set(versions.filter((text) => text !== ''))],
+  };
+}
+
+export function provenanceText({ date, code, machine, versions }: Provenance): string {
+  const { cpu, cores, memoryBytes, platform, node } = machine;
+  const place = `${cpu}, ${cores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}`;
+  return [date, `ablate ${code}`, place, `Node ${node}`, ...versions].join('; ');
+}

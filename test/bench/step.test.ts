@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { type StepMeasured, stepRow, summarise } from '../../src/bench/step-rows.js';
+import type { Side } from '../../src/bench/step-contenders.js';
+import { stepFigure } from '../../src/bench/step-figure.js';
+import { stepFindings, stepTable } from '../../src/bench/step-table.js';
+import { drawSvg } from '../../src/report/figures/render.js';
+import { light } from '../../src/report/figures/theme.js';
+
+const measured = (side: Side, name: string, median: number, mebibytes: number): StepMeasured => {
+  return { side, name, median, least: median, spread: 1, steps: 7, peakBytes: mebibytes * 2 ** 20, about: '' };
+};
+const rows = [
+  stepRow(
+    'resnet-50',
+    [
+      measured('ablate', 'ablate', 100, 550),
+      measured('torch', 'torch channels_last', 90, 500),
+      measured('torch', 'torch contiguous', 120, 400),
+      measured('compile', 'torch.compile', 80, 900),
+    ],
+    [],
+  ),
+  stepRow(
+    'gelu',
+    [measured('ablate', 'ablate', 50, 300), measured('torch', 'torch channels_last', 75, 600)],
+    [{ name: 'torch.compile', reason: 'no compiler' }],
+  ),
+  stepRow('alone', [measured('ablate', 'ablate', 40, 300)], []),
+];
+
+describe('a row', () => {
+  it("sets PyTorch's fastest and its smallest against ours", () => {
+    expect(rows.map(({ ratio }) => ratio)).toEqual([0.9, 1.5, null]);
+    expect(rows.map(({ compileRatio }) => compileRatio)).toEqual([0.8, null, null]);
+    expect(rows.map(({ memoryRatio }) => memoryRatio)).toEqual([1.375, 0.5, null]);
+  });
+
+  it('is summed up by median and worst', () => {
+    expect(summarise(rows, ({ ratio }) => ratio)).toEqual({
+      median: 1.2,
+      worst: { variant: 'resnet-50', value: 0.9 },
+      ahead: 1,
+      rows: 2,
+    });
+    expect(summarise([], ({ ratio }) => ratio)).toBeNull();
+  });
+});
+
+it('prints a column for everyone who was asked', () => {
+  const { columns, rows: cells } = stepTable(rows);
+  const at = (heading: string) => cells.map((row) => row[columns.findIndex((column) => column.heading === heading)]);
+  expect(at('torch.compile, ms')).toEqual(['80.0 ±1.0', 'did not run', '–']);
+  expect(at('PyTorch / ours')).toEqual(['0.90', '1.50', '–']);
+  expect(at("PyTorch's MiB")).toEqual(['400', '600', '–']);
+  expect(stepFindings(rows)).toEqual([
+    "PyTorch's best of these over ours: median 1.20, worst 0.90 (resnet-50), at least 1 on 1 of 2.",
+    "Behind PyTorch's best: resnet-50 0.90.",
+    "torch.compile's best over ours: median 0.80, worst 0.80 (resnet-50), at least 1 on 0 of 1.",
+    "Our peak memory over PyTorch's smallest: median 0.73, most 1.38 (resnet-50).",
+    'torch.compile did not run (no compiler): gelu.',
+  ]);
+});
+
+it('is drawn with every network and ratio as text', () => {
+  const figure = stepFigure('Training step', 'measured', rows);
+  const svg = drawSvg(figure.draw(light, 'wide'), light);
+  for (const words of ['resnet-50', 'gelu', 'alone', '0.90×', '1.50×', 'torch.compile']) expect(svg).toContain(words);
+  expect(figure.alt).toContain("at most PyTorch's best on 1 of 2");
+  expect(figure.csv.split('\r\n')[1]).toBe('resnet-50,ablate,100,1,7,576716800');
+});
