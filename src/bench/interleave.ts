@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { type ContenderProcess, startContender, withContenders } from './contender-process.js';
 
 /** A program that answers `{"steps": n}` with the times of n steps. */
 export interface Contender {
@@ -49,8 +48,7 @@ interface Answer {
 
 interface Running {
   readonly name: string;
-  readonly ask: (steps: number) => Promise<Answer>;
-  readonly child: ChildProcess;
+  readonly process: ContenderProcess;
   readonly answers: Answer[];
 }
 
@@ -66,13 +64,15 @@ export async function interleave(
   { rounds, steps, onTurn }: Counts,
 ): Promise<{ measured: Measured[]; dropped: Dropped[] }> {
   const dropped: Dropped[] = [];
-  let running = contenders.map((contender): Running => ({ name: contender.name, answers: [], ...start(contender) }));
+  let running = contenders.map(
+    ({ name, command, env }): Running => ({ name, answers: [], process: startContender(command, env) }),
+  );
   const askAll = async (round: number, count: number, take: (one: Running, answer: Answer) => void) => {
     const failed = new Set<Running>();
     for (const one of running) {
       onTurn?.({ name: one.name, round, rounds });
       try {
-        take(one, await one.ask(count));
+        take(one, await one.process.ask<Answer>({ steps: count }));
       } catch (error) {
         failed.add(one);
         dropped.push({ name: one.name, reason: (error as Error).message });
@@ -81,58 +81,13 @@ export async function interleave(
     running = running.filter((one) => !failed.has(one));
   };
   const about = new Map<string, string>();
-  const children = running.map(({ child }) => child);
-  const endAll = (): void => {
-    for (const child of children) child.kill();
-  };
-  // By itself a child ends when its step is done, and torch.compile's first takes minutes.
-  const onSignal = (signal: NodeJS.Signals): void => {
-    endAll();
-    process.kill(process.pid, signal);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, onSignal);
-  try {
+  const processes = running.map((one) => one.process);
+  await withContenders(processes, async () => {
     await askAll(0, warmUpSteps, ({ name }, answer) => about.set(name, answer.about ?? ''));
     for (let round = 1; round <= rounds; round++) await askAll(round, steps, (one, answer) => one.answers.push(answer));
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
-    endAll();
-  }
+  });
   const measured = running.map(({ name, answers }) => summarise(name, answers, about.get(name) ?? ''));
   return { measured, dropped };
-}
-
-function start({ command, env }: Contender): Pick<Running, 'ask' | 'child'> {
-  const [program, ...args] = command;
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  let said = '';
-  child.stderr.on('data', (data: Buffer) => {
-    said = (said + data.toString()).slice(-4000);
-  });
-  child.on('error', (error) => {
-    said = error.message;
-  });
-  // One that has died takes no more lines; its end is noticed where its answer is missing.
-  child.stdin.on('error', () => {});
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (steps: number): Promise<Answer> => {
-    child.stdin.write(`${JSON.stringify({ steps })}\n`);
-    const { value, done } = await lines.next();
-    if (!done) return JSON.parse(value) as Answer;
-    await closed;
-    throw new Error(
-      lastWords(said) || `it ended without an answer${child.signalCode ? ` by ${child.signalCode}` : ''}`,
-    );
-  };
-  return { ask, child };
-}
-
-/** The line that says what went wrong: the last error, else the last line that is no part of a trace. */
-function lastWords(said: string): string {
-  const lines = said.split('\n').filter((line) => line.trim() !== '' && !/^\s+(at |File )/.test(line));
-  return (lines.findLast((line) => /^\S*(error|exception)\b/i.test(line)) ?? lines.at(-1) ?? '').trim().slice(0, 300);
 }
 
 function summarise(name: string, answers: readonly Answer[], about: string): Measured {

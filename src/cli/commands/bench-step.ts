@@ -105,11 +105,19 @@ interface Measurement extends StepSize {
 
 /** Large pictures take seconds a step: small batches, and one step a turn. */
 const largeFrom = 128;
+export const defaultBatch = (resolution: number): number => (resolution >= largeFrom ? 8 : 64);
 
 function sizeOf({ model }: StepNetwork, { batch, threads, precision, rounds, steps }: BenchStepOptions): Measurement {
   const resolution = model.input[0] as number;
   const large = resolution >= largeFrom;
-  return { resolution, batch: batch ?? (large ? 8 : 64), threads, precision, rounds, steps: steps ?? (large ? 1 : 3) };
+  return {
+    resolution,
+    batch: batch ?? defaultBatch(resolution),
+    threads,
+    precision,
+    rounds,
+    steps: steps ?? (large ? 1 : 3),
+  };
 }
 
 async function networksOf(

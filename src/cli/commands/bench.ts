@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { benchDataCommand } from './bench-data.js';
+import { benchOpsCommand } from './bench-ops.js';
 import { benchStepCommand } from './bench-step.js';
 
 export function benchCommand(): Command {
   return new Command('bench')
     .description('measure speed on this machine')
     .addCommand(benchStepCommand())
+    .addCommand(benchOpsCommand())
     .addCommand(benchDataCommand());
 }
