@@ -20,12 +20,18 @@ const sizes = [
   [640, 480],
 ];
 
+const grains = await Promise.all(
+  sizes.map(([width, height]) => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 20 };
+    return sharp({ create: { width, height, channels: 3, background: '#808080', noise } })
+      .png({ compressionLevel: 1 })
+      .toBuffer();
+  }),
+);
+
 async function picture(number) {
   const [width, height] = sizes[number % sizes.length];
-  const noise = {
-    create: { width, height, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 20 } },
-  };
-  const grain = await sharp(noise).png({ compressionLevel: 1 }).toBuffer();
+  const grain = grains[number % sizes.length];
   return sharp(photos[number % photos.length])
     .resize(width, height, { fit: 'fill' })
     .modulate({ hue: (number * 37) % 360 })

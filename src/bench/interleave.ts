@@ -16,6 +16,8 @@ export interface Measured {
   readonly spread: number;
   readonly steps: number;
   readonly peakBytes: number;
+  /** The same up to the end of the first turn: less means that memory grows. */
+  readonly firstPeakBytes: number;
   /** What the contender said of itself: its libraries and their versions. */
   readonly about: string;
 }
@@ -99,6 +101,7 @@ function summarise(name: string, answers: readonly Answer[], about: string): Mea
     spread: (quantile(times, 0.75) - quantile(times, 0.25)) / 2,
     steps: times.length,
     peakBytes: Math.max(...answers.map(({ peakBytes }) => peakBytes)),
+    firstPeakBytes: answers[0]?.peakBytes ?? 0,
     about,
   };
 }

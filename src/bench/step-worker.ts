@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { recipeSchema } from '../config/recipe.js';
+import type { Device } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { modelOf } from '../experiment/network.js';
 import { loadPlugins } from '../experiment/plugins.js';
@@ -11,22 +12,22 @@ import { createStepper } from '../training/stepper.js';
 import type { StepTask } from './task.js';
 
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
-const device = process.argv[3] === 'wasm' ? 'wasm' : 'cpu';
+const device = (process.argv[3] ?? 'auto') as Device;
 const engine = await openEngine({ device, threads: task.threads, precision: task.precision });
 const { catalogue } = await loadPlugins(task.plugins, '/');
 const model = modelOf(task.spec, catalogue);
 const { engine: name, version, kernels } = engine.description;
 const about = `${name === 'tensorflow' ? 'TensorFlow' : 'tfjs wasm'} ${version}, kernels ${kernels}`;
-const recipe = recipeSchema.parse({
+const plain = {
   name: 'bench',
   epochs: 1,
-  batch_size: task.batch,
   optimizer: { name: 'adamw', learning_rate: 1e-3, weight_decay: 0.05 },
   schedule: { name: 'constant' },
-  precision: task.precision,
-});
+};
+const { batch: size, precision, recompute } = task;
+const recipe = recipeSchema.parse({ ...(task.recipe ?? plain), batch_size: size, micro_batch_size: null, precision });
 const state = createState(engine.ops, model, recipe, 0);
-const stepper = await createStepper({ engine, model, recipe, state, seed: 0 });
+const stepper = await createStepper({ engine, model, recipe, state, seed: 0, recompute });
 const generator = createGenerator(0, 'bench');
 const pictures = task.batch * model.input.reduce((product, side) => product * side, 1);
 const labels = Int32Array.from({ length: task.batch }, (_, at) => at % task.classes);

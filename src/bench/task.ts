@@ -3,6 +3,7 @@ import type { Network } from '../architecture/network.js';
 import type { TreeNode } from '../architecture/tree.js';
 import { joinPath, walk } from '../architecture/walk.js';
 import { scaledWidth } from '../architecture/build-convnet.js';
+import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
 import type { NetworkSpec } from '../experiment/records.js';
 import { type WindowAttentionOptions, windowAttention } from '../layers/window-attention.js';
@@ -18,7 +19,10 @@ export interface StepTask {
   readonly resolution: number;
   readonly classes: number;
   readonly params: number;
-  readonly precision: 'float32' | 'bfloat16';
+  readonly precision: Recipe['precision'];
+  /** How the step trains; null is AdamW alone, which PyTorch's side does too. */
+  readonly recipe: Recipe | null;
+  readonly recompute: 'none' | 'blocks';
   /** The tree of layers with the widths that PyTorch's modules want to be told. */
   readonly tree: unknown;
   readonly swin: object | null;
@@ -27,8 +31,11 @@ export interface StepTask {
 export interface StepSize {
   readonly batch: number;
   readonly threads: number;
-  readonly precision: 'float32' | 'bfloat16';
+  readonly precision: Recipe['precision'];
 }
+
+/** How a step trains, where that is not AdamW alone. */
+export type StepTraining = Pick<StepTask, 'recipe' | 'recompute'>;
 
 /** A network as it is named, and built. */
 export interface StepNetwork {
@@ -39,12 +46,17 @@ export interface StepNetwork {
   readonly model: Model;
 }
 
-export function stepTask({ name, spec, plugins, network, model }: StepNetwork, size: StepSize): StepTask {
+export function stepTask(
+  { name, spec, plugins, network, model }: StepNetwork,
+  size: StepSize,
+  training: StepTraining = { recipe: null, recompute: 'none' },
+): StepTask {
   return {
     name,
     spec,
     plugins,
     ...size,
+    ...training,
     resolution: model.input[0] as number,
     classes: model.classes,
     params: countCost(model).params,

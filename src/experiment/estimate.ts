@@ -15,6 +15,9 @@ export interface Speed {
   readonly evaluation: number;
 }
 
+/** How fast a network's steps are. */
+export type TimedNetwork = Pick<Speed, 'macs' | 'params' | 'imagesPerSecond'>;
+
 /** How long runs will take, and what that is based on. */
 export interface Estimate {
   /** Of all together, divided between those that run at a time. */
@@ -33,6 +36,8 @@ export interface EstimateOptions {
   /** Threads of each. */
   readonly threads: number;
   readonly speeds: readonly Speed[];
+  /** Networks whose training steps were timed just now; they count before anything that was recorded. */
+  readonly timed?: readonly TimedNetwork[];
   /** Whether training will be on the CPU by TensorFlow, of which a speed can be assumed. */
   readonly assumable: boolean;
 }
@@ -73,29 +78,32 @@ export function estimateTime({
   parallel,
   threads,
   speeds,
+  timed = [],
   assumable,
 }: EstimateOptions): Estimate | null {
   if (left.length === 0) return { milliseconds: 0, each: [], basis: 'nothing is left' };
-  if (speeds.length === 0 && !assumable) return null;
+  const known = timed.length > 0 ? timed : speeds;
+  if (known.length === 0 && !assumable) return null;
   const rate =
-    median(speeds.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? threads * assumedMacsPerSecond;
+    median(known.map(({ macs, imagesPerSecond }) => macs * imagesPerSecond)) ?? threads * assumedMacsPerSecond;
   const startup = median(speeds.map((speed) => speed.startup)) ?? 2;
   const evaluation = median(speeds.map((speed) => speed.evaluation)) ?? 0.1;
-  let known = 0;
+  let others = 0;
   const secondsOf = ({ macs, params, spec }: PlannedRun): number => {
-    const own = median(
-      speeds
-        .filter((speed) => speed.macs === macs && speed.params === params)
-        .map(({ imagesPerSecond }) => imagesPerSecond),
-    );
-    if (own !== null) known++;
+    const same = known.filter((speed) => speed.macs === macs && speed.params === params);
+    const own = median(same.map(({ imagesPerSecond }) => imagesPerSecond));
+    if (own === null) others++;
     return startup + ((1 + evaluation) * pictures * spec.recipe.epochs) / (own ?? rate / macs);
   };
   const each = left.map((run) => 1000 * secondsOf(run));
+  const source =
+    timed.length > 0
+      ? `by the steps of ${counted(timed.length, 'network')}, timed just now with their pictures at hand`
+      : `by ${counted(speeds.length, 'run')} done on this machine`;
   const basis =
-    speeds.length === 0
+    known.length === 0
       ? `a guess until a run is done on this machine: ${assumedMacsPerSecond / 1e9} G multiply-adds a second and core, right within a factor of 3`
-      : `by ${speeds.length} runs done on this machine${known < left.length ? `; ${left.length - known} are of networks that were not among these and go by their multiply-adds` : ''}`;
+      : `${source}${others > 0 ? `; ${others} are of networks that were not among these and go by their multiply-adds` : ''}`;
   return { milliseconds: makespan(each, parallel), each, basis };
 }
 
@@ -108,6 +116,8 @@ function makespan(jobs: readonly number[], workers: number): number {
   }
   return Math.max(...ends);
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);

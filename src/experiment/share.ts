@@ -7,7 +7,7 @@ export interface Share {
   readonly threads: number;
   /** Graphics cards, given to the runs in turn; none on a CPU. */
   readonly gpus: readonly string[];
-  /** Why fewer run at a time than there are cores, where memory is the reason. */
+  /** Why fewer run at a time than there are cores, or that not even one may fit, where memory is the reason. */
   readonly note: string | null;
 }
 
@@ -32,9 +32,16 @@ export function shareMachine(
   const largest = Math.max(1, ...runs.map(neededBytes));
   const fitting = gpus.length > 0 ? most : Math.max(1, Math.floor((0.8 * memoryBytes) / largest));
   const parallel = wish === 'auto' ? Math.min(most, fitting) : most;
-  const note = parallel < most ? `${parallel} at a time: a run may need ${(largest / 2 ** 30).toFixed(1)} GiB` : null;
+  const note =
+    gpus.length === 0 && largest > memoryBytes
+      ? `a run may need ${gib(largest)}, this machine has ${gib(memoryBytes)}; a smaller micro_batch_size or \`runner: { recompute: blocks }\` takes less`
+      : parallel < most
+        ? `${parallel} at a time: a run may need ${gib(largest)}`
+        : null;
   return { parallel, threads: Math.max(1, Math.floor(cores / parallel)), gpus, note };
 }
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** What Node, TensorFlow and the data take before the first step. */
 const libraryBytes = 800 * 2 ** 20;

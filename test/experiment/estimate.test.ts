@@ -25,6 +25,13 @@ test('fewer where memory is short, saying so; a wish is taken as it is', () => {
   expect(shareMachine(many(30, 5 * GiB), 4, machine)).toMatchObject({ parallel: 4, note: null });
 });
 
+test('what may not fit at all is said, with what takes less', () => {
+  const machine = { cores: 2, memoryBytes: 16 * GiB, gpus: [] };
+  const share = shareMachine(many(3, 30 * GiB), 'auto', machine);
+  expect(share.parallel).toBe(1);
+  expect(share.note).toMatch(/^a run may need 30.8 GiB, this machine has 16.0 GiB; a smaller micro_batch_size or /);
+});
+
 test('a run a graphics card', () => {
   const machine = { cores: 16, memoryBytes: 64 * GiB, gpus: ['0', '1'] };
   expect(shareMachine(many(30), 'auto', machine)).toMatchObject({ parallel: 2, threads: 8, gpus: ['0', '1'] });
@@ -51,4 +58,17 @@ test('without a finished run the guess says so, or there is none', () => {
   const left = [fakeRun('a', 0, { macs: 12e9 })];
   expect(estimateTime({ ...options, left, speeds: [] })?.basis).toMatch(/^a guess/);
   expect(estimateTime({ ...options, left, speeds: [], assumable: false })).toBeNull();
+});
+
+test('steps that were timed just now count before records, and make an estimate where there is none', () => {
+  const timed = [{ macs: 1e9, params: 1e6, imagesPerSecond: 20 }];
+  const known = fakeRun('known', 0, { macs: 1e9, params: 1e6 });
+  const twice = fakeRun('twice', 0, { macs: 2e9, params: 1e6 });
+  // Startup and the share of evaluation are still those of the records.
+  expect(seconds([known], { timed })).toBeCloseTo(1 + (1.1 * 100) / 20);
+  expect(seconds([twice], { timed, speeds: [] })).toBeCloseTo(2 + (1.1 * 100) / 10);
+  expect(seconds([twice], { timed, speeds: [], assumable: false })).toBeCloseTo(2 + (1.1 * 100) / 10);
+  expect(estimateTime({ ...options, left: [known, twice], timed })?.basis).toBe(
+    'by the steps of 1 network, timed just now with their pictures at hand; 1 are of networks that were not among these and go by their multiply-adds',
+  );
 });

@@ -2,93 +2,208 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { buildModel } from '../../architecture/build.js';
+import { type Bottleneck, describeBottleneck, findBottleneck, type Rates } from '../../bench/bottleneck.js';
 import type { DataTask } from '../../bench/data-worker.js';
-import { type Contender, interleave } from '../../bench/interleave.js';
+import { type Contender, interleave, type Measured } from '../../bench/interleave.js';
+import { measureStep, type StepRate } from '../../bench/measure-step.js';
+import { countCost } from '../../cost/count.js';
 import { openDatasets } from '../../data/open.js';
-import { timeStages } from '../../data/stages.js';
+import { type Stages, timeStages } from '../../data/stages.js';
+import { usualThreads } from '../../data/threads/preparer.js';
+import { checkDevice } from '../../engine/available.js';
+import type { Device } from '../../engine/engine.js';
 import { describeMachine } from '../../experiment/machine.js';
 import { networkOf } from '../../experiment/network.js';
-import { openSuite } from '../../experiment/suite.js';
+import { type OpenedSuite, openSuite, type SuiteVariant } from '../../experiment/suite.js';
 import { UsageError } from '../errors.js';
+import { whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
+import { fits } from '../select.js';
 import { textTable } from '../table.js';
 
 interface BenchDataOptions {
   readonly timm?: string;
-  readonly threads: string;
-  readonly batch: string;
-  readonly batches: string;
-  readonly rounds: string;
+  readonly only?: string;
+  readonly model?: string;
+  readonly device?: Device;
+  readonly step: boolean;
+  readonly threads?: number;
+  readonly batch: number;
+  readonly batches: number;
+  readonly rounds: number;
   readonly json?: boolean;
 }
 
 export function benchDataCommand(): Command {
   return new Command('data')
     .description(
-      "time a suite's training pictures: pictures a second by stage and in all, beside timm's loader where a Python with timm is given",
+      "time a suite's training pictures by stage and in all, and say whether they or the network limit training; beside timm's loader where a Python with timm is given",
     )
-    .argument('<suite>', 'a suite file; no network is trained')
+    .argument('<suite>', 'a suite file')
+    .option('--only <glob>', 'the network to compare with: of those that fit, and of all, the one with the fewest MACs')
+    .option('--model <name>', "instead: a network by name, at the suite's resolution and width")
+    .addOption(
+      new Option('--device <device>', "where its step is timed, instead of the suite's").choices([
+        'auto',
+        'gpu',
+        'cpu',
+        'wasm',
+        'webgpu',
+      ]),
+    )
+    .option('--no-step', 'time the pictures only')
     .option('--timm <python>', 'a Python with timm; the dataset must be a folder with train/CLASS/PICTURE')
-    .option('--threads <count>', 'threads, and workers of timm', '2')
-    .option('--batch <pictures>', 'pictures a batch', '64')
-    .option('--batches <count>', 'batches a turn', '8')
-    .option('--rounds <count>', 'turns of every contender', '5')
+    .option(
+      '--threads <count>',
+      'threads, and workers of timm (default: those that a run alone here would have)',
+      whole,
+    )
+    .option('--batch <pictures>', 'pictures a batch', whole, 64)
+    .option('--batches <count>', 'batches a turn', whole, 8)
+    .option('--rounds <count>', 'turns of every contender', whole, 5)
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('after', '\nExample:\n  ablate bench data configs/suites/paper-resnet50.yaml --timm python3')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate bench data configs/suites/quickstart.yaml
+  ablate bench data my-suite.yaml --model convnext-base --device gpu
+  ablate bench data my-suite.yaml --timm python3 --threads 2`,
+    )
     .action(benchData);
 }
 
 async function benchData(file: string, options: BenchDataOptions): Promise<void> {
-  const { suite, variants, catalogue } = await openSuite(file);
-  const last = variants.at(-1);
-  if (!last) throw new UsageError(`${file} has no networks`);
-  const { resolution } = networkOf(last.spec, catalogue);
-  const { recipe } = last;
-  const batch = Number(options.batch);
+  const opened = await openSuite(file);
+  const { suite } = opened;
+  const chosen = chooseNetwork(opened, options, file);
+  const { variant, spec, recipe } = chosen;
+  const { resolution } = networkOf(spec, opened.catalogue);
+  const { batch } = options;
   const { train } = await openDatasets(suite.dataset);
-  const about = {
-    augmentation: recipe.augmentation,
-    evaluation: recipe.evaluation,
-    labelSmoothing: recipe.label_smoothing,
-  };
-  note('warming up');
+  const { augmentation, evaluation } = recipe;
+  const machine = describeMachine();
+  const preparation = { resolution, augmentation, evaluation, fill: [0, 0, 0] as const, small: train.size !== null };
+  const threads = options.threads ?? usualThreads(preparation, machine.cores);
+
+  note('timing the stages');
+  const about = { augmentation, evaluation, labelSmoothing: recipe.label_smoothing };
   await timeStages(train, resolution, about, batch);
   const stages = await timeStages(train, resolution, about, 2 * batch);
+  note('timing the pipeline');
+  const measured = await timePipelines({ dataset: suite.dataset, recipe, resolution, batch, threads }, options);
+  const totals = measured.map(
+    ({ name, median, peakBytes, firstPeakBytes }): Total => ({
+      name,
+      picturesPerSecond: (1000 * batch) / median,
+      peakBytes,
+      firstPeakBytes,
+    }),
+  );
+  const data = totals.find(({ name }) => name === 'ablate')?.picturesPerSecond;
+  const step =
+    options.step && data !== undefined ? await timeStep(opened, chosen, options.device, machine.cores) : null;
+  const rates: Rates | null =
+    step && data !== undefined
+      ? { ...step, step: step.picturesPerSecond, data, threads, finish: stages.finish, cores: machine.cores }
+      : null;
+  const bottleneck: Bottleneck | null = rates && findBottleneck(rates);
+  const verdict = rates && bottleneck && describeBottleneck(variant.name, rates, bottleneck);
 
-  const task: DataTask = { dataset: suite.dataset, recipe, resolution, batch, threads: Number(options.threads) };
+  const facts = { suite: file, network: variant.name, recipe: recipe.name, resolution, batch, threads, machine };
+  if (options.json) {
+    return printJson({
+      schema: 'ablate/bench-data/2',
+      ...facts,
+      stages,
+      totals,
+      step,
+      bottleneck: bottleneck && { ...bottleneck, sentence: verdict },
+    });
+  }
+  const right = true;
+  const rows = [...stageRows(stages), ...totals.map((total) => totalRow(total, threads))];
+  if (step)
+    rows.push([`training step of ${variant.name}, batch ${step.batch}`, step.picturesPerSecond.toFixed(1), '', '']);
+  const headings = ['pictures/s', 'MiB after one turn', `after ${options.rounds}`];
+  printText(textTable([{ heading: recipe.name }, ...headings.map((heading) => ({ heading, right }))], rows));
+  printText(`${machine.cpu}, ${machine.cores} cores; resolution ${resolution}, batch ${batch}, in turn, medians`);
+  if (verdict) printText(`\n${verdict}`);
+}
+
+/** The network that asks for the most pictures a second, of those that the options leave. */
+function chooseNetwork({ variants, catalogue }: OpenedSuite, { only, model }: BenchDataOptions, file: string) {
+  if (only !== undefined && model !== undefined)
+    throw new UsageError('--model names a network by itself; leave --only out');
+  const last = variants.at(-1);
+  if (!last) throw new UsageError(`${file} has no networks`);
+  if (model !== undefined) {
+    return { ...last, variant: { ...last.variant, name: model }, spec: { ...last.spec, base: model, steps: [] } };
+  }
+  const left = variants.filter(({ variant }) => fits(only)(variant.name));
+  const macs = (one: SuiteVariant) => countCost(buildModel(networkOf(one.spec, catalogue))).macs;
+  const [first, ...others] = left.map((one) => ({ one, macs: macs(one) }));
+  if (!first) {
+    const names = variants.map(({ variant }) => variant.name).join(', ');
+    throw new UsageError(`--only "${only}" fits no network of the suite; it has ${names}`);
+  }
+  return others.reduce((least, next) => (next.macs <= least.macs ? next : least), first).one;
+}
+
+async function timePipelines(task: DataTask, options: BenchDataOptions): Promise<Measured[]> {
   const folder = await mkdtemp(join(tmpdir(), 'ablate-bench-'));
   try {
     const path = join(folder, 'task.json');
     await writeFile(path, JSON.stringify(task));
-    const counts = { rounds: Number(options.rounds), steps: Number(options.batches) };
+    const counts = { rounds: options.rounds, steps: options.batches };
     const { measured, dropped } = await interleave(contenders(path, options.timm), counts);
     for (const { name, reason } of dropped) note(`${name} did not run: ${reason}`);
-    const totals = measured.map(({ name, median, peakBytes }) => ({
-      name,
-      picturesPerSecond: (1000 * batch) / median,
-      peakBytes,
-    }));
-    const machine = describeMachine();
-    const facts = { suite: file, recipe: recipe.name, resolution, batch, threads: task.threads, machine };
-    if (options.json) return printJson({ schema: 'ablate/bench-data/1', ...facts, stages, totals });
-    const rows = [
-      ['read and decode, one thread', stages.decode.toFixed(0), ''],
-      ['crop, resize, augment, one thread', stages.augment.toFixed(0), ''],
-      ['normalise, erase, mix, one thread', stages.finish.toFixed(0), ''],
-      ...totals.map(({ name, picturesPerSecond, peakBytes }) => [
-        `${name}, ${task.threads} threads`,
-        picturesPerSecond.toFixed(0),
-        `${Math.round(peakBytes / 2 ** 20)}`,
-      ]),
-    ];
-    const right = true;
-    printText(textTable([{ heading: recipe.name }, { heading: 'pictures/s', right }, { heading: 'MiB', right }], rows));
-    printText(`${machine.cpu}, ${machine.cores} cores; resolution ${resolution}, batch ${batch}, in turn, medians`);
+    return measured;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
+
+async function timeStep(
+  { suite, catalogue, plugins }: OpenedSuite,
+  { variant, spec, recipe }: SuiteVariant,
+  wanted: Device | undefined,
+  threads: number,
+): Promise<(StepRate & { readonly shared: boolean }) | null> {
+  const device = wanted ?? suite.runner.device;
+  const { engine, gpu } = checkDevice(device);
+  const shared = !gpu && device !== 'webgpu';
+  const network = { name: variant.name, spec, recipe, recompute: suite.runner.recompute, plugins, catalogue };
+  note(`timing the training step of ${variant.name} on ${gpu ? 'the GPU' : engine}`);
+  try {
+    return { ...(await measureStep(network, { device, threads, onCpu: shared })), shared };
+  } catch (error) {
+    note(`the step could not be timed: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+const stageRows = ({ decode, augment, finish }: Stages): string[][] => [
+  ['read and decode, one thread', decode.toFixed(0), '', ''],
+  ['crop, resize, augment, one thread', augment.toFixed(0), '', ''],
+  ['normalise, erase, mix, one thread', finish.toFixed(0), '', ''],
+];
+
+interface Total {
+  readonly name: string;
+  readonly picturesPerSecond: number;
+  readonly peakBytes: number;
+  readonly firstPeakBytes: number;
+}
+
+function totalRow({ name, picturesPerSecond, peakBytes, firstPeakBytes }: Total, threads: number): string[] {
+  const makers = threads === 0 ? 'no thread of its own' : `${threads} thread${threads === 1 ? '' : 's'}`;
+  return [`${name}, ${makers}`, picturesPerSecond.toFixed(0), mebibytes(firstPeakBytes), mebibytes(peakBytes)];
+}
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)}`;
 
 function contenders(task: string, timm: string | undefined): Contender[] {
   const worker = fileURLToPath(new URL('../../bench/data-worker.js', import.meta.url));

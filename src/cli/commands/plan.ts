@@ -1,18 +1,21 @@
 import { Command, Option } from 'commander';
+import { type MeasuringOn, measureStep } from '../../bench/measure-step.js';
 import { trainingPictures } from '../../data/catalogue.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
-import { estimateTime, findSpeeds } from '../../experiment/estimate.js';
+import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
 import { describeMachine, visibleGpus } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { shareMachine } from '../../experiment/share.js';
 import { type Standing, standingOf } from '../../experiment/standing.js';
+import type { Catalogue } from '../../roadmap/catalogue.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
 import { grouped, textTable } from '../table.js';
 
 interface PlanOptions extends PlanSelection {
+  readonly measure?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,22 +31,33 @@ export function planCommand(): Command {
     .addOption(
       new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
     )
+    .option('--measure', 'time a few training steps of every network that is left, for an estimate where none is done')
     .option('--json', 'one JSON document on stdout')
-    .addHelpText('after', '\nExample:\n  ablate plan configs/suites/quickstart.yaml')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate plan configs/suites/quickstart.yaml
+  ablate plan configs/suites/paper-resnet50.yaml --device gpu --measure`,
+    )
     .action(async (file: string, options: PlanOptions) => {
       const { opened, runs, suiteFolder } = await openPlan(file, options, false);
       const { suite } = opened;
       const standings = await Promise.all(runs.map(async (run) => [run, await standingOf(run, suiteFolder)] as const));
       const left = standings.filter(([, { state }]) => state !== 'done').map(([run]) => run);
-      const { engine, gpu } = availability(options.device ?? suite.runner.device);
+      const device = options.device ?? suite.runner.device;
+      const { engine, gpu } = availability(device);
       const machine = describeMachine();
       const share = shareMachine(runs, suite.runner.parallel, { ...machine, gpus: gpu ? visibleGpus() : [] });
+      const on = { device, threads: share.threads, onCpu: !gpu && device !== 'webgpu' };
+      const timed = options.measure ? await timeNetworks(left, opened.catalogue, on) : [];
       const estimate = estimateTime({
         left,
         pictures: await trainingPictures(suite.dataset),
         parallel: share.parallel,
         threads: share.threads,
         speeds: await findSpeeds(options.out, machine, engine, gpu),
+        timed,
         assumable: engine === 'tensorflow' && !gpu,
       });
       const timeOf = new Map(left.map((run, at) => [run, estimate?.each[at]]));
@@ -73,7 +87,7 @@ export function planCommand(): Command {
         `${left.length} of ${runs.length} runs left, ${share.parallel} at a time with ${share.threads} ${share.threads === 1 ? 'thread' : 'threads'} each`,
       );
       if (share.note) note(share.note);
-      if (!estimate) note('no estimate of the time until a run is done here');
+      if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
 }
@@ -96,6 +110,32 @@ function planTable(
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });
   return textTable(columns, rows);
+}
+
+/** Times the steps of every network once, whatever the number of its runs; one that cannot be timed is said and left out. */
+async function timeNetworks(
+  left: readonly PlannedRun[],
+  catalogue: Catalogue,
+  on: MeasuringOn,
+): Promise<TimedNetwork[]> {
+  const networks = new Map(left.map((run) => [`${run.macs} ${run.params}`, run]));
+  const timed: TimedNetwork[] = [];
+  for (const { spec, macs, params } of networks.values()) {
+    const { variant: name, network, recipe, recompute = 'none', plugins } = spec;
+    try {
+      const { picturesPerSecond, batch } = await measureStep(
+        { name, spec: network, recipe, recompute, plugins, catalogue },
+        on,
+      );
+      timed.push({ macs, params, imagesPerSecond: picturesPerSecond });
+      note(
+        `${name}: ${picturesPerSecond.toPrecision(3)} pictures/s, ${batch} a step; ${timed.length} of ${networks.size} networks timed`,
+      );
+    } catch (error) {
+      note(`${name} could not be timed: ${(error as Error).message}`);
+    }
+  }
+  return timed;
 }
 
 /** What training would run on; a device that is missing is no reason not to plan. */

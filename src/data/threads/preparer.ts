@@ -16,17 +16,18 @@ export interface Preparer {
 
 const mostThreads = 8;
 
-/**
- * @param threads how many; left out, as many as there are `cores`, up to eight, where pictures are decoded or distorted,
- * and none where a crop and a flip are all.
- */
+/** As many threads as there are cores, up to eight, where pictures are decoded or distorted; none where a crop and a flip are all. */
+export const usualThreads = (preparation: Preparation, cores: number): number =>
+  isHeavy(preparation) ? Math.min(mostThreads, cores) : 0;
+
+/** @param threads how many; left out, as many as are usual. */
 export function openPreparer(
   dataset: Dataset,
   preparation: Preparation,
   { threads, cores = availableParallelism() }: { threads?: number; cores?: number },
 ): Preparer {
   const { source } = dataset;
-  const wanted = threads ?? (isHeavy(preparation) ? Math.min(mostThreads, cores) : 0);
+  const wanted = threads ?? usualThreads(preparation, cores);
   if (!source || wanted === 0) return hereAndNow(dataset, preparation);
   const pool = openPool({ source, preparation }, wanted, source.kind === 'files' ? 4 : 32);
   return { ...pool, threads: wanted, room: (length) => new Uint8Array(new SharedArrayBuffer(length)) };
