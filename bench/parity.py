@@ -8,6 +8,7 @@ statistics relative to the tensor's largest value, gradients in norm; exits with
 more than 1e-4, or gradients by more than 1e-3 and thrice what PyTorch's own float32 is apart from its float64.
 """
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,15 +19,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
-MODELS = {
-    'resnet-50': 'resnet50', 'resnet-101': 'resnet101', 'resnet-152': 'resnet152', 'resnet-200': 'resnet200',
-    'resnext-50-32x4d': 'resnext50_32x4d', 'resnext-101-32x8d': 'resnext101_32x8d',
-    'convnext-tiny': 'convnext_tiny', 'convnext-small': 'convnext_small', 'convnext-base': 'convnext_base',
-    'convnext-large': 'convnext_large', 'convnext-xlarge': 'convnext_xlarge',
-    'swin-tiny': 'swin_tiny_patch4_window7_224', 'swin-small': 'swin_small_patch4_window7_224',
-    'swin-base': 'swin_base_patch4_window7_224', 'swin-large': 'swin_large_patch4_window7_224',
-    'swin-base-384': 'swin_base_patch4_window12_384', 'swin-large-384': 'swin_large_patch4_window12_384',
-}
+with open(os.path.join(ROOT, 'test/fixtures/weights/timm-models.json')) as file:
+    MODELS = json.load(file)
 
 
 def randomise(model):

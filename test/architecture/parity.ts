@@ -9,6 +9,7 @@ import type { ConvNetwork } from '../../src/architecture/network.js';
 import type { Ops } from '../../src/engine/ops.js';
 import { applySteps, createCatalogue } from '../../src/roadmap/catalogue.js';
 import { uniform } from '../fixtures/networks/uniform.js';
+import { paperRoad, rowsUpTo, stepCall } from '../fixtures/paper/road.js';
 
 interface Stored {
   readonly at: number;
@@ -29,20 +30,8 @@ const bytes = gunzipSync(readFileSync(new URL('road.bin.gz', folder)));
 const numbers = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 
 const catalogue = createCatalogue();
-const order = [
-  'patchify-stem',
-  'depthwise-conv',
-  'increase-width',
-  'inverted-bottleneck',
-  'move-up-depthwise',
-  'kernel-size-7',
-  'gelu',
-  'fewer-activations',
-  'fewer-norms',
-  'layer-norm',
-  'separate-downsampling',
-  'layer-scale',
-];
+/** The fixture's small networks do without the steps that change recipe and depths. */
+const order = [...paperRoad.slice(paperRoad.indexOf('patchify-stem')), 'layer-scale'];
 
 /** The fixture's network by the road's own steps: at 1/16 of the width and a few blocks, 64x64, five classes. */
 export function roadModel(name: string, resolution = 64, depths = [2, 1, 1, 1]): Model {
@@ -50,19 +39,10 @@ export function roadModel(name: string, resolution = 64, depths = [2, 1, 1, 1]):
     ...(namedNetwork('resnet-50', { resolution, classes: 5, widthScale: 1 / 16 }) as ConvNetwork),
     depths,
   };
-  const names =
-    name === 'resnet-50'
-      ? []
-      : name === 'grouped-conv'
-        ? ['patchify-stem', name]
-        : name.startsWith('kernel-size')
-          ? [...order.slice(0, order.indexOf('kernel-size-7')), name]
-          : order.slice(0, order.indexOf(name) + 1);
-  const steps = names.map((step) => {
-    if (step === 'grouped-conv') return { id: 'depthwise-conv', options: { groups: 2 } };
-    if (step.startsWith('kernel-size')) return { id: 'kernel-size', options: { kernel: Number(step.slice(12)) } };
-    return { id: step, options: catalogue.get(step)?.options.parse({}) as Record<string, unknown> };
-  });
+  const names = name === 'resnet-50' ? [] : name === 'grouped-conv' ? ['patchify-stem', name] : rowsUpTo(name, order);
+  const steps = names.map((step) =>
+    step === 'grouped-conv' ? { id: 'depthwise-conv', options: { groups: 2 } } : stepCall(step),
+  );
   return buildModel(applySteps(base, steps, catalogue));
 }
 

@@ -5,37 +5,12 @@ import { namedNetwork } from '../../src/architecture/models.js';
 import type { ConvNetwork } from '../../src/architecture/network.js';
 import { countCost } from '../../src/cost/count.js';
 import { applySteps, createCatalogue, type StepCall } from '../../src/roadmap/catalogue.js';
+import { paperRoad, rowsUpTo, stepCall } from '../fixtures/paper/road.js';
 
 /** The paper's tables with multiply-adds and parameters counted to the unit; see its `source` field. */
 const paper = JSON.parse(readFileSync(new URL('../fixtures/paper/results.json', import.meta.url), 'utf8'));
 const catalogue = createCatalogue();
-const plain = [
-  'training-recipe',
-  'stage-ratio',
-  'patchify-stem',
-  'depthwise-conv',
-  'increase-width',
-  'inverted-bottleneck',
-  'move-up-depthwise',
-  'kernel-size-7',
-  'gelu',
-  'fewer-activations',
-  'fewer-norms',
-  'layer-norm',
-  'separate-downsampling',
-];
-const call = (name: string): StepCall => {
-  const kernel = /^kernel-size-(\d+)$/.exec(name)?.[1];
-  const id = kernel ? 'kernel-size' : name;
-  const step = catalogue.get(id);
-  return { id, options: step?.options.parse(kernel ? { kernel: Number(kernel) } : {}) as Record<string, unknown> };
-};
-
-/** The steps up to and including a row of the paper's table. */
-function stepsOf(row: string): StepCall[] {
-  if (row.startsWith('kernel-size')) return [...plain.slice(0, plain.indexOf('kernel-size-7')), row].map(call);
-  return plain.slice(0, plain.indexOf(row) + 1).map(call);
-}
+const stepsOf = (row: string): StepCall[] => rowsUpTo(row).map(stepCall);
 
 function cost(base: string, steps: readonly StepCall[]) {
   return countCost(buildModel(applySteps(namedNetwork(base) as ConvNetwork, steps, catalogue)));
@@ -69,7 +44,7 @@ describe("the paper's networks by name", () => {
 
 describe("the authors' own rows", () => {
   it('has the norm after the pool as a row: 25,837,864 parameters', () => {
-    expect(cost('resnet-50', [...stepsOf('layer-norm'), call('final-norm')]).params).toBe(25837864);
+    expect(cost('resnet-50', [...stepsOf('layer-norm'), stepCall('final-norm')]).params).toBe(25837864);
   });
 
   it('ends without the norms around downsampling: 28,580,968 parameters', () => {
@@ -78,7 +53,11 @@ describe("the authors' own rows", () => {
   });
 
   it('is the released ConvNeXt-T with layer scale: the same network as convnext-tiny', () => {
-    const road = applySteps(namedNetwork('resnet-50') as ConvNetwork, [...plain, 'layer-scale'].map(call), catalogue);
+    const road = applySteps(
+      namedNetwork('resnet-50') as ConvNetwork,
+      [...paperRoad, 'layer-scale'].map(stepCall),
+      catalogue,
+    );
     expect(road).toEqual({ ...(namedNetwork('convnext-tiny') as ConvNetwork), name: 'resnet-50' });
   });
 });

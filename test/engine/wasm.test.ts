@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
-import { SOURCE_HASH } from '../../src/engine/wasm/kernels-binary.js';
+import { hashOfSource } from '../../scripts/wasm-modules.mjs';
+import { sourceHash } from '../../src/engine/wasm/kernels-module.js';
 import { loadWasmKernels } from '../../src/engine/wasm/kernels.js';
 
 let engine: Engine;
@@ -12,9 +11,8 @@ beforeAll(async () => {
   engine = await openEngine({ device: 'wasm' });
 });
 
-test('the kernels are those of their source; else: node scripts/build-wasm-kernels.mjs', () => {
-  const source = readFileSync(new URL('../../native/wasm/kernels.ts', import.meta.url));
-  expect(SOURCE_HASH).toBe(createHash('sha256').update(source).digest('hex'));
+test('the kernels are those of their source; else: node scripts/build-wasm.mjs', () => {
+  expect(sourceHash).toBe(hashOfSource('native/wasm/kernels.ts'));
 });
 
 test('gradients are registered where no other engine was loaded in the process', () => {

@@ -1,4 +1,4 @@
-// Made by `node scripts/build-wasm-resize.mjs` from native/wasm/resize.ts; do not edit.
+// Made by `node scripts/build-wasm.mjs` from native/wasm/resize.ts; do not edit.
 /** SHA-256 of the source. */
 export const sourceHash = '8e75595a18ee36521b30dacefc09e47955709f0f9ef92b90814b5443030b7383';
 

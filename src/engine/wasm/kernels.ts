@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { EnvironmentError } from '../engine.js';
-import { BINARY } from './kernels-binary.js';
+import { kernelsModule } from './kernels-module.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
 
@@ -64,7 +64,7 @@ export function loadWasmKernels(tf: Tf): WasmKernels {
       'The wasm backend does not hand out its memory, as version 4.22 does.\nNext: npm ci, which installs that version',
     );
   }
-  const module = new WebAssembly.Module(Buffer.from(BINARY, 'base64'));
+  const module = new WebAssembly.Module(Buffer.from(kernelsModule, 'base64'));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernels = exports as Record<KernelName, (...values: number[]) => void>;
   const address = (value: Tensor | number | null): number => {

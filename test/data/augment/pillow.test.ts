@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { brightness, colour, contrast } from '../../../src/data/augment/colour.js';
 import { centreCrop } from '../../../src/data/augment/crop.js';
 import { cutOut } from '../../../src/data/augment/cut-out.js';
 import { applyOperations, type OperationName, operations } from '../../../src/data/augment/rand-augment.js';
 import { resize, resizeLines, weigh } from '../../../src/data/augment/resize.js';
+import { hashOfSource } from '../../../scripts/wasm-modules.mjs';
 import { sourceHash } from '../../../src/data/augment/resize-module.js';
 import type { Generator } from '../../../src/random/generator.js';
 import { type Case, cases, expected, photograph, shareApart, stored } from './reference.js';
@@ -21,9 +20,8 @@ const of = (kind: string) => cases.filter((one) => one.kind === kind).map((one) 
 const label = ({ name, photo, filter, magnitude, negative, factor, resolution }: Case) =>
   [name, photo, filter, magnitude, negative ? 'negative' : '', factor, resolution].filter(Boolean).join(' ');
 
-test('the WebAssembly module is made of its source', () => {
-  const source = readFileSync(new URL('../../../native/wasm/resize.ts', import.meta.url));
-  expect(createHash('sha256').update(source).digest('hex')).toBe(sourceHash);
+test('the WebAssembly module is made of its source; else: node scripts/build-wasm.mjs', () => {
+  expect(sourceHash).toBe(hashOfSource('native/wasm/resize.ts'));
 });
 
 test.each(['bilinear', 'bicubic'] as const)('resizing in JavaScript and in WebAssembly are one: %s', async (filter) => {
