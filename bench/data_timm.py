@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+import PIL
+import timm
 import torch
 from PIL import ImageOps
 from timm.data import create_dataset, create_loader
@@ -72,6 +74,7 @@ def main():
                 yield mixup(images, targets) if mixes else (images, targets)
 
     batches = endless()
+    about = f"timm {timm.__version__}, torch {torch.__version__}, Pillow {PIL.__version__}"
     for line in sys.stdin:
         steps = json.loads(line)["steps"]
         for _ in range(6):
@@ -80,7 +83,7 @@ def main():
         for _ in range(steps):
             next(batches)
         elapsed = (time.perf_counter() - start) * 1000 / steps
-        print(json.dumps({"times": [elapsed], "peakBytes": memory()}), flush=True)
+        print(json.dumps({"times": [elapsed], "peakBytes": memory(), "about": about}), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ export interface DataTask {
 /** Batches that were made while the other contender had its turn; not counted. */
 const made = 6;
 
+const { default: sharp } = await import('sharp');
+const about = `sharp ${sharp.versions.sharp}`;
 const task: DataTask = JSON.parse(readFileSync(process.argv[2] as string, 'utf8'));
 const { train } = await openDatasets(task.dataset);
 const batches = trainingBatches({
@@ -39,5 +41,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const start = performance.now();
   for (let number = 0; number < steps; number++) await batches.next();
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  process.stdout.write(`${JSON.stringify({ times: [(performance.now() - start) / steps], peakBytes })}\n`);
+  process.stdout.write(`${JSON.stringify({ times: [(performance.now() - start) / steps], peakBytes, about })}\n`);
 }

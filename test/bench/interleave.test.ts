@@ -41,8 +41,8 @@ describe('interleave', () => {
     expect(dropped).toEqual([]);
     expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
     expect(measured).toEqual([
-      { name: 'a', median: 5, least: 5, spread: 0, steps: 12, peakBytes: 5000, about: 'a 1.0' },
-      { name: 'b', median: 7, least: 7, spread: 0, steps: 12, peakBytes: 7000, about: 'b 1.0' },
+      { name: 'a', median: 5, least: 5, spread: 0, steps: 12, peakBytes: 5000, firstPeakBytes: 5000, about: 'a 1.0' },
+      { name: 'b', median: 7, least: 7, spread: 0, steps: 12, peakBytes: 7000, firstPeakBytes: 7000, about: 'b 1.0' },
     ]);
   });
 

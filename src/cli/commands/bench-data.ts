@@ -7,6 +7,8 @@ import { buildModel } from '../../architecture/build.js';
 import { type Bottleneck, describeBottleneck, findBottleneck, type Rates } from '../../bench/bottleneck.js';
 import type { DataTask } from '../../bench/data-worker.js';
 import { type Contender, interleave, type Measured } from '../../bench/interleave.js';
+import { provenance } from '../../bench/provenance.js';
+import { writeSection } from '../../bench/results-file.js';
 import { measureStep, type StepRate } from '../../bench/measure-step.js';
 import { countCost } from '../../cost/count.js';
 import { openDatasets } from '../../data/open.js';
@@ -17,6 +19,7 @@ import type { Device } from '../../engine/engine.js';
 import { describeMachine } from '../../experiment/machine.js';
 import { networkOf } from '../../experiment/network.js';
 import { type OpenedSuite, openSuite, type SuiteVariant } from '../../experiment/suite.js';
+import type { Table } from '../../report/tables/table.js';
 import { UsageError } from '../errors.js';
 import { whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
@@ -33,6 +36,7 @@ interface BenchDataOptions {
   readonly batch: number;
   readonly batches: number;
   readonly rounds: number;
+  readonly markdown?: string;
   readonly json?: boolean;
 }
 
@@ -63,6 +67,7 @@ export function benchDataCommand(): Command {
     .option('--batch <pictures>', 'pictures a batch', whole, 64)
     .option('--batches <count>', 'batches a turn', whole, 8)
     .option('--rounds <count>', 'turns of every contender', whole, 5)
+    .option('--markdown <file>', 'also write the result into its section of this file')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -112,24 +117,44 @@ async function benchData(file: string, options: BenchDataOptions): Promise<void>
   const bottleneck: Bottleneck | null = rates && findBottleneck(rates);
   const verdict = rates && bottleneck && describeBottleneck(variant.name, rates, bottleneck);
 
-  const facts = { suite: file, network: variant.name, recipe: recipe.name, resolution, batch, threads, machine };
+  const stepRow = step
+    ? [[`training step of ${variant.name}, batch ${step.batch}`, step.picturesPerSecond.toFixed(1), '', '']]
+    : [];
+  const right = true;
+  const table: Table = {
+    columns: [
+      { heading: '' },
+      ...['pictures/s', 'MiB after one turn', `after ${options.rounds}`].map((heading) => ({ heading, right })),
+    ],
+    rows: [...stageRows(stages), ...totals.map((total) => totalRow(total, threads)), ...stepRow],
+  };
+  const what = `${recipe.name} at ${resolution}×${resolution}, batch ${batch}`;
+  if (options.markdown) {
+    await writeSection(options.markdown, {
+      id: `data-${suite.name}-${recipe.name}-${resolution}-${batch}-${threads}`,
+      title: `Training pictures: ${what}, on ${machine.cores} cores`,
+      provenance: provenance(
+        process.argv.slice(2),
+        measured.map(({ about }) => about),
+      ),
+      method: `${train.length.toLocaleString('en-US')} pictures of ${train.name}, from files to normalised batches; contenders in turn, ${options.batches} batches a turn for ${options.rounds} turns, medians; memory is each contender's peak so far.`,
+      table,
+      findings: verdict ? [verdict] : [],
+    });
+    note(`wrote ${options.markdown}`);
+  }
   if (options.json) {
     return printJson({
       schema: 'ablate/bench-data/2',
-      ...facts,
+      ...{ suite: file, network: variant.name, recipe: recipe.name, resolution, batch, threads, machine },
       stages,
       totals,
       step,
       bottleneck: bottleneck && { ...bottleneck, sentence: verdict },
     });
   }
-  const right = true;
-  const rows = [...stageRows(stages), ...totals.map((total) => totalRow(total, threads))];
-  if (step)
-    rows.push([`training step of ${variant.name}, batch ${step.batch}`, step.picturesPerSecond.toFixed(1), '', '']);
-  const headings = ['pictures/s', 'MiB after one turn', `after ${options.rounds}`];
-  printText(textTable([{ heading: recipe.name }, ...headings.map((heading) => ({ heading, right }))], rows));
-  printText(`${machine.cpu}, ${machine.cores} cores; resolution ${resolution}, batch ${batch}, in turn, medians`);
+  printText(textTable(table.columns, table.rows));
+  printText(`${machine.cpu}, ${machine.cores} cores; ${what}, in turn, medians`);
   if (verdict) printText(`\n${verdict}`);
 }
 
