@@ -8,9 +8,9 @@ namespace ablate {
 
 enum class Activation { kNone, kRelu, kGelu };
 
-// exp(x) for x <= 0, to 1e-7 of its value; Cody-Waite reduction and the polynomial of Cephes' expf.
+// exp(x) for x <= 0, to 1e-7 of its value, NaN of NaN; Cody-Waite reduction and the polynomial of Cephes' expf.
 ABLATE_INLINE Vec ExpOfNegative(Vec x) {
-  x = Max(x, Broadcast(-87.0f));
+  x = Max(Broadcast(-87.0f), x);
   const Vec n = Round(x * 1.44269504088896341f);
   const Vec r = x - n * 0.693359375f - n * -2.12194440e-4f;
   Vec p = Broadcast(1.9875691500e-4f);

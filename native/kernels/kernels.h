@@ -90,6 +90,16 @@ void GroupedForward(const float *x, const float *w, const float *bias, const Win
 void GroupedInputGradient(const float *dy, const float *w, const Window &, long groups, long O, float *dx);
 void GroupedFilterGradient(const float *dy, const float *x, const Window &, long groups, long O, float *dw);
 
+// ---- attention.cc. qkv: [N, H, W, 3 C], queries, keys and values; bias: [heads, window^2, window^2], added to every
+// window's scores. The map is cut into windows after a cyclic shift by `shift` < window; what that makes neighbours is
+// masked. The window divides H and W, and `heads` divides C.
+struct Attention {
+  long N, H, W, C, heads, window, shift;
+};
+void AttentionForward(const float *qkv, const float *bias, const Attention &, float *y);
+void AttentionBackward(const float *dy, const float *qkv, const float *bias, const Attention &, float *dqkv,
+                       float *dbias);
+
 // ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
 // its gradient by the logits.
 void SoftmaxCrossEntropy(const float *logits, const float *targets, float *loss, float *dlogits, long N, long K);

@@ -29,6 +29,7 @@ std::string RegisterOnce() {
       return;
     }
     setenv(marker.c_str(), process.c_str(), 1);
+    RegisterAttention();
     RegisterElementwise();
     RegisterNorms();
     RegisterConvolutions();

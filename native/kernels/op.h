@@ -135,6 +135,7 @@ void Register(const OpDefinition &definition) {
 const std::string &RegistrationErrors();
 
 // One for each ops-*.cc.
+void RegisterAttention();
 void RegisterElementwise();
 void RegisterNorms();
 void RegisterConvolutions();

@@ -161,6 +161,20 @@ void AddPool(std::vector<Case> &cases, const Window &d) {
                    }});
 }
 
+void AddAttention(std::vector<Case> &cases, const Attention &d) {
+  const std::string name = "attention " + std::to_string(d.H) + "x" + std::to_string(d.W) + " heads " +
+                           std::to_string(d.heads) + " window " + std::to_string(d.window);
+  cases.push_back({name, [=] {
+                     const long n = d.N * d.H * d.W * d.C, positions = d.window * d.window;
+                     const Values qkv = Numbers(1, 3 * n), bias = Numbers(2, d.heads * positions * positions);
+                     const Values dy = Numbers(3, n);
+                     Values y(n), dqkv(3 * n), dbias(bias.size());
+                     AttentionForward(qkv.data(), bias.data(), d, y.data());
+                     AttentionBackward(dy.data(), qkv.data(), bias.data(), d, dqkv.data(), dbias.data());
+                     return Joined({&y, &dqkv, &dbias});
+                   }});
+}
+
 std::vector<Case> AllCases() {
   std::vector<Case> cases;
   for (const long rows : {1, 7, 900}) {
@@ -174,6 +188,10 @@ std::vector<Case> AllCases() {
         }
       }
     }
+  }
+  for (const Attention &d : std::initializer_list<Attention>{
+           {1, 2, 3, 5, 1, 1, 0}, {2, 4, 8, 6, 2, 4, 2}, {3, 14, 7, 40, 5, 7, 3}, {40, 6, 6, 16, 1, 3, 1}}) {
+    AddAttention(cases, d);
   }
   for (const long C : {3, 16, 37}) AddPool(cases, WindowOf(2, 7, 8, C, 3, 2, 1));
   return cases;

@@ -1,3 +1,4 @@
+import { type AttentionKernels, createAttentionKernels } from './kernels/attention.js';
 import { type ConvolutionKernels, createConvolutionKernels } from './kernels/conv.js';
 import { createElementwiseKernels, type ElementwiseKernels } from './kernels/elementwise.js';
 import { type KernelLoad, loadKernelLibrary } from './kernels/library.js';
@@ -10,7 +11,13 @@ import type { LoadedTensorflow } from './load.js';
  * The fused CPU kernels of native/kernels as functions on tensors, each one node on the tape. They check their
  * arguments and throw with what was expected and found.
  */
-export interface Kernels extends ConvolutionKernels, ElementwiseKernels, NormKernels, PoolKernels, TrainingKernels {
+export interface Kernels
+  extends AttentionKernels,
+    ConvolutionKernels,
+    ElementwiseKernels,
+    NormKernels,
+    PoolKernels,
+    TrainingKernels {
   /** Such as x86-64-v4. */
   readonly instructionSet: string;
   /** Threads that work on one kernel; TensorFlow's own are set apart from these. Results do not depend on it. */
@@ -30,6 +37,7 @@ export function createKernels(loaded: KernelLoad): Kernels {
     instructionSet: loaded.instructionSet,
     setThreads: (count) => loaded.module.setThreads(count),
     tuneMalloc: () => loaded.module.tuneMalloc(),
+    ...createAttentionKernels(loaded),
     ...createConvolutionKernels(loaded),
     ...createElementwiseKernels(loaded),
     ...createNormKernels(loaded),

@@ -24,6 +24,7 @@ export function createTensorflowOps({ tf, backend }: LoadedTensorflow, kernels: 
     batchNorm: kernels.batchNorm,
     maxPool: kernels.maxPool,
     globalAveragePool: kernels.globalAveragePool,
+    windowAttention: kernels.windowAttention,
     softmaxCrossEntropy: kernels.softmaxCrossEntropy,
     applyAdamW: kernels.applyAdamW,
     applySgd: kernels.applySgd,
