@@ -34,7 +34,8 @@ export function createNorms(tf: Tf, raw: Raw, { activation }: Activations): Pick
       const [value, batchMean, batchVariance, reserve1, reserve2] = outputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
       // The tape tidies away all but the value: whoever takes the statistics disposes of them.
       if (training) batch.push(tf.keep(batchMean), tf.keep(batchVariance));
-      save([input, scale, reserve1, reserve2]);
+      // With running statistics the reserves are not written; the gradient takes the statistics themselves.
+      save([input, scale, ...(statistics ?? [reserve1, reserve2])]);
       const gradFunc = (dy: Tensor, saved: Tensor[]) =>
         raw.many('FusedBatchNormGradV2', own, [dy, ...saved], 5).slice(0, 3);
       return { value, gradFunc };
