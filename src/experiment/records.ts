@@ -107,6 +107,8 @@ export type RunResult =
         readonly training: number;
         readonly evaluation: number;
         readonly startup: number;
+        /** The part of training that went by waiting for pictures; absent in older records. */
+        readonly waiting?: number;
       };
       readonly peakMemoryBytes: number;
       readonly finishedAt: string;

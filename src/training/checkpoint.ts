@@ -13,8 +13,13 @@ export interface Progress {
   /** The last training line: its step, the seconds of training until then, and the sum of losses since. */
   readonly line: { readonly step: number; readonly loss: number; readonly training: number };
   readonly best: { readonly top1: number; readonly epoch: number } | null;
-  /** Seconds spent so far, by kind. */
-  readonly seconds: { readonly training: number; readonly evaluation: number; readonly startup: number };
+  /** Seconds spent so far, by kind; `waiting` is a part of training, and absent in checkpoints older than it. */
+  readonly seconds: {
+    readonly training: number;
+    readonly evaluation: number;
+    readonly startup: number;
+    readonly waiting?: number;
+  };
 }
 
 /** Changes with what a checkpoint holds: one of another version is not taken up. */

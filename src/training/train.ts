@@ -75,7 +75,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     metricsBytes: 0,
     line: { step: 0, loss: 0, training: 0 },
     best: null,
-    seconds: { training: 0, evaluation: 0, startup: 0 },
+    seconds: { training: 0, evaluation: 0, startup: 0, waiting: 0 },
   };
   const log = await openMetricsLog(join(directory, 'metrics.jsonl'), progress.metricsBytes);
   const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
@@ -86,7 +86,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   const stepper = await createStepper({ engine, model, recipe, state, seed, recompute: spec.recompute ?? 'none' });
   const evaluationSize = recipe.evaluation.batch_size ?? stepper.batchSize;
   const evaluators = new Map<string, Awaited<ReturnType<typeof prepareEvaluation>>>();
-  const seconds = { ...progress.seconds };
+  const seconds = { ...progress.seconds, waiting: progress.seconds.waiting ?? 0 };
   seconds.startup += (performance.now() - began) / 1000;
   let last: { plain: Accuracy; ema: Accuracy | null } | null = null;
   let trainLoss = Number.NaN;
@@ -127,6 +127,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       const loss = await stepper.step(next, step, rate);
       step++;
       seconds.training += (performance.now() - start) / 1000;
+      seconds.waiting += waited / 1000;
       watchWait(waited, performance.now() - start);
       if (!Number.isFinite(loss)) return failed(`loss is ${loss} at step ${step}`, step);
       line = { ...line, loss: line.loss + loss };

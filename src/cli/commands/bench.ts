@@ -2,11 +2,13 @@ import { Command } from 'commander';
 import { benchDataCommand } from './bench-data.js';
 import { benchOpsCommand } from './bench-ops.js';
 import { benchStepCommand } from './bench-step.js';
+import { benchSuiteCommand } from './bench-suite.js';
 
 export function benchCommand(): Command {
   return new Command('bench')
     .description('measure speed on this machine')
     .addCommand(benchStepCommand())
     .addCommand(benchOpsCommand())
-    .addCommand(benchDataCommand());
+    .addCommand(benchDataCommand())
+    .addCommand(benchSuiteCommand());
 }
