@@ -1,5 +1,6 @@
 import { checkDevice } from './available.js';
 import { type Device, type Engine, EnvironmentError } from './engine.js';
+import { LoadError } from './tensorflow/load.js';
 
 export interface EngineOptions {
   readonly device: Device;
@@ -14,17 +15,21 @@ export interface EngineOptions {
 
 /**
  * The engine for a device. Asked for one by name, it is that one or an `EnvironmentError` that says what is missing;
- * `auto` is a GPU where TensorFlow sees one, else TensorFlow on the CPU, else wasm with a warning.
+ * `auto` is a GPU where TensorFlow sees one, else TensorFlow on the CPU, else, where TensorFlow is not set up or does not
+ * load, wasm with a warning that says why.
  */
 export async function openEngine({ device, onWarning, ...options }: EngineOptions): Promise<Engine> {
   const { engine, warning } = checkDevice(device);
   if (warning) onWarning?.(warning);
-  if (engine === 'tensorflow')
-    return (await import('./tensorflow/engine.js')).openTensorflow({
-      onWarning,
-      ...options,
-      device: device as 'auto' | 'cpu' | 'gpu',
-    });
+  if (engine === 'tensorflow') {
+    const { openTensorflow } = await import('./tensorflow/engine.js');
+    try {
+      return openTensorflow({ onWarning, ...options, device: device as 'auto' | 'cpu' | 'gpu' });
+    } catch (error) {
+      if (device !== 'auto' || !(error instanceof LoadError)) throw error;
+      onWarning?.(`${error.message}\nUntil then training runs on wasm, several times slower.`);
+    }
+  }
   if (options.precision === 'bfloat16') {
     throw new EnvironmentError('The wasm engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe');
   }

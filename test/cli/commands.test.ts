@@ -92,6 +92,7 @@ describe('a wrong command line', () => {
     ['bench step', 'name a suite file, or one network with --model'],
     [`bench step ${quickstart} --only nothing-*`, 'fits no network'],
     [`bench step ${quickstart} --chart a.pdf`, 'an .svg or a .png file'],
+    [`bench step ${quickstart} --markdown /proc/nowhere/a.md`, 'no folder can be made in /proc'],
     ['setup --frobnicate', "unknown option '--frobnicate'"],
     [`submit ${quickstart}`, "required option '--to <cluster>' not specified"],
   ];

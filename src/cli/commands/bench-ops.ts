@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { type ContenderProcess, startContender, withContenders } from '../../bench/contender-process.js';
@@ -14,6 +14,7 @@ import { openSuite } from '../../experiment/suite.js';
 import { counted } from '../../report/format.js';
 import { UsageError } from '../errors.js';
 import { whole } from '../network-options.js';
+import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
 import { fits } from '../select.js';
 import { textTable } from '../table.js';
@@ -52,6 +53,7 @@ export function benchOpsCommand(): Command {
 }
 
 async function benchOps(file: string, options: BenchOpsOptions): Promise<void> {
+  if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
   const { suite, variants, plugins, catalogue } = await openSuite(file);
   const chosen = variants.filter(({ variant }) => fits(options.only)(variant.name));
   const [first] = chosen;

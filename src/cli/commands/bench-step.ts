@@ -18,6 +18,7 @@ import { counted } from '../../report/format.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { addNamedNetworkOptions, type NamedNetworkOptions, specOf, whole } from '../network-options.js';
+import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
 import { fits } from '../select.js';
 import { textTable } from '../table.js';
@@ -74,6 +75,7 @@ Examples:
 }
 
 async function benchStep(file: string | undefined, options: BenchStepOptions): Promise<void> {
+  if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
   if (options.tcmalloc?.includes('/') && !existsSync(options.tcmalloc))
     throw new UsageError(`--tcmalloc ${options.tcmalloc}: there is no such file`);
   if (options.chart !== undefined) checkFigureFile(options.chart);

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { provenance, provenanceText } from '../../bench/provenance.js';
 import { writeSection } from '../../bench/results-file.js';
@@ -16,6 +16,7 @@ import { writePlan } from '../../experiment/store.js';
 import { counted } from '../../report/format.js';
 import { Exit, exitCodes } from '../errors.js';
 import { whole } from '../network-options.js';
+import { makeFolder } from '../make-folder.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan } from '../planned.js';
 import { createProgress } from '../progress.js';
@@ -45,6 +46,7 @@ export function benchSuiteCommand(): Command {
 }
 
 async function benchSuite(file: string, options: BenchSuiteOptions): Promise<void> {
+  if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
   const out = await mkdtemp(join(tmpdir(), 'ablate-bench-'));
   try {
     const { opened, plan, runs, suiteFolder } = await openPlan(file, { ...options, out }, true);

@@ -6,6 +6,7 @@ import { RecordsError, readSuite } from '../../report/read.js';
 import type { Row } from '../../report/study.js';
 import { type WrittenReport, writeReport } from '../../report/write.js';
 import { UsageError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
 
@@ -34,6 +35,7 @@ Examples:
         const folder = await recordsFolder(suite, options.experiments);
         const { plan } = await readSuite(folder);
         const out = options.out ?? join('reports', plan.suite);
+        await makeFolder(out);
         const written = await writeReport(folder, out);
         if (options.json) printJson(documentOf(written, folder, out));
         else printReport(written);

@@ -9,6 +9,7 @@ import { shareMachine } from '../../experiment/share.js';
 import { quoted } from '../../experiment/shell.js';
 import { hasPlan, writePlan } from '../../experiment/store.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
@@ -53,6 +54,7 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
+  await makeFolder(suiteFolder);
   const release = options.shared ? null : await lockSuite(suiteFolder);
   const progress = createProgress(process.stderr, runs);
   const interruption = watchSignals(() => progress.say('saving every run; once more ends at once'));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { EnvironmentError } from '../../engine/engine.js';
@@ -9,6 +9,7 @@ import { type SlurmJob, slurmScript, slurmScriptFile } from '../../experiment/sl
 import { standingOf } from '../../experiment/standing.js';
 import { writePlan } from '../../experiment/store.js';
 import { UsageError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 
@@ -75,8 +76,9 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
     parallel: options.parallel === undefined ? null : positive('--parallel', options.parallel),
     extra: options.sbatch,
   };
+  await makeFolder(suiteFolder);
   await writePlan(suiteFolder, plan.record);
-  await mkdir(dirname(script), { recursive: true });
+  await makeFolder(dirname(script));
   await writeFile(script, slurmScript(job));
   note(`${left.length} runs in ${script}`);
   const answer = options.scriptOnly ? null : sbatch(script);

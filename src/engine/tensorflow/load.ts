@@ -26,6 +26,9 @@ export interface LoadedTensorflow {
   readonly version: string;
 }
 
+/** The library is set up but does not load here. */
+export class LoadError extends EnvironmentError {}
+
 /** Which of the two builds are here, whole and for the present sources. */
 export const installedFlavours = (): Flavour[] =>
   (['gpu', 'cpu'] as const).filter((flavour) => isWhole(libraryFolder(flavour)) && isWhole(bindingFolder(flavour)));
@@ -91,7 +94,7 @@ function loadAddon(flavour: Flavour): Binding {
     }
     return require(file) as Binding;
   } catch (error) {
-    throw new EnvironmentError(
+    throw new LoadError(
       `The tensorflow engine at ${file} does not load: ${(error as Error).message}\n` +
         `Next: npx ablate setup --force\n${MEANWHILE}`,
     );

@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { createKernels, type Kernels } from '../../../src/engine/tensorflow/kernels.js';
 import { loadKernelFile } from '../../../src/engine/tensorflow/kernels/library.js';
 import { loadTensorflow } from '../../../src/engine/tensorflow/load.js';
-import { cacheRoot } from '../../../src/engine/tensorflow/setup/cache.js';
 import { ensureKernels, kernelLibrary } from '../../../src/engine/tensorflow/setup/kernels.js';
-import { withLock } from '../../../src/engine/tensorflow/setup/lock.js';
 
 export const engine = loadTensorflow({ device: 'cpu' });
 export const { tf } = engine;
@@ -17,13 +14,7 @@ export const kernels: Kernels = await load();
 async function load(): Promise<Kernels> {
   const chosen = process.env['ABLATE_TEST_KERNELS'];
   // Test files run side by side; one of them compiles.
-  if (!chosen && !kernelLibrary(engine.flavour)) {
-    await withLock(
-      join(cacheRoot(), 'setup.lock'),
-      () => {},
-      () => ensureKernels(engine.flavour, () => {}),
-    );
-  }
+  if (!chosen) await ensureKernels(engine.flavour, () => {});
   const file = chosen ?? kernelLibrary(engine.flavour)?.file;
   if (!file) throw new Error('this CPU has none of the instruction sets that the kernels are compiled for');
   return createKernels(loadKernelFile(engine, file, 'test'));

@@ -57,3 +57,41 @@ describe('an engine that is not set up', () => {
     expect((await message("{ device: 'gpu' }")).stdout).toContain('Next: npx ablate setup --gpu');
   });
 });
+
+describe('an engine that is set up but does not load', () => {
+  const open = fileURLToPath(new URL('../../../src/engine/open.ts', import.meta.url));
+  const cacheModule = fileURLToPath(new URL('../../../src/engine/tensorflow/setup/cache.ts', import.meta.url));
+  const bindingModule = fileURLToPath(new URL('../../../src/engine/tensorflow/setup/binding.ts', import.meta.url));
+  /** Opens an engine on a cache whose libraries are whole and no libraries. */
+  const openOn = (device: string) =>
+    run(
+      `const jiti = ${`(await import('jiti')).createJiti(${JSON.stringify(import.meta.url)})`};
+      const { publish, libraryFolder } = await jiti.import(${JSON.stringify(cacheModule)});
+      const { bindingFolder, bindingFile } = await jiti.import(${JSON.stringify(bindingModule)});
+      const { writeFileSync } = await import('node:fs');
+      const { basename, join } = await import('node:path');
+      await publish(libraryFolder('cpu'), async () => {});
+      await publish(bindingFolder('cpu'), async (folder) => {
+        for (const name of [basename(bindingFile('cpu')), 'preload.node']) writeFileSync(join(folder, name), 'no library');
+      });
+      const { openEngine } = await jiti.import(${JSON.stringify(open)});
+      try {
+        const engine = await openEngine({ device: '${device}', onWarning: (text) => console.log('warning:', text) });
+        console.log(engine.description.engine);
+      } catch (error) {
+        console.log(error.name, error.message);
+      }`,
+      { ABLATE_CACHE: join(empty, 'broken') },
+    );
+
+  test('is wasm for auto, with a warning that quotes why', async () => {
+    const { stdout } = await openOn('auto');
+    expect(stdout).toMatch(/^warning: The tensorflow engine at .* does not load: .*(too short|invalid ELF)/);
+    expect(stdout).toContain('npx ablate setup --force');
+    expect(stdout).toMatch(/runs on wasm, several times slower\.\nwasm\n$/);
+  });
+
+  test('is an error for who asked for it', async () => {
+    expect((await openOn('cpu')).stdout).toMatch(/^EnvironmentError The tensorflow engine at .* does not load/);
+  });
+});

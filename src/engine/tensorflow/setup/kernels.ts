@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { cacheRoot, isWhole, keyOf, libraryFolder, packageRoot, publish } from './cache.js';
 import { compileSharedObjects, tensorflowLink } from './compiler.js';
 import type { Progress } from './library.js';
+import { withSetupLock } from './lock.js';
 import { requireCompiler } from './tools.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
 
@@ -83,8 +84,17 @@ function cpuFlags(): ReadonlySet<string> {
   }
 }
 
-/** Every file of native/kernels into one shared object per instruction set; all are built, for a cache may be shared. */
+/** The kernels of the present sources, compiled where they are not: by one process at a time, the others wait for it. */
 export async function ensureKernels(flavour: Flavour, progress: Progress): Promise<void> {
+  if (isWhole(kernelsFolder(flavour))) return;
+  await withSetupLock(progress, () => compileKernels(flavour, progress));
+}
+
+/**
+ * Every file of native/kernels into one shared object per instruction set; all are built, for a cache may be shared.
+ * To be called under the setup's lock, which it does not take.
+ */
+export async function compileKernels(flavour: Flavour, progress: Progress): Promise<void> {
   const folder = kernelsFolder(flavour);
   const files = sources(/\.cc$/);
   if (files.length === 0 || isWhole(folder)) return;

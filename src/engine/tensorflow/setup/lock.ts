@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheRoot } from './cache.js';
 
 const HEARTBEAT_MS = 2_000;
 const STALE_MS = 20_000;
@@ -40,6 +41,14 @@ export async function withLock<T>(file: string, waiting: (holder: string) => voi
     rmSync(file, { force: true });
   }
 }
+
+/** Runs `work` while no other process changes the cache of engines. */
+export const withSetupLock = <T>(progress: (text: string) => void, work: () => Promise<T>): Promise<T> =>
+  withLock(
+    join(cacheRoot(), 'setup.lock'),
+    (holder) => progress(`another setup is at work (${holder}); waiting for it`),
+    work,
+  );
 
 const me = (): string => `process ${process.pid} on ${hostname()}`;
 

@@ -1,12 +1,11 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../../engine.js';
 import { bindingFolder, ensureBinding } from './binding.js';
 import { cacheRoot, libraryFolder, removeLeftovers } from './cache.js';
-import { ensureKernels, kernelLibrary } from './kernels.js';
+import { compileKernels, kernelLibrary } from './kernels.js';
 import { ensureLibrary, type Progress } from './library.js';
-import { withLock } from './lock.js';
+import { withSetupLock } from './lock.js';
 import { execute, tail } from './process.js';
 import { MEANWHILE } from './tools.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
@@ -39,23 +38,19 @@ export async function setupTensorflow({
   progress = () => {},
 }: SetupOptions): Promise<SetupResult> {
   const root = cacheRoot();
-  return withLock(
-    join(root, 'setup.lock'),
-    (holder) => progress(`another setup is at work (${holder}); waiting for it`),
-    async () => {
-      removeLeftovers(root);
-      if (force)
-        for (const folder of [libraryFolder(flavour), bindingFolder(flavour)])
-          rmSync(folder, { recursive: true, force: true });
-      await ensureLibrary(flavour, progress);
-      const binding = await ensureBinding(flavour, progress);
-      await ensureKernels(flavour, progress);
-      progress('checking');
-      const device = await check(flavour);
-      const kernels = kernelLibrary(flavour)?.file ?? null;
-      return { flavour, tensorflow: TENSORFLOW_VERSION, cache: root, binding, kernels, device };
-    },
-  );
+  return withSetupLock(progress, async () => {
+    removeLeftovers(root);
+    if (force)
+      for (const folder of [libraryFolder(flavour), bindingFolder(flavour)])
+        rmSync(folder, { recursive: true, force: true });
+    await ensureLibrary(flavour, progress);
+    const binding = await ensureBinding(flavour, progress);
+    await compileKernels(flavour, progress);
+    progress('checking');
+    const device = await check(flavour);
+    const kernels = kernelLibrary(flavour)?.file ?? null;
+    return { flavour, tensorflow: TENSORFLOW_VERSION, cache: root, binding, kernels, device };
+  });
 }
 
 /** Loads the engine in a child process and computes a gradient; returns the device it ran on. */

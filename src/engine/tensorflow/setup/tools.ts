@@ -42,7 +42,7 @@ export async function requireCompiler(): Promise<Tool> {
         'unset CXX or point it at g++ or clang++, then npx ablate setup',
       )
     : missing(
-        'No C++ compiler (tried g++, clang++, c++); the engine is compiled on this machine, which takes seconds.',
+        'No C++ compiler (tried g++, clang++, c++); the engine is compiled on this machine, which takes a minute or so.',
         'sudo apt-get install g++   (Fedora: sudo dnf install gcc-c++), then npx ablate setup',
       );
 }

@@ -1,0 +1,44 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { execute } from '../../../src/engine/tensorflow/setup/process.js';
+
+const root = mkdtempSync(join(tmpdir(), 'ablate-kernels-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const sources = readdirSync(fileURLToPath(new URL('../../../native/kernels', import.meta.url)));
+
+test.runIf(process.platform === 'linux')('processes that want the kernels at once compile them once', async () => {
+  const [cache, calls, compiler] = ['cache', 'calls', 'compiler'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(cache);
+  // Notes each call, takes a while, and writes what it was told to.
+  const body = `[ "$1" = --version ] && echo stand-in && exit 0
+echo "$*" >> ${calls}
+sleep 0.05
+while [ "$1" != -o ]; do shift; done
+echo object > "$2"`;
+  writeFileSync(compiler, `#!/bin/sh\n${body}\n`);
+  chmodSync(compiler, 0o755);
+
+  const module = fileURLToPath(new URL('../../../src/engine/tensorflow/setup/kernels.ts', import.meta.url));
+  const script = `const jiti = (await import('jiti')).createJiti(${JSON.stringify(import.meta.url)});
+    const { ensureKernels, kernelLibrary } = await jiti.import(${JSON.stringify(module)});
+    await ensureKernels('cpu', () => {});
+    console.log(kernelLibrary('cpu') !== null);`;
+  const env = { ...process.env, ABLATE_CACHE: cache, CXX: compiler };
+  const one = () => execute(process.execPath, ['--input-type=module', '--eval', script], { env });
+  const results = await Promise.all([one(), one(), one()]);
+
+  expect(results).toEqual(results.map(() => ({ code: 0, stdout: 'true\n', stderr: '', missing: false })));
+  const lines = readFileSync(calls, 'utf8').trim().split('\n');
+  const linked = lines.filter((line) => line.startsWith('-shared'));
+  expect(lines.length - linked.length).toBe(sources.filter((name) => name.endsWith('.cc')).length * linked.length);
+  expect(new Set(linked).size).toBe(linked.length);
+  expect(readdirSync(cache)).toEqual([expect.stringMatching(/^kernels-[0-9a-f]{16}$/)]);
+});
