@@ -13,10 +13,13 @@ export interface Provenance {
   readonly versions: readonly string[];
 }
 
-/** @param args the command line after `ablate`; folders of this machine are left out of it. */
-export function provenance(args: readonly string[], versions: readonly string[]): Provenance {
+/**
+ * @param args the command line after the program; folders of this machine are left out of it.
+ * @param program what was run, such as `node bench/eager.mjs`.
+ */
+export function provenance(args: readonly string[], versions: readonly string[], program = 'ablate'): Provenance {
   return {
-    command: ['ablate', ...args.map((arg) => (isAbsolute(arg) ? basename(arg) : arg))].join(' '),
+    command: [program, ...args.map((arg) => (isAbsolute(arg) ? basename(arg) : arg))].join(' '),
     date: new Date().toISOString().slice(0, 10),
     code: codeVersion(),
     machine: describeMachine(),

@@ -1,5 +1,7 @@
 import type { Table } from '../report/tables/table.js';
-import { type StepRow, type StepSummary, summarise } from './step-rows.js';
+import { quantile } from './interleave.js';
+import type { Side } from './step-contenders.js';
+import { fastest, type StepRow, type StepSummary, summarise } from './step-rows.js';
 
 const absent = '–';
 const mebibytes = (bytes: number): string => String(Math.round(bytes / 2 ** 20));
@@ -50,7 +52,7 @@ function memoryText({ measured }: StepRow, side: 'ablate' | 'torch'): string {
 }
 
 /** What the table comes to, a sentence an item; then who did not run and why. */
-export function stepFindings(rows: readonly StepRow[]): string[] {
+export function stepFindings(rows: readonly StepRow[], batch: number): string[] {
   const speed = summarise(rows, ({ ratio }) => ratio);
   const compile = summarise(rows, ({ compileRatio }) => compileRatio);
   // The worst is where ours takes most: turned over, more is better here too.
@@ -68,8 +70,22 @@ export function stepFindings(rows: readonly StepRow[]): string[] {
           `Our peak memory over PyTorch's smallest: median ${times(1 / memory.median)}, most ${times(1 / memory.worst.value)} (${memory.worst.variant}).`,
         ]
       : []),
+    ...wasmFinding(rows, batch),
     ...dropouts(rows),
   ];
+}
+
+/** Where the wasm engine ran too: pictures a second of both. */
+function wasmFinding(rows: readonly StepRow[], batch: number): string[] {
+  const speeds = (side: Side) => {
+    const found = rows.flatMap((row) => fastest(row, side) ?? []).map(({ median }) => (1000 * batch) / median);
+    return found.sort((a, b) => a - b);
+  };
+  const [ours, wasm] = [speeds('ablate'), speeds('wasm')];
+  if (wasm.length === 0 || ours.length === 0) return [];
+  const said = (all: readonly number[]) =>
+    `${quantile(all, 0.5).toFixed(0)} pictures a second in the median of the networks (${all[0]?.toFixed(0)} to ${all.at(-1)?.toFixed(0)})`;
+  return [`The tensorflow engine: ${said(ours)}; the wasm engine, which has one core: ${said(wasm)}.`];
 }
 
 const words = ({ median, worst, ahead, rows }: StepSummary): string =>

@@ -52,12 +52,19 @@ it('prints a column for everyone who was asked', () => {
   expect(at('torch.compile, ms')).toEqual(['80.0 ±1.0', 'did not run', '–']);
   expect(at('PyTorch / ours')).toEqual(['0.90', '1.50', '–']);
   expect(at("PyTorch's MiB")).toEqual(['400', '600', '–']);
-  expect(stepFindings(rows)).toEqual([
+  expect(stepFindings(rows, 64)).toEqual([
     "PyTorch's best of these over ours: median 1.20, worst 0.90 (resnet-50), at least 1 on 1 of 2.",
     "Behind PyTorch's best: resnet-50 0.90.",
     "torch.compile's best over ours: median 0.80, worst 0.80 (resnet-50), at least 1 on 0 of 1.",
     "Our peak memory over PyTorch's smallest: median 0.73, most 1.38 (resnet-50).",
     'torch.compile did not run (no compiler): gelu.',
+  ]);
+});
+
+it('says the speed of the wasm engine in pictures', () => {
+  const row = stepRow('gelu', [measured('ablate', 'ablate', 50, 300), measured('wasm', 'ablate wasm', 400, 300)], []);
+  expect(stepFindings([row], 64)).toEqual([
+    'The tensorflow engine: 1280 pictures a second in the median of the networks (1280 to 1280); the wasm engine, which has one core: 160 pictures a second in the median of the networks (160 to 160).',
   ]);
 });
 

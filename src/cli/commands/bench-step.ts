@@ -204,14 +204,16 @@ async function publish(
       provenance: source,
       method,
       table: stepTable(rows),
-      findings: stepFindings(rows),
+      findings: stepFindings(rows, batch),
       picture: { file: `${name}.svg`, alt: figure.alt },
     });
     ticker.say(`wrote ${options.markdown}`);
   }
   if (options.json) return printJson({ schema: 'ablate/bench-step/1', network: title, ...size, ...source, rows });
   const { columns, rows: cells } = stepTable(rows);
-  printText([textTable(columns, cells), '', ...stepFindings(rows), what, provenanceText(source), method].join('\n'));
+  printText(
+    [textTable(columns, cells), '', ...stepFindings(rows, batch), what, provenanceText(source), method].join('\n'),
+  );
 }
 
 const subtitle = ({ resolution, batch, threads, precision }: Measurement, { machine, date }: Provenance): string =>

@@ -1,0 +1,37 @@
+/** Whole suites in processes of their own, for the scripts beside it. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../bin/ablate.js', import.meta.url));
+export const suite = fileURLToPath(new URL('./two-hundred-steps.yaml', import.meta.url));
+export const results = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
+
+/**
+ * The JSON document that `ablate ARGS --json` prints; its progress goes to this process's stderr. Throws where it fails,
+ * and where it has not ended after `minutes`: a deadlock would be seen here.
+ */
+export function ablate(args, minutes = 30) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let printed = '';
+    child.stdout.on('data', (data) => {
+      printed += data;
+    });
+    const timer = setTimeout(() => {
+      child.kill();
+      reject(new Error(`ablate ${args.join(' ')} has not ended after ${minutes} minutes`));
+    }, minutes * 60_000);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(JSON.parse(printed));
+      else reject(new Error(`ablate ${args.join(' ')} ended with code ${code}`));
+    });
+  });
+}
+
+export const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+};
+
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
