@@ -66,7 +66,7 @@ export async function predictPictures(
   const answers: Answer[] = [];
   for (let at = 0; at < files.length; at += options.batch) {
     const batch = await preparePictures(files.slice(at, at + options.batch), resolution, fit, kind);
-    const guesses = batch.files.length > 0 ? topFive(ops, model, weights, batch.images, names) : [];
+    const guesses = batch.files.length > 0 ? await topFive(ops, model, weights, batch.images, names) : [];
     const found: Answer[] = batch.files.map((file, row) => ({ file, top5: guesses[row] as readonly Guess[] }));
     answers.push(...found, ...batch.damaged);
     if (!options.json) for (const { file, top5 } of found) tell(file, top5 ?? []);
@@ -79,29 +79,30 @@ export async function predictPictures(
   throw new Exit(exitCodes.someFailed);
 }
 
-function topFive(
+async function topFive(
   ops: Ops,
   model: Model,
   weights: ReadonlyMap<string, Variable>,
   images: Float32Array,
   names: readonly string[] | null,
-): Guess[][] {
+): Promise<Guess[][]> {
   const { tf } = ops;
   const count = images.length / model.input.reduce((product, side) => product * side, 1);
-  return tf.tidy(() => {
+  const top = tf.tidy(() => {
     const pictures = tf.tensor(images, [count, ...model.input]);
     const { logits } = predict({ ops, model, weights, pictures, targets: null, training: false });
-    const { values, indices } = tf.topk(tf.softmax(logits as Tensor2D), Math.min(5, model.classes));
-    const probabilities = values.arraySync() as number[][];
-    const classes = indices.arraySync() as number[][];
-    return classes.map((row, picture) =>
-      row.map((number, place) => ({
-        class: number,
-        name: names?.[number] ?? `class ${number}`,
-        probability: probabilities[picture]?.[place] as number,
-      })),
-    );
+    return tf.topk(tf.softmax(logits as Tensor2D), Math.min(5, model.classes));
   });
+  const probabilities = (await top.values.array()) as number[][];
+  const classes = (await top.indices.array()) as number[][];
+  tf.dispose([top.values, top.indices]);
+  return classes.map((row, picture) =>
+    row.map((number, place) => ({
+      class: number,
+      name: names?.[number] ?? `class ${number}`,
+      probability: probabilities[picture]?.[place] as number,
+    })),
+  );
 }
 
 function tell(file: string, guesses: readonly Guess[]): void {

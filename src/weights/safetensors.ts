@@ -86,7 +86,7 @@ export interface NamedTensor {
   readonly shape: readonly number[];
   readonly dtype: 'F32' | 'I64';
   /** Asked for when its turn comes, so that a large file is never in memory whole. */
-  values(): Float32Array | BigInt64Array;
+  values(): Float32Array | BigInt64Array | Promise<Float32Array>;
 }
 
 /** Writes a file under a temporary name and renames it when it is whole. Tensors are laid out in the order given. */
@@ -113,7 +113,7 @@ export async function writeSafetensors(
     await handle.write(length);
     await handle.write(json);
     for (const tensor of tensors) {
-      const values = tensor.values();
+      const values = await tensor.values();
       await handle.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     }
     await handle.sync();

@@ -14,8 +14,8 @@ describe.each(['cpu', 'wasm'] as const)('the road on %s equals PyTorch', (device
 
   it.each(fixtures.map((fixture) => [fixture.name, fixture] as const))(
     '%s: logits, gradients, statistics',
-    (_, fixture) => {
-      const apart = measure(engine.ops, fixture).filter(({ distance }) => !(distance < tolerance));
+    async (_, fixture) => {
+      const apart = (await measure(engine.ops, fixture)).filter(({ distance }) => !(distance < tolerance));
       expect(apart).toEqual([]);
     },
   );

@@ -75,15 +75,15 @@ export function valuesOf(name: string, shape: readonly number[]): Float32Array {
 }
 
 /** Runs a fixture's network on an engine: distances of logits, gradients and running statistics, by name. */
-export function measure(ops: Ops, fixture: RoadFixture): { name: string; distance: number }[] {
+export async function measure(ops: Ops, fixture: RoadFixture): Promise<{ name: string; distance: number }[]> {
   const { tf } = ops;
   const model = roadModel(fixture.name);
-  const found: { name: string; distance: number }[] = [];
+  const pending: { name: string; tensor: Tensor; at: number }[] = [];
   // Some gradients are exactly 0 (a bias before a batch norm): their rounding is held to the network's other gradients.
   const gradients = Object.values(fixture.gradients).map(({ at, shape }) => largest(at, shape));
   const floor = 0.01 * Math.max(...gradients);
   const check = (name: string, tensor: Tensor, at: number) =>
-    found.push({ name, distance: distance(tensor.dataSync() as Float32Array, at, floor) });
+    pending.push({ name, tensor: tf.keep(tf.clone(tensor)), at });
   tf.tidy(() => {
     const variables = new Map<string, Variable>();
     for (const { name, shape, trainable } of model.parameters) {
@@ -117,5 +117,10 @@ export function measure(ops: Ops, fixture: RoadFixture): { name: string; distanc
     for (const value of updates.values()) value.dispose();
     for (const variable of variables.values()) variable.dispose();
   });
+  const found: { name: string; distance: number }[] = [];
+  for (const { name, tensor, at } of pending) {
+    found.push({ name, distance: distance((await tensor.data()) as Float32Array, at, floor) });
+    tensor.dispose();
+  }
   return found;
 }

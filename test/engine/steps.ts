@@ -65,7 +65,8 @@ export async function trainSteps(
     losses.push(await stepper.step(async () => randomBatch(number), number, 1e-3));
     tensors.push(engine.ops.tf.memory().numTensors);
   }
-  const values = new Map([...state.all].map(([key, variable]) => [key, Float32Array.from(variable.dataSync())]));
+  const values = new Map<string, Float32Array>();
+  for (const [key, variable] of state.all) values.set(key, Float32Array.from(await variable.data()));
   stepper.dispose();
   state.dispose();
   return { losses, values, tensors };

@@ -99,13 +99,13 @@ async function predictTensors(options: PredictCommandOptions): Promise<void> {
     name,
     shape: tensor.shape,
     dtype: 'F32',
-    values: () => tensor.dataSync() as Float32Array,
+    values: () => tensor.data() as Promise<Float32Array>,
   });
   const own = new Map(model.parameters.map((spec) => [spec.name, spec]));
   const foreign = (name: string, tensor: Tensor): NamedTensor => {
     const spec = own.get(name) as ParameterSpec;
     const { name: exported, layout } = foreignName(spec, network, naming);
-    const values = () => toForeign(tensor.dataSync() as Float32Array, spec.shape, layout);
+    const values = async () => toForeign((await tensor.data()) as Float32Array, spec.shape, layout);
     return { name: exported, shape: foreignShape(spec.shape, layout), dtype: 'F32', values };
   };
   await writeSafetensors(output, [
@@ -114,7 +114,7 @@ async function predictTensors(options: PredictCommandOptions): Promise<void> {
     ...[...result.gradients].map(([name, tensor]) => foreign(name, tensor)),
     ...[...result.statistics].map(([name, tensor]) => foreign(name, tensor)),
   ]);
-  const top = tf.topk(result.logits, Math.min(5, model.classes)).indices.arraySync() as number[][];
+  const top = (await tf.topk(result.logits, Math.min(5, model.classes)).indices.array()) as number[][];
   if (options.json) printJson({ schema: 'ablate/predict/1', output, naming, top5: top });
   else note(`wrote ${output} (weights in ${naming}'s names); top classes ${top.map((row) => row[0]).join(', ')}`);
 }

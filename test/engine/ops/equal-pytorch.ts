@@ -8,17 +8,17 @@ export interface Tolerances {
   readonly optimizer: number;
 }
 
-/** Registers a test for every operation and optimizer in the fixtures. */
-export function equalPytorch(ops: Ops, { op, optimizer }: Tolerances = { op: 1e-5, optimizer: 1e-6 }): void {
+/** Registers a test for every operation and optimizer in the fixtures. @param ops the operations, asked for when a test runs. */
+export function equalPytorch(ops: () => Ops, { op, optimizer }: Tolerances = { op: 1e-5, optimizer: 1e-6 }): void {
   const names = [...new Set(cases.map((given) => given.op))] satisfies OpName[];
-  test.each(names)('%s', (name) => {
-    const apart = cases
-      .filter((given) => given.op === name)
-      .flatMap((given) => beyond(op, given.name, measureOp(ops, given)));
+  test.each(names)('%s', async (name) => {
+    const apart: string[] = [];
+    for (const given of cases.filter((one) => one.op === name))
+      apart.push(...beyond(op, given.name, await measureOp(ops(), given)));
     expect(apart).toEqual([]);
   });
-  test.each(optimizers.map((given) => [given.name, given] as const))('%s', (name, given) => {
-    expect(beyond(optimizer, name, measureOptimizer(ops, given))).toEqual([]);
+  test.each(optimizers.map((given) => [given.name, given] as const))('%s', async (name, given) => {
+    expect(beyond(optimizer, name, await measureOptimizer(ops(), given))).toEqual([]);
   });
 }
 

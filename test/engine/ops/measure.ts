@@ -11,10 +11,17 @@ export interface Distance {
   readonly distance: number;
 }
 
-function distance(what: string, found: Tensor, place: Place): Distance {
+/** A tensor that is to be compared; read later, since some engines cannot be waited for. */
+interface Pending {
+  readonly what: string;
+  readonly found: Tensor;
+  readonly place: Place;
+}
+
+async function distance({ what, found, place }: Pending): Promise<Distance> {
   if (`${found.shape}` !== `${place.shape}`) return { what: `${what}: shape [${found.shape}]`, distance: Infinity };
   const expected = valuesAt(place);
-  const actual = found.dataSync();
+  const actual = await found.data();
   let worst = 0;
   let greatest = 0;
   for (const [at, value] of expected.entries()) {
@@ -79,17 +86,23 @@ function call(
 }
 
 /** A case's value and further outputs, and the gradient of each input, against PyTorch's. */
-export function measureOp(ops: Ops, given: OpCase, { gradients = true } = {}): Distance[] {
+export async function measureOp(
+  ops: Ops,
+  given: OpCase,
+  { gradients = true }: { gradients?: boolean } = {},
+): Promise<Distance[]> {
   const { tf } = ops;
-  const distances: Distance[] = [];
+  const pending: Pending[] = [];
+  const compare = (what: string, found: Tensor, place: Place) =>
+    pending.push({ what, found: tf.keep(tf.clone(found)), place });
   tf.tidy(() => {
     const tensor = (place: Place) => tf.tensor(valuesAt(place), [...place.shape]);
     const inputs = Object.fromEntries(Object.entries(given.inputs).map(([name, place]) => [name, tensor(place)]));
     let measuring = true;
     const further = (name: string, found: Tensor) => {
-      if (measuring) distances.push(distance(name, found, given.further[name] as Place));
+      if (measuring) compare(name, found, given.further[name] as Place);
     };
-    distances.push(distance('value', call(ops, given, inputs, further), given.value));
+    compare('value', call(ops, given, inputs, further), given.value);
     measuring = false;
     if (!gradients) return;
     const names = Object.keys(given.gradients);
@@ -105,15 +118,21 @@ export function measureOp(ops: Ops, given: OpCase, { gradients = true } = {}): D
       tensor(given.dy),
     );
     names.forEach((name, at) => {
-      distances.push(distance(`gradient of ${name}`, found[at] as Tensor, given.gradients[name] as Place));
+      compare(`gradient of ${name}`, found[at] as Tensor, given.gradients[name] as Place);
     });
   });
+  return settle(tf, pending);
+}
+
+async function settle(tf: Ops['tf'], pending: readonly Pending[]): Promise<Distance[]> {
+  const distances = await Promise.all(pending.map(distance));
+  tf.dispose(pending.map(({ found }) => found));
   return distances;
 }
 
 /** Takes a case's optimizer steps; every variable after each, against PyTorch's. */
-export function measureOptimizer({ tf, applyAdamW, applySgd }: Ops, given: OptimizerCase): Distance[] {
-  const distances: Distance[] = [];
+export async function measureOptimizer({ tf, applyAdamW, applySgd }: Ops, given: OptimizerCase): Promise<Distance[]> {
+  const pending: Pending[] = [];
   const variables = (values: (place: Place) => Tensor): Variable[] =>
     tf.tidy(() => given.parameters.map((place) => tf.variable(values(place))));
   const tensor = (place: Place) => tf.tensor(valuesAt(place), [...place.shape]);
@@ -138,7 +157,8 @@ export function measureOptimizer({ tf, applyAdamW, applySgd }: Ops, given: Optim
       else applySgd({ ...update, momenta: first, nesterov });
       const compare = (what: string, found: readonly Variable[], expected: readonly Place[]) =>
         found.forEach((variable, i) => {
-          distances.push(distance(`step ${at}: ${what} ${i}`, variable, expected[i] as Place));
+          const now = tf.keep(tf.clone(variable as Tensor));
+          pending.push({ what: `step ${at}: ${what} ${i}`, found: now, place: expected[i] as Place });
         });
       compare('parameter', parameters, step.parameters);
       compare('average', averages, step.averages);
@@ -147,6 +167,7 @@ export function measureOptimizer({ tf, applyAdamW, applySgd }: Ops, given: Optim
       });
     });
   }
+  const distances = await settle(tf, pending);
   tf.dispose([parameters, averages, ...moments]);
   return distances;
 }

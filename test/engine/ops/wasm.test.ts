@@ -4,4 +4,4 @@ import { equalPytorch } from './equal-pytorch.js';
 
 const { ops } = await openWasm();
 
-describe('wasm', () => equalPytorch(ops));
+describe('wasm', () => equalPytorch(() => ops));
