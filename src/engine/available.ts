@@ -1,9 +1,10 @@
-import { type Device, EnvironmentError } from './engine.js';
+import { type Device, type EngineName, EnvironmentError } from './engine.js';
 import { installedFlavours } from './tensorflow/load.js';
+import { requirePackages } from './webgpu/adapter.js';
 
 /** What a device will come to, without loading it. */
 export interface Availability {
-  readonly engine: 'tensorflow' | 'wasm';
+  readonly engine: EngineName;
   readonly gpu: boolean;
   /** A sentence where it is not what one would wish for. */
   readonly warning: string | null;
@@ -15,8 +16,10 @@ export interface Availability {
  */
 export function checkDevice(device: Device): Availability {
   if (device === 'wasm') return { engine: 'wasm', gpu: false, warning: null };
-  if (device === 'webgpu')
-    throw new EnvironmentError('The webgpu engine is not built yet.\nNext: use --device cpu or --device wasm');
+  if (device === 'webgpu') {
+    requirePackages();
+    return { engine: 'webgpu', gpu: true, warning: null };
+  }
   const flavours = installedFlavours();
   if (device === 'gpu' && !flavours.includes('gpu')) {
     throw new EnvironmentError(

@@ -1,15 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageVersion } from './packages.js';
 import { bindingFolder } from './tensorflow/setup/binding.js';
 import { cacheRoot, isWhole, libraryFolder } from './tensorflow/setup/cache.js';
 import { cpuInstructionSet, kernelLibrary } from './tensorflow/setup/kernels.js';
 import { execute } from './tensorflow/setup/process.js';
 import { findCompiler, findPip, findPython } from './tensorflow/setup/tools.js';
 import { type Flavour, TENSORFLOW_VERSION, wheelsFor } from './tensorflow/setup/wheels.js';
-
-const require = createRequire(import.meta.url);
+import { adapterAdvice, WEBGPU_INSTALL, WEBGPU_PACKAGES } from './webgpu/adapter.js';
 
 /** One thing that an engine needs. */
 export interface Check {
@@ -53,7 +51,7 @@ export async function examine(): Promise<DoctorReport> {
       instructionSet: cpuInstructionSet(),
     },
     cache: cacheRoot(),
-    engines: [await tensorflow('cpu'), await tensorflow('gpu'), wasm(), webgpu()],
+    engines: [await tensorflow('cpu'), await tensorflow('gpu'), wasm(), await webgpu()],
   };
 }
 
@@ -119,22 +117,19 @@ function wasm(): EngineReport {
   return report('wasm', [{ what: 'its package', found, next: found ? null : 'npm install' }]);
 }
 
-function webgpu(): EngineReport {
-  const packages = ['@tensorflow/tfjs-backend-webgpu', 'webgpu'];
-  return report(
-    'webgpu',
-    packages.map((name) => {
-      const found = packageVersion(name);
-      return { what: `the package ${name}`, found, next: found ? null : `npm install ${name}` };
-    }),
-  );
+async function webgpu(): Promise<EngineReport> {
+  const packages = WEBGPU_PACKAGES.map((name): Check => {
+    const found = packageVersion(name);
+    return { what: `the package ${name}`, found, next: found ? null : WEBGPU_INSTALL };
+  });
+  const complete = packages.every(({ found }) => found !== null);
+  return report('webgpu', complete ? [...packages, await webgpuAdapter()] : packages);
 }
 
-/** The version of an installed package, whatever its exports hide. */
-function packageVersion(name: string): string | null {
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const file = join(folder, name, 'package.json');
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  return null;
+async function webgpuAdapter(): Promise<Check> {
+  const { code, stdout } = await execute(process.execPath, [
+    fileURLToPath(new URL('webgpu/check.js', import.meta.url)),
+  ]);
+  const found = code === 0 ? stdout : null;
+  return { what: 'a device', found, next: found ? null : adapterAdvice() };
 }

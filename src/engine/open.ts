@@ -7,7 +7,7 @@ export interface EngineOptions {
   /** Threads of one operation; default: as many as this process may use cores. */
   readonly threads?: number;
   readonly eager?: boolean;
-  /** Of matrix products and convolutions; wasm has float32 only. */
+  /** Of matrix products and convolutions; wasm and webgpu have float32 only. */
   readonly precision?: 'float32' | 'bfloat16' | 'auto';
   /** Told in a sentence where `auto` had to take a slower engine, or an engine runs slower than it could. */
   readonly onWarning?: (text: string) => void;
@@ -30,8 +30,12 @@ export async function openEngine({ device, onWarning, ...options }: EngineOption
       onWarning?.(`${error.message}\nUntil then training runs on wasm, several times slower.`);
     }
   }
+  const portable = engine === 'webgpu' ? 'webgpu' : 'wasm';
   if (options.precision === 'bfloat16') {
-    throw new EnvironmentError('The wasm engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe');
+    throw new EnvironmentError(
+      `The ${portable} engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe`,
+    );
   }
+  if (portable === 'webgpu') return (await import('./webgpu/engine.js')).openWebgpu(onWarning);
   return (await import('./wasm/engine.js')).openWasm();
 }

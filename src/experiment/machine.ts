@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Availability } from '../engine/available.js';
 import type { Machine } from './records.js';
+import type { ShareableMachine } from './share.js';
 
 /** The package's own folder. */
 export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
@@ -31,8 +33,17 @@ function availableMemory(): number {
   return limit > 0 && limit < totalmem() ? limit : totalmem();
 }
 
+/** What runs of an engine share besides cores and memory; see `shareMachine`. */
+export const devicesFor = ({
+  engine,
+  gpu,
+}: Pick<Availability, 'engine' | 'gpu'>): Pick<ShareableMachine, 'gpus' | 'oneDevice'> => ({
+  gpus: engine === 'tensorflow' && gpu ? visibleGpus() : [],
+  oneDevice: engine === 'webgpu',
+});
+
 /** NVIDIA cards that this process may use, as CUDA_VISIBLE_DEVICES names them. */
-export function visibleGpus(): string[] {
+function visibleGpus(): string[] {
   const chosen = process.env.CUDA_VISIBLE_DEVICES;
   if (chosen !== undefined)
     return chosen

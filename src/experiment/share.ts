@@ -15,22 +15,25 @@ export interface ShareableMachine {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly gpus: readonly string[];
+  /** All runs would be on the same device, which WebGPU chooses. */
+  readonly oneDevice?: boolean;
 }
 
 /**
  * As many runs at a time as there are cores, one thread each: small networks keep a core busy alone, and two of them do
  * more than one with two threads. Fewer where their memory would not fit into four fifths of the machine's. On graphics
- * cards, one run a card. A number asked for is taken as it is.
+ * cards, one run a card; on WebGPU's device, one. A number asked for is taken as it is.
  */
 export function shareMachine(
   runs: readonly PlannedRun[],
   wish: number | 'auto',
-  { cores, memoryBytes, gpus }: ShareableMachine,
+  { cores, memoryBytes, gpus, oneDevice = false }: ShareableMachine,
 ): Share {
-  const places = gpus.length > 0 ? gpus.length : cores;
+  const cards = oneDevice ? 1 : gpus.length;
+  const places = cards > 0 ? cards : cores;
   const most = Math.max(1, Math.min(wish === 'auto' ? places : wish, runs.length));
   const largest = Math.max(1, ...runs.map(neededBytes));
-  const fitting = gpus.length > 0 ? most : Math.max(1, Math.floor((0.8 * memoryBytes) / largest));
+  const fitting = cards > 0 ? most : Math.max(1, Math.floor((0.8 * memoryBytes) / largest));
   const parallel = wish === 'auto' ? Math.min(most, fitting) : most;
   const note =
     gpus.length === 0 && largest > memoryBytes

@@ -9,7 +9,7 @@ import { suiteFindings, suiteTable } from '../../bench/suite-table.js';
 import { checkDevice } from '../../engine/available.js';
 import type { Device, EngineDescription } from '../../engine/engine.js';
 import { localProcesses } from '../../experiment/executor.js';
-import { codeVersion, describeMachine, visibleGpus } from '../../experiment/machine.js';
+import { codeVersion, describeMachine, devicesFor } from '../../experiment/machine.js';
 import { runSchedule } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
 import { writePlan } from '../../experiment/store.js';
@@ -53,7 +53,7 @@ async function benchSuite(file: string, options: BenchSuiteOptions): Promise<voi
     const { suite } = opened;
     const available = checkDevice(options.device ?? suite.runner.device);
     if (available.warning) note(available.warning);
-    const machine = { ...describeMachine(), gpus: available.gpu ? visibleGpus() : [] };
+    const machine = { ...describeMachine(), ...devicesFor(available) };
     const share = shareMachine(runs, options.parallel ?? suite.runner.parallel, machine);
     await writePlan(suiteFolder, plan.record);
     const clock = createSuiteClock();

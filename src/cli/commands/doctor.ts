@@ -11,13 +11,15 @@ export function doctorCommand(): Command {
     .description('Say which engines work here, what the others miss, and the next command')
     .option('--ops', "every operation of the CPU's engine against wasm's values, gradients included")
     .option('--gpu', 'the same for a GPU: what to run first on a machine that has one')
+    .option('--webgpu', "the same for WebGPU's device")
     .option('--json', 'print the report as one JSON document')
     .addHelpText(
       'after',
       '\nExit code 3 where no engine works at all.\n\nExamples:\n  ablate doctor\n  ablate doctor --gpu',
     )
-    .action(async ({ json, ops, gpu }: { json?: boolean; ops?: boolean; gpu?: boolean }) => {
-      if (ops || gpu) return checkEngine(gpu === true, json === true);
+    .action(async ({ json, ops, gpu, webgpu }: { json?: boolean; ops?: boolean; gpu?: boolean; webgpu?: boolean }) => {
+      const device = webgpu ? 'webgpu' : gpu ? 'gpu' : ops ? 'cpu' : null;
+      if (device) return checkEngine(device, json === true);
       const report = await examine();
       process.stdout.write(json ? `${JSON.stringify({ schema: 'ablate/doctor/1', ...report })}\n` : render(report));
       if (!report.engines.some(({ ready }) => ready)) process.exitCode = 3;
@@ -27,11 +29,11 @@ export function doctorCommand(): Command {
 /** Beyond this an operation is not the reference's in float32. */
 const tolerance = 1e-4;
 
-async function checkEngine(gpu: boolean, json: boolean): Promise<void> {
-  const device = gpu ? 'gpu' : 'cpu';
+async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Promise<void> {
   const candidate = await openEngine({ device, eager: true, onWarning: note });
   const reference = await openEngine({ device: 'wasm' });
-  const found = await checkOps(candidate, reference, { candidate: 'tensorflow', reference: 'wasm' });
+  const names = { candidate: device === 'webgpu' ? 'webgpu' : 'tensorflow', reference: 'wasm' };
+  const found = await checkOps(candidate, reference, names);
   const wrong = found.filter(({ distance }) => !(distance < tolerance));
   if (json) printJson({ schema: 'ablate/doctor-ops/1', engine: candidate.description, tolerance, operations: found });
   else {
@@ -41,11 +43,11 @@ async function checkEngine(gpu: boolean, json: boolean): Promise<void> {
       distance < tolerance ? 'right' : 'WRONG',
     ]);
     printText(textTable([{ heading: 'operation' }, { heading: 'distance', right: true }, { heading: '' }], rows));
-    const { engine, version, kernels } = candidate.description;
+    const { engine, version, kernels, device: name } = candidate.description;
     note(
-      `${engine} ${version} on ${device} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : `${wrong.length} are wrong`}`,
+      `${engine} ${version} on ${name} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : `${wrong.length} are wrong`}`,
     );
-    if (gpu && wrong.length === 0) note('next, its speed: ablate run SUITE --device gpu');
+    if (device !== 'cpu' && wrong.length === 0) note(`next, its speed: ablate run SUITE --device ${device}`);
   }
   if (wrong.length > 0) throw new Exit(exitCodes.environment);
 }

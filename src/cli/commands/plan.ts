@@ -4,7 +4,7 @@ import { trainingPictures } from '../../data/catalogue.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
 import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
-import { describeMachine, visibleGpus } from '../../experiment/machine.js';
+import { describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { shareMachine } from '../../experiment/share.js';
 import { type Standing, standingOf } from '../../experiment/standing.js';
@@ -48,8 +48,8 @@ Examples:
       const device = options.device ?? suite.runner.device;
       const { engine, gpu } = availability(device);
       const machine = describeMachine();
-      const share = shareMachine(runs, suite.runner.parallel, { ...machine, gpus: gpu ? visibleGpus() : [] });
-      const on = { device, threads: share.threads, onCpu: !gpu && device !== 'webgpu' };
+      const share = shareMachine(runs, suite.runner.parallel, { ...machine, ...devicesFor({ engine, gpu }) });
+      const on = { device, threads: share.threads, onCpu: !gpu };
       const timed = options.measure ? await timeNetworks(left, opened.catalogue, on) : [];
       const estimate = estimateTime({
         left,
@@ -145,6 +145,6 @@ function availability(device: Device): Pick<Availability, 'engine' | 'gpu'> {
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     note(error.message);
-    return { engine: 'tensorflow', gpu: device === 'gpu' };
+    return { engine: device === 'webgpu' ? 'webgpu' : 'tensorflow', gpu: device === 'gpu' || device === 'webgpu' };
   }
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { checkDevice } from '../../engine/available.js';
 import { localProcesses } from '../../experiment/executor.js';
 import { LockedError, lockFolder, type Release } from '../../experiment/lock.js';
-import { codeVersion, describeMachine, visibleGpus } from '../../experiment/machine.js';
+import { codeVersion, describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
@@ -60,7 +60,7 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const interruption = watchSignals(() => progress.say('saving every run; once more ends at once'));
   const began = Date.now();
   try {
-    const machine = { ...describeMachine(), gpus: available.gpu ? visibleGpus() : [] };
+    const machine = { ...describeMachine(), ...devicesFor(available) };
     // By all runs, not by those that are left: the threads of a run must not depend on when the suite was cut off.
     const share = shareMachine(runs, wish ?? suite.runner.parallel, machine);
     if (share.note) progress.say(share.note);
