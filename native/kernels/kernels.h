@@ -100,6 +100,15 @@ void AttentionForward(const float *qkv, const float *bias, const Attention &, fl
 void AttentionBackward(const float *dy, const float *qkv, const float *bias, const Attention &, float *dqkv,
                        float *dbias);
 
+// ---- dense.cc. Any square kernel up to 16, stride and padding; w: [kernel, kernel, C, O]. A matrix product [rows, C] x
+// [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and dbias may be null.
+inline bool DenseServes(long kernel, long stride) { return kernel >= 1 && kernel <= 16 && stride >= 1; }
+// GELU's gradient needs what stood before the bias: `before`, which the others do not write.
+template <Activation A>
+void DenseForward(const float *x, const float *w, const float *bias, const Window &, long O, float *before, float *y);
+void DenseInputGradient(const float *dy, const float *w, const Window &, long O, float *dx);
+void DenseFilterGradient(const float *dy, const float *x, const Window &, long O, float *dw, float *dbias);
+
 // ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
 // its gradient by the logits.
 void SoftmaxCrossEntropy(const float *logits, const float *targets, float *loss, float *dlogits, long N, long K);

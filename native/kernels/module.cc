@@ -33,6 +33,7 @@ std::string RegisterOnce() {
     RegisterElementwise();
     RegisterNorms();
     RegisterConvolutions();
+    RegisterDense();
     RegisterPools();
     RegisterTraining();
     problem = RegistrationErrors();

@@ -139,6 +139,7 @@ void RegisterAttention();
 void RegisterElementwise();
 void RegisterNorms();
 void RegisterConvolutions();
+void RegisterDense();
 void RegisterPools();
 void RegisterTraining();
 

@@ -5,22 +5,11 @@
 #define ABLATE_KERNELS_TILE_H_
 
 #include <algorithm>
-#include <utility>
 
+#include "unroll.h"
 #include "vector.h"
 
 namespace ablate {
-
-template <class Body, int... I>
-ABLATE_INLINE void UnrollOver(const Body &body, std::integer_sequence<int, I...>) {
-  (body(std::integral_constant<int, I>{}), ...);
-}
-
-// body(0) ... body(N - 1), each with its number as a constant.
-template <int N, class Body>
-ABLATE_INLINE void Unroll(const Body &body) {
-  UnrollOver(body, std::make_integer_sequence<int, N>{});
-}
 
 // How a tile reads the map: a vector of channels a position, or one channel's value for all lanes.
 enum class Read { kVector, kBroadcast };

@@ -24,7 +24,6 @@ export function openTensorflow({
 }: TensorflowOptions): Engine {
   const loaded = loadTensorflow(options);
   const kernels = loadKernels(loaded);
-  const ops = { ...createTensorflowOps(loaded, kernels), ...(eager ? {} : createAfter(loaded)) };
   const gpu = loaded.backend.isUsingGpuDevice;
   if (!gpu && !kernels) {
     onWarning?.(
@@ -33,6 +32,7 @@ export function openTensorflow({
   }
   const precision = resolvePrecision(wish, { gpu, compiled: !eager, fused: kernels !== null });
   const config = precisionConfig(precision);
+  const ops = { ...createTensorflowOps(loaded, kernels, precision), ...(eager ? {} : createAfter(loaded)) };
   return {
     ops,
     description: {

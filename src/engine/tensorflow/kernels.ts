@@ -1,5 +1,6 @@
 import { type AttentionKernels, createAttentionKernels } from './kernels/attention.js';
 import { type ConvolutionKernels, createConvolutionKernels } from './kernels/conv.js';
+import { createDenseKernels, type DenseKernels } from './kernels/dense.js';
 import { createElementwiseKernels, type ElementwiseKernels } from './kernels/elementwise.js';
 import { type KernelLoad, loadKernelLibrary } from './kernels/library.js';
 import { createNormKernels, type NormKernels } from './kernels/norm.js';
@@ -14,6 +15,7 @@ import type { LoadedTensorflow } from './load.js';
 export interface Kernels
   extends AttentionKernels,
     ConvolutionKernels,
+    DenseKernels,
     ElementwiseKernels,
     NormKernels,
     PoolKernels,
@@ -39,6 +41,7 @@ export function createKernels(loaded: KernelLoad): Kernels {
     tuneMalloc: () => loaded.module.tuneMalloc(),
     ...createAttentionKernels(loaded),
     ...createConvolutionKernels(loaded),
+    ...createDenseKernels(loaded),
     ...createElementwiseKernels(loaded),
     ...createNormKernels(loaded),
     ...createPoolKernels(loaded),

@@ -3,13 +3,7 @@ import { gradient } from '../ops/gradient.js';
 import { integer } from '../raw.js';
 import { check, checkChannels } from './check.js';
 import type { KernelLoad } from './library.js';
-import { outputSize } from './pool.js';
-
-export interface WindowOptions {
-  readonly stride: number;
-  /** PyTorch's, on all four sides. */
-  readonly padding: number;
-}
+import { checkWindow, type WindowOptions } from './window.js';
 
 export interface ConvolutionKernels {
   /** Whether `depthwise` serves such a convolution: odd kernels from 3 to 11, strides 1 and 2. */
@@ -34,20 +28,6 @@ export function createConvolutionKernels({ tf, one, many }: KernelLoad): Convolu
 
   const servesGrouped = (kernel: number, stride: number) =>
     [3, 5, 7].includes(kernel) && (stride === 1 || stride === 2);
-
-  function checkWindow(
-    op: string,
-    x: Tensor4D,
-    kernel: Tensor4D,
-    { stride, padding }: WindowOptions,
-  ): [number, number] {
-    const [size, width] = kernel.shape;
-    check(x.rank === 4 && kernel.rank === 4 && size === width, op, 'a map [N, H, W, C] and a square kernel', x, kernel);
-    check(x.dtype === 'float32' && kernel.dtype === 'float32', op, 'float32', x, kernel);
-    const outputs = [x.shape[1], x.shape[2]].map((side) => outputSize(side, size, stride, padding)) as [number, number];
-    check(Math.min(...outputs) >= 1, op, `a map that the kernel fits into with padding ${padding}`, x, kernel);
-    return outputs;
-  }
 
   return {
     servesDepthwise,

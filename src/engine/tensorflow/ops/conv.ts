@@ -11,15 +11,21 @@ type Tf = typeof import('@tensorflow/tfjs-core');
 /** TensorFlow's DT_INT32. */
 const INT32 = 3;
 
+export interface ConvolutionOptions {
+  readonly kernels: Kernels | null;
+  /** Leaves dense convolutions and matrix products to TensorFlow's ops, which its rewriter knows how to run in bfloat16. */
+  readonly plainProducts: boolean;
+}
+
 /**
- * Convolutions and linear layers by TensorFlow's own ops and their gradients by name; biases, activations and depthwise
- * convolutions by the fused kernels where they are.
+ * Convolutions and linear layers by the fused kernels where they are, else by TensorFlow's own ops and their gradients by
+ * name.
  */
 export function createConvolutions(
   tf: Tf,
   raw: Raw,
   { activation }: Activations,
-  kernels: Kernels | null,
+  { kernels, plainProducts }: ConvolutionOptions,
 ): Pick<Ops, 'conv2d' | 'linear'> {
   const format = text('data_format', 'NHWC');
 
@@ -108,6 +114,8 @@ export function createConvolutions(
     return kind ? activation(biased, kind) : biased;
   }
 
+  const dense = plainProducts ? null : kernels;
+
   return {
     conv2d(x, kernel, { stride, padding, groups, bias, activation: kind }) {
       const depthwise = groups === x.shape[3] && groups === kernel.shape[3];
@@ -119,13 +127,21 @@ export function createConvolutions(
         const y = kernels.groupedConv(x, kernel, bias, { stride, padding, groups });
         return (kind ? activation(y, kind) : y) as Tensor4D;
       }
+      if (dense && groups === 1 && dense.servesDense(kernel.shape[0])) {
+        return dense.dense(x, kernel, { stride, padding, bias, activation: kind });
+      }
       return finish(convolve(x, kernel, stride, padding, groups), bias, kind) as Tensor4D;
     },
 
     linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D | null, kind: Activation | null = null) {
       const [inputs, outputs] = weight.shape;
-      const y = matMul(tf.reshape(x, [-1, inputs]), weight);
-      return tf.reshape(finish(y, bias, kind), [...x.shape.slice(0, -1), outputs]);
+      const shape = [...x.shape.slice(0, -1), outputs];
+      if (dense) {
+        const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
+        const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
+        return tf.reshape(dense.dense(rows, kernel, { stride: 1, padding: 0, bias, activation: kind }), shape);
+      }
+      return tf.reshape(finish(matMul(tf.reshape(x, [-1, inputs]), weight), bias, kind), shape);
     },
   };
 }

@@ -11,10 +11,14 @@ import { createPools } from './pool.js';
 
 /**
  * `Ops` on single TensorFlow ops by name, each with one node on the tape: they have CPU and GPU kernels alike. With the
- * fused CPU kernels those take the place of everything but matrix products and dense convolutions. What is in neither is
- * the reference's composite.
+ * fused CPU kernels those take their place; matrix products and dense convolutions stay TensorFlow's where it is to run
+ * them in bfloat16. What is in neither is the reference's composite.
  */
-export function createTensorflowOps({ tf, backend }: LoadedTensorflow, kernels: Kernels | null): Ops {
+export function createTensorflowOps(
+  { tf, backend }: LoadedTensorflow,
+  kernels: Kernels | null,
+  precision: 'float32' | 'bfloat16' = 'float32',
+): Ops {
   const raw = createRaw(backend);
   const activations = kernels ?? createActivations(tf, raw);
   const fused = kernels && {
@@ -32,7 +36,7 @@ export function createTensorflowOps({ tf, backend }: LoadedTensorflow, kernels: 
   return {
     ...createReferenceOps(tf),
     activation: activations.activation,
-    ...createConvolutions(tf, raw, activations, kernels),
+    ...createConvolutions(tf, raw, activations, { kernels, plainProducts: precision === 'bfloat16' }),
     ...createNorms(tf, raw, activations),
     ...createPools(tf, raw),
     ...createLoss(tf, raw),

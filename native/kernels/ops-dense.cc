@@ -1,0 +1,88 @@
+// Ops: dense convolution with a bias and an activation, and its gradients. A matrix product is one of kernel 1.
+#include "window.h"
+
+namespace ablate {
+namespace {
+
+// The kernel is [k, k, C, O], the map [N, H, W, C].
+struct Dense : WindowAttributes {
+  using WindowAttributes::WindowAttributes;
+  Window Check(const Dims &map, const Dims &kernel) const {
+    Require(kernel.size() == 4 && kernel[0] == kernel[1], "the kernel must be [k, k, C, O]");
+    const Window window = Over(map, kernel[0]);
+    Require(window.C > 0 && kernel[2] == window.C, "the kernel and the map differ in channels");
+    Require(DenseServes(kernel[0], stride), "the kernel must be at most 16");
+    return window;
+  }
+};
+
+template <Activation A>
+struct DenseOp : Dense {
+  using Dense::Dense;
+  void Compute(Context &context) const {
+    const Input x = context.In(0), kernel = context.In(1), bias = context.In(2), extent = context.In(3);
+    const Window window = Check(x.dims, kernel.dims);
+    RequireExtent(extent, window.OH, window.OW);
+    const int64_t O = kernel.dims[3];
+    Require(bias.empty() || bias.count == O, "bias must be empty or have one value an output channel");
+    const Dims dims = {window.N, window.OH, window.OW, O};
+    float *const y = context.Out(0, dims), *const before = A == Activation::kGelu ? context.Out(1, dims) : nullptr;
+    DenseForward<A>(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, before, y);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    for (int output = 0; output < (A == Activation::kGelu ? 2 : 1); output++) {
+      shapes.Set(output, {shapes.Dim(0, 0), shapes.Dim(3, 1), shapes.Dim(3, 2), shapes.Dim(1, 3)});
+    }
+  }
+};
+
+struct DenseInputOp : Dense {
+  using Dense::Dense;
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), kernel = context.In(1), extent = context.In(2);
+    Require(dy.rank() == 4 && extent.rank() == 3 && kernel.rank() == 4,
+            "dy must be [N, H, W, O], the kernel [k, k, C, O] and extent [0, height, width]");
+    const Window window = Check({dy.dims[0], extent.dims[1], extent.dims[2], kernel.dims[2]}, kernel.dims);
+    Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
+    DenseInputGradient(dy.floats(), kernel.floats(), window, kernel.dims[3], dx);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(1, 2)});
+  }
+};
+
+// `kernel` for its shape; `bias` empty where there is none.
+struct DenseFilterOp : Dense {
+  using Dense::Dense;
+  void Compute(Context &context) const {
+    const Input dy = context.In(0), x = context.In(1), kernel = context.In(2), bias = context.In(3);
+    const Window window = Check(x.dims, kernel.dims);
+    Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
+    float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
+    DenseFilterGradient(dy.floats(), x.floats(), window, kernel.dims[3], dkernel, bias.empty() ? nullptr : dbias);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 2);
+    shapes.Same(1, 3);
+  }
+};
+
+}  // namespace
+
+void RegisterDense() {
+  const std::vector<const char *> &attributes = WindowAttributes::names();
+  const std::vector<const char *> inputs = {"x: float", "kernel: float", "bias: float", "extent: float"};
+  Register<DenseOp<Activation::kNone>>({"Dense", inputs, {"y: float"}, attributes});
+  Register<DenseOp<Activation::kRelu>>({"DenseRelu", inputs, {"y: float"}, attributes});
+  Register<DenseOp<Activation::kGelu>>({"DenseGelu", inputs, {"y: float", "before: float"}, attributes});
+  Register<DenseInputOp>(
+      {"DenseInputGradient", {"dy: float", "kernel: float", "extent: float"}, {"dx: float"}, attributes});
+  Register<DenseFilterOp>({"DenseFilterGradient",
+                           {"dy: float", "x: float", "kernel: float", "bias: float"},
+                           {"dkernel: float", "dbias: float"},
+                           attributes});
+}
+
+}  // namespace ablate

@@ -1,0 +1,49 @@
+// The inner loops of matrix products and dense convolutions: a tile of outputs stays in registers while the sums run.
+#ifndef ABLATE_KERNELS_PRODUCT_H_
+#define ABLATE_KERNELS_PRODUCT_H_
+
+#include "vector.h"
+
+namespace ablate {
+
+// A tile has kTileRows rows of kTileVectors vectors: its sums and what they are made of fill the registers.
+constexpr int kTileRows = kRegisters == 32 ? 12 : 6;
+constexpr int kTileVectors = 2;
+constexpr long kPanel = kTileVectors * kWidth;  // columns of a packed panel
+
+// Terms that lie side by side: `length` floats, `offset` after a row's beginning.
+struct Run {
+  long offset, length;
+};
+
+// out[r][c] = start + sum over all runs' floats k of rows[r][k] panel[k][c]
+struct RowsCall {
+  const float *const *rows;
+  const Run *runs;
+  long run_count;
+  const float *panel;  // [sum of lengths][kPanel]
+  const float *start;  // kPanel floats, or null for zeros; not read if `onto`
+  bool onto;           // start from what `out` holds
+  float *const *out;
+  long column;         // of `out` that the panel begins with
+  long columns;        // of the panel that are stored, at most kPanel
+};
+// rows: from 1 to kTileRows.
+void RowsTile(int rows, const RowsCall &call);
+
+// sums[i][c] += sum over positions p of rows[p][offset + i] dy[p][c]
+struct OuterCall {
+  const float *const *rows;
+  long offset;
+  long positions;
+  const float *dy;  // [positions][kPanel]
+  float *sums;
+  long row;      // floats from one row of sums to the next
+  long columns;  // as above
+};
+// terms: from 1 to kTileRows.
+void OuterTile(int terms, const OuterCall &call);
+
+}  // namespace ablate
+
+#endif

@@ -1,0 +1,23 @@
+#ifndef ABLATE_KERNELS_UNROLL_H_
+#define ABLATE_KERNELS_UNROLL_H_
+
+#include <utility>
+
+#include "vector.h"
+
+namespace ablate {
+
+template <class Body, int... I>
+ABLATE_INLINE void UnrollOver(const Body &body, std::integer_sequence<int, I...>) {
+  (body(std::integral_constant<int, I>{}), ...);
+}
+
+// body(0) ... body(N - 1), each with its number as a constant.
+template <int N, class Body>
+ABLATE_INLINE void Unroll(const Body &body) {
+  UnrollOver(body, std::make_integer_sequence<int, N>{});
+}
+
+}  // namespace ablate
+
+#endif
