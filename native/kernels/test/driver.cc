@@ -150,6 +150,20 @@ void AddConvolutions(std::vector<Case> &cases, const Window &d, long groups) {
                    }});
 }
 
+template <Activation A>
+void AddDense(std::vector<Case> &cases, const Window &d, long O) {
+  cases.push_back({"dense " + NameOf(d) + " to " + std::to_string(O), [=] {
+                     const long out = d.N * d.OH * d.OW * O;
+                     const Values x = Numbers(1, d.N * d.H * d.W * d.C), w = Numbers(2, d.kernel * d.kernel * d.C * O);
+                     const Values bias = Numbers(3, O), dy = Numbers(4, out);
+                     Values before(A == Activation::kGelu ? out : 0), y(out), dx(x.size()), dw(w.size()), dbias(O);
+                     DenseForward<A>(x.data(), w.data(), bias.data(), d, O, before.data(), y.data());
+                     DenseInputGradient(dy.data(), w.data(), d, O, dx.data());
+                     DenseFilterGradient(dy.data(), x.data(), d, O, dw.data(), dbias.data());
+                     return Joined({&before, &y, &dx, &dw, &dbias});
+                   }});
+}
+
 void AddPool(std::vector<Case> &cases, const Window &d) {
   cases.push_back({"max pool " + NameOf(d), [=] {
                      const Values x = Numbers(1, d.N * d.H * d.W * d.C), dy = Numbers(2, d.N * d.OH * d.OW * d.C);
@@ -180,6 +194,14 @@ std::vector<Case> AllCases() {
   for (const long rows : {1, 7, 900}) {
     for (const long C : {1, 5, 16, 37, 96}) AddRows(cases, rows, C);
   }
+  for (const long rows : {1, 13, 700}) {
+    AddDense<Activation::kNone>(cases, WindowOf(rows, 1, 1, 11, 1, 1, 0), 37);
+    AddDense<Activation::kGelu>(cases, WindowOf(rows, 1, 1, 400, 1, 1, 0), 16);
+  }
+  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 5, 3, 1, 1), 20);
+  AddDense<Activation::kNone>(cases, WindowOf(3, 9, 8, 5, 3, 2, 1), 300);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3);
   for (const long kernel : {3, 5, 7, 9, 11}) {
     for (const long stride : {1, 2}) {
       for (const long side : {1, 2, 6, 17}) {

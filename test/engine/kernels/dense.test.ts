@@ -1,0 +1,104 @@
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import type { Activation } from '../../../src/engine/ops.js';
+import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
+import { expectClose, kernels, normals, tf } from './kernels.js';
+
+const dense = (
+  shape: [number, number, number, number],
+  outputs: number,
+  kernel: number,
+  stride = 1,
+  padding = 0,
+): Convolution => ({ shape, kernel, stride, padding, groups: 1, outputs });
+
+const CASES = [
+  // Matrix products: one row, fewer rows than a tile has, with rests of rows and columns, several blocks of terms.
+  ...[1, 5, 7, 13, 300].map((rows) => dense([rows, 1, 1, 20], 24, 1)),
+  ...[1, 4, 8, 12, 16, 17, 31, 40, 97].map((outputs) => dense([30, 1, 1, 9], outputs, 1)),
+  dense([26, 1, 1, 1000], 70, 1),
+  // Many positions of few channels: sums in several parts.
+  dense([40, 16, 16, 3], 5, 1),
+  // Few positions of many channels: chunks of the outputs.
+  dense([2, 2, 2, 130], 300, 3, 1, 1),
+  // Windows with and without padding, wider and narrower maps than kernels, strides that leave pixels out.
+  ...[2, 3, 4, 5, 7].flatMap((kernel) => [
+    dense([3, 9, 8, 6], 10, kernel),
+    dense([3, 9, 8, 6], 10, kernel, 1, 1),
+    dense([2, 9, 8, 6], 10, kernel, 2, kernel >> 1),
+    dense([2, 11, 10, 3], 18, kernel, kernel),
+    dense([2, 10, 13, 3], 18, kernel, 3),
+  ]),
+  dense([2, 1, 1, 8], 16, 7, 1, 3),
+  dense([2, 7, 5, 8], 16, 1, 2),
+  dense([2, 4, 4, 2], 3, 3, 2, 4),
+  dense([1, 40, 60, 16], 16, 3, 1, 1),
+  dense([9, 17, 16, 24], 33, 3, 2, 1),
+];
+
+test.each(CASES)(
+  '$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding',
+  (convolution) => {
+    const { stride, padding, outputs } = convolution;
+    const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
+    const bias = normals(3, [outputs]);
+    const dy = normals(4, outputShape(convolution));
+    const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
+    const dbias = new Float64Array(outputs);
+    dy.forEach((value, i) => {
+      dbias[i % outputs]! += value;
+    });
+    tf.tidy(() => {
+      const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
+      const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
+        kernels.dense(map as Tensor4D, kernel as Tensor4D, { bias: offset as Tensor1D | undefined, stride, padding });
+      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
+      expectClose(
+        op(inputs[0]!, inputs[1]!, inputs[2]!),
+        expected.y.map((value, i) => value + bias[i % outputs]!),
+        'with bias',
+      );
+      const gradients = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution)));
+      const [dx, dw, db] = gradients as [Tensor, Tensor, Tensor];
+      expectClose(dx, expected.dx, 'gradient of x');
+      expectClose(dw, expected.dw, 'gradient of the kernel');
+      expectClose(db, dbias, 'gradient of the bias');
+    });
+  },
+);
+
+test.each(['relu', 'gelu'] as const)('%s inside equals it outside', (activation: Activation) => {
+  for (const withBias of [true, false]) {
+    tf.tidy(() => {
+      const convolution = dense([5, 7, 6, 11], 21, 3, 1, 1);
+      const inputs = [
+        tf.tensor(normals(1, convolution.shape), [...convolution.shape]),
+        tf.tensor(normals(2, kernelShape(convolution), 0.1), kernelShape(convolution)),
+        ...(withBias ? [tf.tensor(normals(3, [21]))] : []),
+      ];
+      const dy = tf.tensor(normals(4, outputShape(convolution)), outputShape(convolution));
+      const run = (inside: Activation | null) => (map: Tensor, kernel: Tensor, bias?: Tensor) =>
+        kernels.dense(map as Tensor4D, kernel as Tensor4D, {
+          bias: bias as Tensor1D | undefined,
+          activation: inside,
+          stride: 1,
+          padding: 1,
+        });
+      const outside = (map: Tensor, kernel: Tensor, bias?: Tensor) =>
+        kernels.activation(run(null)(map, kernel, bias), activation);
+      const fused = tf.valueAndGrads(run(activation) as never)(inputs, dy);
+      const apart = tf.valueAndGrads(outside as never)(inputs, dy);
+      expectClose(fused.value, apart.value.dataSync() as Float32Array, 'value', 1e-6);
+      fused.grads.forEach((gradient, i) => {
+        expectClose(gradient, apart.grads[i]!.dataSync() as Float32Array, `gradient ${i}`, 1e-6);
+      });
+    });
+  }
+});
+
+test('says what does not fit', () => {
+  const ones = (shape: number[]) => tf.ones(shape) as Tensor4D;
+  const options = { stride: 1, padding: 0 };
+  expect(() => kernels.dense(ones([1, 8, 8, 6]), ones([3, 3, 5, 6]), options)).toThrow('a kernel [k, k, 6, O]');
+  expect(() => kernels.dense(ones([1, 2, 8, 6]), ones([3, 3, 6, 6]), options)).toThrow('padding 0');
+});
