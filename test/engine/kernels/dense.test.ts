@@ -36,36 +36,33 @@ const CASES = [
   dense([9, 17, 16, 24], 33, 3, 2, 1),
 ];
 
-test.each(CASES)(
-  '$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding',
-  (convolution) => {
-    const { stride, padding, outputs } = convolution;
-    const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
-    const bias = normals(3, [outputs]);
-    const dy = normals(4, outputShape(convolution));
-    const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-    const dbias = new Float64Array(outputs);
-    dy.forEach((value, i) => {
-      dbias[i % outputs]! += value;
-    });
-    tf.tidy(() => {
-      const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
-      const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
-        kernels.dense(map as Tensor4D, kernel as Tensor4D, { bias: offset as Tensor1D | undefined, stride, padding });
-      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
-      expectClose(
-        op(inputs[0]!, inputs[1]!, inputs[2]!),
-        expected.y.map((value, i) => value + bias[i % outputs]!),
-        'with bias',
-      );
-      const gradients = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution)));
-      const [dx, dw, db] = gradients as [Tensor, Tensor, Tensor];
-      expectClose(dx, expected.dx, 'gradient of x');
-      expectClose(dw, expected.dw, 'gradient of the kernel');
-      expectClose(db, dbias, 'gradient of the bias');
-    });
-  },
-);
+test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
+  const { stride, padding, outputs } = convolution;
+  const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
+  const bias = normals(3, [outputs]);
+  const dy = normals(4, outputShape(convolution));
+  const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
+  const dbias = new Float64Array(outputs);
+  dy.forEach((value, i) => {
+    dbias[i % outputs]! += value;
+  });
+  tf.tidy(() => {
+    const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
+    const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
+      kernels.dense(map as Tensor4D, kernel as Tensor4D, { bias: offset as Tensor1D | undefined, stride, padding });
+    expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
+    expectClose(
+      op(inputs[0]!, inputs[1]!, inputs[2]!),
+      expected.y.map((value, i) => value + bias[i % outputs]!),
+      'with bias',
+    );
+    const gradients = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution)));
+    const [dx, dw, db] = gradients as [Tensor, Tensor, Tensor];
+    expectClose(dx, expected.dx, 'gradient of x');
+    expectClose(dw, expected.dw, 'gradient of the kernel');
+    expectClose(db, dbias, 'gradient of the bias');
+  });
+});
 
 test.each(['relu', 'gelu'] as const)('%s inside equals it outside', (activation: Activation) => {
   for (const withBias of [true, false]) {

@@ -47,9 +47,10 @@ const sources = (pattern: RegExp): string[] => {
     .map((name) => join(folder, name));
 };
 
-function kernelsFolder(flavour: Flavour): string {
-  const salt = [TENSORFLOW_VERSION, flavour, ...FLAGS, ...instructionSets().flatMap((set) => set.flags)].join(' ');
-  return join(cacheRoot(), `kernels-${keyOf(sources(/\.(cc|h|inc)$/), salt)}`);
+/** A folder for each instruction set: a cache may be shared by machines with different CPUs. */
+function kernelsFolder(flavour: Flavour, set: InstructionSet): string {
+  const salt = [TENSORFLOW_VERSION, flavour, ...FLAGS, ...set.flags].join(' ');
+  return join(cacheRoot(), `kernels-${set.name}-${keyOf(sources(/\.(cc|h|inc)$/), salt)}`);
 }
 
 const fileName = (set: InstructionSet): string => `ablate_kernels-${set.name}.so`;
@@ -61,9 +62,10 @@ export interface KernelLibrary {
 
 /** The kernels for this CPU, where `ablate setup` has compiled the present sources; else null. */
 export function kernelLibrary(flavour: Flavour): KernelLibrary | null {
-  const folder = kernelsFolder(flavour);
   const set = best();
-  if (!set || sources(/\.cc$/).length === 0 || !isWhole(folder)) return null;
+  if (!set || sources(/\.cc$/).length === 0) return null;
+  const folder = kernelsFolder(flavour, set);
+  if (!isWhole(folder)) return null;
   return { file: join(folder, fileName(set)), instructionSet: set.name };
 }
 
@@ -86,35 +88,32 @@ function cpuFlags(): ReadonlySet<string> {
 
 /** The kernels of the present sources, compiled where they are not: by one process at a time, the others wait for it. */
 export async function ensureKernels(flavour: Flavour, progress: Progress): Promise<void> {
-  if (isWhole(kernelsFolder(flavour))) return;
+  if (kernelLibrary(flavour)) return;
   await withSetupLock(progress, () => compileKernels(flavour, progress));
 }
 
 /**
- * Every file of native/kernels into one shared object per instruction set; all are built, for a cache may be shared.
- * To be called under the setup's lock, which it does not take.
+ * Every file of native/kernels into one shared object, for the best instruction set of this CPU. To be called under the
+ * setup's lock, which it does not take.
  */
 export async function compileKernels(flavour: Flavour, progress: Progress): Promise<void> {
-  const folder = kernelsFolder(flavour);
+  const set = best();
   const files = sources(/\.cc$/);
-  if (files.length === 0 || isWhole(folder)) return;
+  if (!set || files.length === 0) return;
+  const folder = kernelsFolder(flavour, set);
+  if (isWhole(folder)) return;
   const compiler = await requireCompiler();
-  progress(
-    `compiling the fused kernels for ${instructionSets()
-      .map((set) => set.name)
-      .join(', ')}`,
-  );
+  progress(`compiling the fused kernels for ${set.name}`);
   const library = libraryFolder(flavour);
   const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   await publish(folder, (temporary) =>
-    compileSharedObjects(
-      compiler,
-      instructionSets().map((set) => ({
+    compileSharedObjects(compiler, [
+      {
         sources: files,
         flags: [...FLAGS, ...set.flags, `-I${headers}`, `-I${join(library, 'tensorflow', 'include')}`],
         link: [...tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`), '-pthread'],
         output: join(temporary, fileName(set)),
-      })),
-    ),
+      },
+    ]),
   );
 }
