@@ -69,8 +69,11 @@ export async function filesUnder(folder: string): Promise<FolderContent> {
   await walk(folder);
   if (files.length === 0) throw new DataError(`${folder}: expected pictures, found none`);
   const { bytes, changed } = await sizesOf(files.sort());
-  const empty = bytes.indexOf(0);
-  if (empty >= 0) throw new DataError(`${files[empty]}: the file is empty; take it away or fetch it again`);
+  const empty = files.filter((_, at) => bytes[at] === 0);
+  if (empty.length > 0) {
+    const others = empty.length > 1 ? `, and ${empty.length - 1} more in ${folder}` : '';
+    throw new DataError(`${empty[0]}: the file is empty${others}; take it away or fetch it again`);
+  }
   return { files, bytes, changed };
 
   async function walk(place: string): Promise<void> {

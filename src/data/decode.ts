@@ -72,4 +72,5 @@ function threeChannels(data: Uint8Array, channels: number): Uint8Array {
   return pixels;
 }
 
-const reason = ({ message }: Error): string => message.trim().split('\n')[0] ?? message;
+/** libvips' first line, which may announce a next one that says nothing. */
+const reason = ({ message }: Error): string => (message.trim().split('\n')[0] ?? message).replace(/:$/, '');

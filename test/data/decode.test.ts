@@ -25,7 +25,7 @@ describe('damaged pictures are named', () => {
     ['empty.jpg', Buffer.alloc(0), /^empty.jpg: the file is empty$/],
     ['text.png', Buffer.from('no picture at all'), /^text.png: cannot be decoded: .*unsupported image format/],
     ['cut.jpg', whole.subarray(0, whole.length / 2), /^cut.jpg: cannot be decoded: /],
-    ['cut.png', fixture('odd/palette.png').subarray(0, 2000), /^cut.png: cannot be decoded: /],
+    ['cut.png', fixture('odd/palette.png').subarray(0, 2000), /^cut.png: cannot be decoded: .*[^:]$/],
     ['zeros.jpg', Buffer.alloc(3000), /^zeros.jpg: cannot be decoded: /],
   ])('%s', async (name, bytes, message) => {
     await expect(decodePicture(bytes, name)).rejects.toThrow(message);

@@ -89,7 +89,9 @@ test('what does not fit is refused by name', async () => {
   const open = () => openDatasets(config(root));
   writeFileSync(join(root, 'train/b/none.jpg'), '');
   await expect(open()).rejects.toThrow(/train\/b\/none.jpg: the file is empty/);
-  rmSync(join(root, 'train/b/none.jpg'));
+  writeFileSync(join(root, 'train/b/nothing.jpg'), '');
+  await expect(open()).rejects.toThrow(/none.jpg: the file is empty, and 1 more in .*\/train\/b; take it away/);
+  for (const name of ['none.jpg', 'nothing.jpg']) rmSync(join(root, 'train/b', name));
   mkdirSync(join(root, 'train/empty'));
   await expect(open()).rejects.toThrow(/train\/empty: expected pictures, found none/);
   rmSync(join(root, 'train/empty'), { recursive: true });
