@@ -16,34 +16,33 @@ const { values } = parseArgs({
 });
 const [few, many, rounds] = [values.few, values.many, values.rounds].map(Number);
 
-const pictures = 12800;
 const speeds = new Map([few, many].map((parallel) => [parallel, []]));
 let versions = [];
 for (let round = 1; round <= rounds; round++) {
   for (const [parallel, all] of speeds) {
     const asked = ['--only', 'separate-downsampling', '--seeds', `0-${many - 1}`, '--parallel', String(parallel)];
     const answer = await ablate(['bench', 'suite', suite, ...asked]);
-    all.push((answer.runs.length * pictures) / answer.wall);
+    all.push((60 * answer.runs.length) / answer.wall);
     versions = answer.versions;
-    process.stderr.write(`round ${round}: ${parallel} at a time, ${all.at(-1).toFixed(0)} pictures a second\n`);
+    process.stderr.write(`round ${round}: ${parallel} at a time, ${all.at(-1).toFixed(2)} runs a minute\n`);
   }
 }
 const [slow, fast] = [many, few].map((parallel) => median(speeds.get(parallel)));
 const row = ([parallel, all]) => [
   String(parallel),
-  median(all).toFixed(0),
-  `${Math.min(...all).toFixed(0)} to ${Math.max(...all).toFixed(0)}`,
+  median(all).toFixed(2),
+  `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`,
 ];
 const share = `${((100 * slow) / fast).toFixed(0)} %`;
 await writeSection(results, {
   id: 'many-runs',
   title: `Many runs at once: ${many} beside ${few} at a time`,
   provenance: provenance(process.argv.slice(2), versions, 'node bench/many-runs.mjs'),
-  method: `${many} runs of the compact road's last network, 200 steps each, ${rounds} times in turn; pictures trained on by all runs together over the time from the first start to the last end, start-up and evaluation included.`,
+  method: `${many} runs of the compact road's last network, 200 steps each, by turns (${rounds} of each); runs over the time from the first start to the last end, start-up and evaluation included.`,
   table: {
     columns: [
       { heading: 'runs at a time', right: true },
-      { heading: 'pictures a second, median', right: true },
+      { heading: 'runs a minute, median', right: true },
       { heading: 'range', right: true },
     ],
     rows: [...speeds].map(row),
