@@ -6,7 +6,7 @@
 
 #include "kernels.h"
 #include "pool.h"
-#include "tile.h"
+#include "unroll.h"
 
 namespace ablate {
 namespace {

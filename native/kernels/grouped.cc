@@ -1,9 +1,10 @@
-// Convolution in groups of channels. A vector holds outputs of one position: of several whole groups where groups are
-// narrower than it, each input channel then laid out for all lanes first; or of one group, each input's value then read
-// for all lanes at once. Work is in proportion to the products, whatever the number of groups.
+// Convolution in groups of channels, of which a vector holds several whole ones: each input channel is laid out for all
+// lanes first. Wider groups are those of grouped-wide.cc. Work is in proportion to the products, whatever the number of
+// groups.
 #include <algorithm>
 #include <vector>
 
+#include "grouped-wide.h"
 #include "kernels.h"
 #include "phase.h"
 #include "pool.h"
@@ -14,24 +15,17 @@ namespace {
 
 constexpr long kBandFloats = 96 * 1024;
 
-// How channels "from" (summed over) and "to" (the lanes) of each group lie in vectors.
+// How channels "from" (summed over) and "to" (the lanes) of each group lie in vectors of whole groups.
 struct Layout {
   long from, to, groups;  // channels of a group on either side
   long blocks;
-  bool narrow;
-  Layout(long from, long to, long groups) : from(from), to(to), groups(groups), narrow(to < kWidth) {
-    blocks = narrow ? (groups + Whole() - 1) / Whole() : groups * Parts();
-  }
-  long Whole() const { return kWidth / to; }                   // groups in a vector
-  long Parts() const { return (to + kWidth - 1) / kWidth; }    // vectors of a group
-  long Group(long block) const { return narrow ? block * Whole() : block / Parts(); }
-  long To(long block) const { return narrow ? Group(block) * to : Group(block) * to + block % Parts() * kWidth; }
-  int Lanes(long block) const {
-    if (narrow) return static_cast<int>(std::min(Whole(), groups - Group(block)) * to);
-    return static_cast<int>(std::min<long>(kWidth, to - block % Parts() * kWidth));
-  }
+  Layout(long from, long to, long groups)
+      : from(from), to(to), groups(groups), blocks((groups + kWidth / to - 1) / (kWidth / to)) {}
+  long Group(long block) const { return block * (kWidth / to); }
+  long To(long block) const { return Group(block) * to; }
+  int Lanes(long block) const { return static_cast<int>(std::min(kWidth / to, groups - Group(block)) * to); }
   // The "from" channel that lane `lane` takes as its i-th.
-  long From(long block, int lane, long i) const { return (Group(block) + (narrow ? lane / to : 0)) * from + i; }
+  long From(long block, int lane, long i) const { return (Group(block) + lane / to) * from + i; }
 };
 
 ABLATE_INLINE Vec Permute(Vec v, IntVec lanes) {
@@ -46,64 +40,53 @@ ABLATE_INLINE Vec Permute(Vec v, IntVec lanes) {
 #endif
 }
 
-// Rows [first, end) of a sample's map, for the tiles to read: a group's channels side by side, or each laid out.
+// Rows [first, end) of a sample's map, for the tiles to read: each input channel laid out for all lanes.
 class Band {
  public:
   Band(const Layout &layout, long block, const float *sample, long width, long C, long first, long end, Slot slot)
-      : map_(sample + layout.From(block, 0, 0)), width_(width), C_(C), first_(first), rows_(end - first) {
-    float *const laid = Scratch(slot, rows_ * width * layout.from * (layout.narrow ? kWidth : 1));
-    if (layout.narrow) Lay(layout, block, sample + first * width * C, laid);
-    else Copy(layout.from, map_ + first * width * C, laid);
-    map_ = laid;
-    from_ = layout.from;
-    narrow_ = layout.narrow;
+      : laid_(Scratch(slot, (end - first) * width * layout.from * kWidth)),
+        width_(width), first_(first), rows_(end - first) {
+    const float *const map = sample + first * width * C;
+    if (layout.from == layout.to) Permuted(layout, block, map, C);
+    else Gathered(layout, block, map, C);
   }
-  const float *Line(long i, long row) const {
-    return narrow_ ? map_ + (i * rows_ + row - first_) * width_ * kWidth : map_ + (row - first_) * width_ * from_ + i;
-  }
-  long pixel() const { return narrow_ ? kWidth : from_; }
+  const float *Line(long i, long row) const { return laid_ + (i * rows_ + row - first_) * width_ * kWidth; }
 
  private:
-  void Lay(const Layout &layout, long block, const float *map, float *laid) const {
-    const int lanes = layout.Lanes(block);
+  void Permuted(const Layout &layout, long block, const float *map, long C) {
     const long positions = rows_ * width_, base = layout.From(block, 0, 0);
-    if (layout.from != layout.to) {
-      memset(laid, 0, layout.from * positions * kWidth * sizeof(float));
-      for (long i = 0; i < layout.from; i++) {
-        for (long p = 0; p < positions; p++) {
-          for (int lane = 0; lane < lanes; lane++) {
-            laid[(i * positions + p) * kWidth + lane] = map[p * C_ + layout.From(block, lane, i)];
-          }
-        }
-      }
-      return;
-    }
+    const int lanes = layout.Lanes(block);
     IntVec orders[kWidth] = {};
     for (long i = 0; i < layout.from; i++) {
       for (int lane = 0; lane < lanes; lane++) orders[i][lane] = static_cast<int32_t>(layout.From(block, lane, i) - base);
     }
     const float *const in = map + base;
     for (long p = 0; p < positions; p++) {
-      const Vec v = lanes == kWidth ? Load(in + p * C_) : Load(in + p * C_, lanes);
-      for (long i = 0; i < layout.from; i++) Store(laid + (i * positions + p) * kWidth, Permute(v, orders[i]));
+      const Vec v = lanes == kWidth ? Load(in + p * C) : Load(in + p * C, lanes);
+      for (long i = 0; i < layout.from; i++) Store(laid_ + (i * positions + p) * kWidth, Permute(v, orders[i]));
     }
   }
 
-  // A group's channels side by side: in the map their lines may all fall into a few sets of the cache.
-  void Copy(long channels, const float *map, float *laid) const {
-    for (long p = 0; p < rows_ * width_; p++) {
-      Vectors(channels, [=](long c, auto width) { Store(laid + p * channels + c, Load(map + p * C_ + c, width), width); });
+  void Gathered(const Layout &layout, long block, const float *map, long C) {
+    const long positions = rows_ * width_;
+    const int lanes = layout.Lanes(block);
+    memset(laid_, 0, layout.from * positions * kWidth * sizeof(float));
+    for (long i = 0; i < layout.from; i++) {
+      for (long p = 0; p < positions; p++) {
+        for (int lane = 0; lane < lanes; lane++) {
+          laid_[(i * positions + p) * kWidth + lane] = map[p * C + layout.From(block, lane, i)];
+        }
+      }
     }
   }
 
-  const float *map_;
-  long width_, C_, first_, rows_, from_;
-  bool narrow_;
+  float *const laid_;
+  const long width_, first_, rows_;
 };
 
 // Output rows that share a band: as many as its scratch memory may hold.
 long BandRows(const Layout &layout, long width, long kernel, long stride, long outputs) {
-  const long rows = kBandFloats / (layout.from * width * (layout.narrow ? kWidth : 1));
+  const long rows = kBandFloats / (layout.from * width * kWidth);
   return std::max(1L, std::min(outputs, (rows - kernel) / stride + 1));
 }
 
@@ -121,7 +104,7 @@ struct GroupedRow {
     for (long k = begin; k < end; k++) {
       for (long i = 0; i < from; i++) lines.push_back(band.Line(i, top + k));
     }
-    row({lines.data(), static_cast<long>(lines.size()), width, band.pixel(), weights + begin * from * columns * kWidth,
+    row({lines.data(), static_cast<long>(lines.size()), width, kWidth, weights + begin * from * columns * kWidth,
          padding, bias, out, outputs, out_step, lanes});
   }
 };
@@ -136,16 +119,13 @@ struct Parts {
   long End(long part) const { return std::min(samples, (part + 1) * share); }
 };
 
-RowFunction RowOf(const Layout &layout, int columns, int stride, long outputs) {
-  return layout.narrow ? VectorRow(columns, stride, outputs) : BroadcastRow(columns, stride, outputs);
-}
-
 }  // namespace
 
 void GroupedForward(const float *x, const float *w, const float *bias, const Window &d, long groups, long O, float *y) {
+  if (O / groups >= kWidth) return WideGroupedForward(x, w, bias, d, groups, O, y);
   const Layout layout(d.C / groups, O / groups, groups);
   const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
-  const GroupedRow row{RowOf(layout, kernel, stride, d.OW), d.H, d.W, kernel, kernel, d.padding, O, d.OW};
+  const GroupedRow row{VectorRow(kernel, stride, d.OW), d.H, d.W, kernel, kernel, d.padding, O, d.OW};
   const long taps = d.kernel * layout.from * d.kernel, step = BandRows(layout, d.W, d.kernel, d.stride, d.OH);
   const Parts parts(d.N, layout);
   Parallel(parts.count * layout.blocks, [&](long task) {
@@ -177,6 +157,7 @@ void GroupedForward(const float *x, const float *w, const float *bias, const Win
 }
 
 void GroupedInputGradient(const float *dy, const float *w, const Window &d, long groups, long O, float *dx) {
+  if (d.C / groups >= kWidth) return WideGroupedInputGradient(dy, w, d, groups, O, dx);
   const Layout layout(O / groups, d.C / groups, groups);
   std::vector<Phase> phases;
   for (long at = 0; at < d.stride; at++) phases.emplace_back(at, d);
@@ -184,7 +165,7 @@ void GroupedInputGradient(const float *dy, const float *w, const Window &d, long
   for (const Phase &down : phases) {
     for (const Phase &along : phases) {
       const long at = &along - phases.data(), width = at < d.W ? (d.W - at + d.stride - 1) / d.stride : 0;
-      rows.push_back({RowOf(layout, along.taps, 1, width), d.OH, d.OW, down.taps, along.taps, along.padding,
+      rows.push_back({VectorRow(along.taps, 1, width), d.OH, d.OW, down.taps, along.taps, along.padding,
                       d.stride * d.C, width});
     }
   }
@@ -234,10 +215,11 @@ void GroupedInputGradient(const float *dy, const float *w, const Window &d, long
 }
 
 void GroupedFilterGradient(const float *dy, const float *x, const Window &d, long groups, long O, float *dw) {
+  // For a filter, vectors that are half empty are still faster than channels laid out for all lanes.
+  if (O / groups * 2 >= kWidth) return WideGroupedFilterGradient(dy, x, d, groups, O, dw);
   const Layout layout(d.C / groups, O / groups, groups);
   const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
-  const FilterFunction filter =
-      layout.narrow ? VectorFilter(kernel, stride, d.OW) : BroadcastFilter(kernel, stride, d.OW);
+  const FilterFunction filter = VectorFilter(kernel, stride, d.OW);
   const long plane = d.kernel * d.kernel * kWidth, size = layout.from * plane;
   const long step = BandRows(layout, d.W, d.kernel, d.stride, d.OH);
   const Parts parts(d.N, layout);
@@ -253,14 +235,14 @@ void GroupedFilterGradient(const float *dy, const float *x, const Window &d, lon
         const long first = std::max(0L, top);
         const long last = std::max(first, std::min(d.H, (end - 1) * d.stride - d.padding + d.kernel));
         const Band band(layout, block, x + n * d.H * d.W * d.C, d.W, d.C, first, last, Slot::kInput);
-        const long pixel = band.pixel(), row = d.W * pixel, positions = (end - begin) * d.OW;
+        const long row = d.W * kWidth, positions = (end - begin) * d.OW;
         const float *const slopes = dy + (n * d.OH + begin) * d.OW * O + to;
         float *const packed = Scratch(Slot::kGradient, positions * kWidth);
         for (long p = 0; p < positions; p++) {
           Store(packed + p * kWidth, lanes == kWidth ? Load(slopes + p * O) : Load(slopes + p * O, lanes));
         }
         for (long i = 0; i < layout.from; i++) {
-          filter({band.Line(i, first) + (top - first) * row - d.padding * pixel, d.H, d.W, row, pixel, top, -d.padding,
+          filter({band.Line(i, first) + (top - first) * row - d.padding * kWidth, d.H, d.W, row, kWidth, top, -d.padding,
                   packed, end - begin, d.OW, d.OW * kWidth, kWidth, kWidth},
                  own + i * plane);
         }

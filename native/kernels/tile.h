@@ -11,14 +11,6 @@
 
 namespace ablate {
 
-// How a tile reads the map: a vector of channels a position, or one channel's value for all lanes.
-enum class Read { kVector, kBroadcast };
-
-template <Read R>
-ABLATE_INLINE Vec ReadMap(const float *p) {
-  return R == Read::kVector ? Load(p) : Broadcast(*p);
-}
-
 // Products of map rows ("lines") with rows of K taps, summed into one row of outputs.
 struct RowCall {
   const float *const *lines;
@@ -32,7 +24,7 @@ struct RowCall {
   int lanes;  // how many of a vector's are stored
 };
 
-template <int K, int S, int T, Read R>
+template <int K, int S, int T>
 void RowTile(const RowCall &call, long first) {
   constexpr int kSpan = (T - 1) * S + K;
   const long left = first * S - call.padding, outputs = std::min<long>(T, call.outputs - first);
@@ -46,7 +38,7 @@ void RowTile(const RowCall &call, long first) {
     Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA { taps[k] = Load(call.weights + (line * K + k) * kWidth); });
     Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
       if (j >= from && j < to) {
-        const Vec value = ReadMap<R>(at);
+        const Vec value = Load(at);
         Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA {
           constexpr int kAhead = decltype(j)::value - decltype(k)::value;
           if constexpr (kAhead >= 0 && kAhead % S == 0 && kAhead / S < T) {
@@ -69,15 +61,15 @@ void RowTile(const RowCall &call, long first) {
   }
 }
 
-template <int K, int S, int T, Read R>
+template <int K, int S, int T>
 void Row(const RowCall &call) {
-  for (long first = 0; first < call.outputs; first += T) RowTile<K, S, T, R>(call, first);
+  for (long first = 0; first < call.outputs; first += T) RowTile<K, S, T>(call, first);
 }
 
 using RowFunction = void (*)(const RowCall &);
 
 // The row function whose tiles fit `outputs` best.
-template <int K, int S, Read R, int... Tiles>
+template <int K, int S, int... Tiles>
 RowFunction BestRow(long outputs, std::integer_sequence<int, Tiles...>) {
   RowFunction best = nullptr;
   long least = 0;
@@ -86,25 +78,23 @@ RowFunction BestRow(long outputs, std::integer_sequence<int, Tiles...>) {
     const long cost = (outputs + tile - 1) / tile * (tile + 1);
     if (!best || cost < least) best = row, least = cost;
   };
-  (consider(Tiles, Row<K, S, Tiles, R>), ...);
+  (consider(Tiles, Row<K, S, Tiles>), ...);
   return best;
 }
 
-template <int K, int S, Read R>
+template <int K, int S>
 RowFunction FittingRow(long outputs) {
   // Every tile takes its time to compile: only the kernels that networks mostly have get one for every width.
-  constexpr bool kCommon = S == 1 && (K == 3 || K == 7) && R == Read::kVector;
+  constexpr bool kCommon = S == 1 && (K == 3 || K == 7);
   constexpr bool kWide = kRegisters == 32;
   if constexpr (kCommon && kWide) {
-    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 16, 14, 8, 7, 4, 2>{});
+    return BestRow<K, S>(outputs, std::integer_sequence<int, 16, 14, 8, 7, 4, 2>{});
   } else if constexpr (kCommon) {
-    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 8, 7, 4, 2>{});
-  } else if constexpr (R == Read::kBroadcast) {
-    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 14, 7, 4>{});
+    return BestRow<K, S>(outputs, std::integer_sequence<int, 8, 7, 4, 2>{});
   } else if constexpr (kWide) {
-    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 14, 8, 4>{});
+    return BestRow<K, S>(outputs, std::integer_sequence<int, 14, 8, 4>{});
   } else {
-    return BestRow<K, S, R>(outputs, std::integer_sequence<int, 8, 4>{});
+    return BestRow<K, S>(outputs, std::integer_sequence<int, 8, 4>{});
   }
 }
 
@@ -118,7 +108,7 @@ struct FilterCall {
   int lanes;
 };
 
-template <int K, int S, int T, int B, Read R>
+template <int K, int S, int T, int B>
 ABLATE_INLINE void FilterTile(const FilterCall &call, long oh, long first, int block, Vec (&sums)[B][K]) {
   constexpr int kSpan = (T - 1) * S + K;
   const long left = call.left + first * S, outputs = std::min<long>(T, call.out_width - first);
@@ -134,7 +124,7 @@ ABLATE_INLINE void FilterTile(const FilterCall &call, long oh, long first, int b
     const float *at = call.map + line * call.row + first * S * call.pixel;
     Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
       if (j >= from && j < to) {
-        const Vec value = ReadMap<R>(at);
+        const Vec value = Load(at);
         Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA {
           constexpr int kAhead = decltype(j)::value - decltype(k)::value;
           if constexpr (kAhead >= 0 && kAhead % S == 0 && kAhead / S < T) {
@@ -148,42 +138,38 @@ ABLATE_INLINE void FilterTile(const FilterCall &call, long oh, long first, int b
 }
 
 // Adds to `taps` [K][K] vectors: rows `block` to `block + B` of them.
-template <int K, int S, int T, int B, Read R>
+template <int K, int S, int T, int B>
 void FilterRows(const FilterCall &call, int block, float *taps) {
   Vec sums[B][K];
   float *const out = taps + block * K * kWidth;
   Unroll<B * K>([&](auto i) ABLATE_INLINE_LAMBDA { sums[i / K][i % K] = Load(out + i * kWidth); });
   for (long oh = 0; oh < call.out_height; oh++) {
-    for (long first = 0; first < call.out_width; first += T) FilterTile<K, S, T, B, R>(call, oh, first, block, sums);
+    for (long first = 0; first < call.out_width; first += T) FilterTile<K, S, T, B>(call, oh, first, block, sums);
   }
   Unroll<B * K>([&](auto i) ABLATE_INLINE_LAMBDA { Store(out + i * kWidth, sums[i / K][i % K]); });
 }
 
 // All K x K taps, as many rows at a time as registers hold.
-template <int K, int S, int T, Read R>
+template <int K, int S, int T>
 void Filter(const FilterCall &call, float *taps) {
   constexpr int kRows = kRegisters == 32 ? (K <= 7 ? 3 : 2) : K <= 3 ? 3 : 1;
   int block = 0;
-  for (; block + kRows <= K; block += kRows) FilterRows<K, S, T, kRows, R>(call, block, taps);
-  if constexpr (K % kRows != 0) FilterRows<K, S, T, K % kRows, R>(call, block, taps);
+  for (; block + kRows <= K; block += kRows) FilterRows<K, S, T, kRows>(call, block, taps);
+  if constexpr (K % kRows != 0) FilterRows<K, S, T, K % kRows>(call, block, taps);
 }
 
 using FilterFunction = void (*)(const FilterCall &, float *);
 
-template <int K, int S, Read R>
+template <int K, int S>
 FilterFunction FittingFilter(long outputs) {
-  if (outputs <= 2) return Filter<K, S, 2, R>;
-  return (outputs + 6) / 7 * 8 < (outputs + 3) / 4 * 5 ? Filter<K, S, 7, R> : Filter<K, S, 4, R>;
+  if (outputs <= 2) return Filter<K, S, 2>;
+  return (outputs + 6) / 7 * 8 < (outputs + 3) / 4 * 5 ? Filter<K, S, 7> : Filter<K, S, 4>;
 }
 
 // tile-vector.cc: any columns of taps that an odd kernel up to 11 has, or its phases at stride 2. Stride 2 itself: odd
 // columns only, as are the kernels of filters.
 RowFunction VectorRow(int columns, int stride, long outputs);
 FilterFunction VectorFilter(int kernel, int stride, long outputs);
-
-// tile-broadcast.cc: the same for kernels up to 7.
-RowFunction BroadcastRow(int columns, int stride, long outputs);
-FilterFunction BroadcastFilter(int kernel, int stride, long outputs);
 
 }  // namespace ablate
 
