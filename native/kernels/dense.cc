@@ -16,6 +16,8 @@ constexpr long kBlockFloats = 48 * 1024;  // of the map, read by one task: they 
 constexpr long kTerms = 384;              // summed at a time: a panel of them stays in the nearest cache
 constexpr long kTasks = 16;               // at least, where there is work for as many
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time
+constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
+constexpr long kPackedFrom = 8;           // panels from which packing the terms too pays
 
 long Ceil(long a, long b) { return (a + b - 1) / b; }
 
@@ -100,7 +102,8 @@ struct Target {
 };
 
 // All tiles of a band by a block of terms and a panel.
-void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long panel, const float *bias, float *const *out) {
+void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long panel, const float *bias,
+           float *const *out) {
   float start[kPanel];
   const long columns = panels.Columns(panel);
   if (bias) CopyColumns(bias + panel * kPanel, columns, start);
@@ -156,6 +159,39 @@ void Clear(const Target &target, long N, long rows, long columns, long C) {
       }
     }
   });
+}
+
+// A band's part of the filter's gradient, for some panels of its outputs.
+void SumGroup(const Band &band, const Grid &grid, const float *dy, long from, long to, long O, float *sums,
+              float *dbias) {
+  const long positions = band.positions(), panels = to - from;
+  float *const slopes = Scratch(Slot::kGradient, panels * positions * kPanel);
+  for (long panel = 0; panel < panels; panel++) {
+    const long c = (from + panel) * kPanel, width = std::min(kPanel, O - c);
+    float *const packed = slopes + panel * positions * kPanel;
+    Vec totals[kTileVectors] = {};
+    for (long p = 0; p < positions; p++) {
+      CopyColumns(dy + p * O + c, width, packed + p * kPanel);
+      for (int v = 0; v < kTileVectors; v++) totals[v] += Load(packed + p * kPanel + v * kWidth);
+    }
+    if (!dbias) continue;
+    for (long i = 0; i < width; i++) dbias[c + i] += totals[i / kWidth][i % kWidth];
+  }
+  float *const terms = panels < kPackedFrom ? nullptr : Scratch(Slot::kWeights, positions * kTileRows);
+  const Shares tiles(grid.run(), kTileRows);
+  for (long tap = 0; tap < grid.tap_rows; tap++) {
+    for (long tile = 0; tile < tiles.shares; tile++) {
+      const long begin = tiles.Begin(tile), offset = tap * band.tap_row() + begin;
+      const int count = static_cast<int>(tiles.End(tile) - begin);
+      if (count <= 0) break;
+      if (terms) PackTerms(count, band.rows(), offset, positions, terms);
+      for (long panel = 0; panel < panels; panel++) {
+        const long c = (from + panel) * kPanel;
+        OuterTile(count, {band.rows(), offset, terms, positions, slopes + panel * positions * kPanel,
+                          sums + (tap * grid.run() + begin) * O + c, O, std::min(kPanel, O - c)});
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -222,26 +258,9 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
     for (long first = parts.Begin(part); first < parts.End(part); first += step) {
       const long end = std::min(parts.End(part), first + step);
       const Band band(grid, first, end);
-      float *const slopes = Scratch(Slot::kGradient, band.positions() * kPanel);
-      for (long panel = from; panel < to; panel++) {
-        const long c = panel * kPanel, width = std::min(kPanel, O - c);
-        Vec totals[kTileVectors] = {};
-        for (long p = 0; p < band.positions(); p++) {
-          CopyColumns(dy + (first * grid.columns + p) * O + c, width, slopes + p * kPanel);
-          for (int v = 0; v < kTileVectors; v++) totals[v] += Load(slopes + p * kPanel + v * kWidth);
-        }
-        if (dbias) {
-          for (long i = 0; i < width; i++) own_bias[c + i] += totals[i / kWidth][i % kWidth];
-        }
-        for (long tap = 0; tap < grid.tap_rows; tap++) {
-          const Shares tiles(grid.run(), kTileRows);
-          for (long tile = 0; tile < tiles.shares; tile++) {
-            const long begin = tiles.Begin(tile), terms = tiles.End(tile) - begin;
-            if (terms <= 0) break;
-            OuterTile(static_cast<int>(terms), {band.rows(), tap * band.tap_row() + begin, band.positions(), slopes,
-                                                own + (tap * grid.run() + begin) * O + c, O, width});
-          }
-        }
+      for (long panel = from; panel < to; panel += kGroup) {
+        SumGroup(band, grid, dy + first * grid.columns * O, panel, std::min(to, panel + kGroup), O, own,
+                 dbias ? own_bias : nullptr);
       }
     }
   });

@@ -54,12 +54,12 @@ void Rows(const RowsCall &call) {
   });
 }
 
-template <int R, int V>
-void Outer(const OuterCall &call) {
+template <int R, int V, bool Packed>
+void OuterOver(const OuterCall &call) {
   Vec sums[R][V] = {};
   const float *dy = call.dy;
   for (long p = 0; p < call.positions; p++) {
-    const float *const at = call.rows[p] + call.offset;
+    const float *const at = Packed ? call.packed + p * R : call.rows[p] + call.offset;
     Vec slopes[V];
     Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { slopes[v] = Load(dy + v * kWidth); });
     Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
@@ -74,6 +74,18 @@ void Outer(const OuterCall &call) {
       Store(out, Load(out, width) + sums[r][v], width);
     });
   });
+}
+
+template <int R, int V>
+void Outer(const OuterCall &call) {
+  call.packed ? OuterOver<R, V, true>(call) : OuterOver<R, V, false>(call);
+}
+
+template <int R>
+void Pack(const float *const *rows, long offset, long positions, float *packed) {
+  for (long p = 0; p < positions; p++) {
+    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { packed[p * R + r] = rows[p][offset + r]; });
+  }
 }
 
 template <class Call>
@@ -93,6 +105,16 @@ constexpr Table<OuterCall> OuterTable(std::integer_sequence<int, I...>) {
   return {{{Outer<I + 1, 1>, Outer<I + 1, 2>}...}};
 }
 
+using PackFunction = void (*)(const float *const *, long, long, float *);
+struct PackTable {
+  PackFunction of[kTileRows];
+};
+template <int... I>
+constexpr PackTable PacksTable(std::integer_sequence<int, I...>) {
+  return {{Pack<I + 1>...}};
+}
+
+constexpr auto kPackTable = PacksTable(std::make_integer_sequence<int, kTileRows>{});
 constexpr auto kRowsTable = RowsTable(std::make_integer_sequence<int, kTileRows>{});
 constexpr auto kOuterTable = OuterTable(std::make_integer_sequence<int, kTileRows>{});
 
@@ -102,5 +124,8 @@ inline int VectorsOf(long columns) { return columns > kWidth ? 2 : 1; }
 
 void RowsTile(int rows, const RowsCall &call) { kRowsTable.of[rows - 1][VectorsOf(call.columns) - 1](call); }
 void OuterTile(int terms, const OuterCall &call) { kOuterTable.of[terms - 1][VectorsOf(call.columns) - 1](call); }
+void PackTerms(int terms, const float *const *rows, long offset, long positions, float *packed) {
+  kPackTable.of[terms - 1](rows, offset, positions, packed);
+}
 
 }  // namespace ablate

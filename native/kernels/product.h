@@ -31,10 +31,11 @@ struct RowsCall {
 // rows: from 1 to kTileRows.
 void RowsTile(int rows, const RowsCall &call);
 
-// sums[i][c] += sum over positions p of rows[p][offset + i] dy[p][c]
+// sums[i][c] += sum over positions p of x[p][i] dy[p][c]
 struct OuterCall {
-  const float *const *rows;
+  const float *const *rows;  // where x[p] begins, less `offset`; not read if `packed`
   long offset;
+  const float *packed;       // [positions][terms], or null
   long positions;
   const float *dy;  // [positions][kPanel]
   float *sums;
@@ -43,6 +44,9 @@ struct OuterCall {
 };
 // terms: from 1 to kTileRows.
 void OuterTile(int terms, const OuterCall &call);
+// The terms of all positions side by side: for tiles that meet several panels, and whose rows lie so far apart that they
+// would drive each other out of the nearest cache.
+void PackTerms(int terms, const float *const *rows, long offset, long positions, float *packed);
 
 }  // namespace ablate
 
