@@ -36,9 +36,20 @@ int main() {
         if (i >= 0) printf("%.6f ", taken.count());
       }
     };
-    time([&] { GroupedForward(x.data(), w.data(), nullptr, d, groups, O, y.data()); });
-    time([&] { GroupedInputGradient(dy.data(), w.data(), d, groups, O, dx.data()); });
-    time([&] { GroupedFilterGradient(dy.data(), x.data(), d, groups, O, dw.data()); });
+    // As the engine does: a group of one channel is a depthwise convolution.
+    const bool depthwise = groups == d.C && groups == O;
+    time([&] {
+      if (depthwise) DepthwiseForward(x.data(), w.data(), nullptr, d, y.data());
+      else GroupedForward(x.data(), w.data(), nullptr, d, groups, O, y.data());
+    });
+    time([&] {
+      if (depthwise) DepthwiseInputGradient(dy.data(), w.data(), d, dx.data());
+      else GroupedInputGradient(dy.data(), w.data(), d, groups, O, dx.data());
+    });
+    time([&] {
+      if (depthwise) DepthwiseFilterGradient(dy.data(), x.data(), d, dw.data(), nullptr);
+      else GroupedFilterGradient(dy.data(), x.data(), d, groups, O, dw.data());
+    });
     printf("\n");
     fflush(stdout);
   }

@@ -35,7 +35,7 @@ def shapes(compact):
 
 def build(folder):
     program = f'{folder}/grouped'
-    kernels = [f for f in glob.glob(f'{ROOT}/native/kernels/*.cc') if os.path.basename(f).startswith(('grouped', 'tile-', 'pool.'))]
+    kernels = [f for f in glob.glob(f'{ROOT}/native/kernels/*.cc') if os.path.basename(f).startswith(('grouped', 'depthwise', 'tile-', 'pool.'))]
     flags = ['-O3', '-march=native', '-std=c++17', '-Wno-psabi', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast']
     subprocess.run(['g++', *flags, '-pthread', *kernels, f'{ROOT}/bench/grouped.cc', '-o', program], check=True)
     return subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
