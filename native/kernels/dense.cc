@@ -4,10 +4,8 @@
 #include <vector>
 
 #include "band.h"
-#include "kernels.h"
-#include "phase.h"
-#include "pool.h"
-#include "product.h"
+#include "panels.h"
+#include "winograd.h"
 
 namespace ablate {
 namespace {
@@ -18,16 +16,6 @@ constexpr long kTasks = 16;               // at least, where there is work for a
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time
 constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
 constexpr long kPackedFrom = 8;           // panels from which packing the terms too pays
-
-long Ceil(long a, long b) { return (a + b - 1) / b; }
-
-// `count` cut into as few shares of at most `most` as there can be, and those as even as can be.
-struct Shares {
-  long count, shares, size;
-  Shares(long count, long most) : count(count), shares(std::max(1L, Ceil(count, most))), size(Ceil(count, shares)) {}
-  long Begin(long share) const { return std::min(count, share * size); }
-  long End(long share) const { return std::min(count, (share + 1) * size); }
-};
 
 // Terms of a row of taps fall into runs; blocks of runs are summed one after the other.
 struct TermBlock {
@@ -48,51 +36,6 @@ std::vector<TermBlock> TermBlocks(const Grid &grid, long tap_row) {
     }
   }
   return blocks;
-}
-
-// Weights as panels of columns: [panels][terms][kPanel], zeros beyond the last column.
-struct Panels {
-  long terms, columns, count;
-  Buffer floats;
-  Panels(long terms, long columns)
-      : terms(terms), columns(columns), count(Ceil(columns, kPanel)), floats(NewBuffer(count * terms * kPanel)) {}
-  float *At(long panel) const { return floats.get() + panel * terms * kPanel; }
-  long Columns(long panel) const { return std::min(kPanel, columns - panel * kPanel); }
-};
-
-void CopyColumns(const float *from, long columns, float *to) {
-  if (columns == kPanel) {
-    for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Load(from + c));
-    return;
-  }
-  for (long c = 0; c < kPanel; c++) to[c] = c < columns ? from[c] : 0;
-}
-
-// Columns are the outputs of a filter [terms, O].
-Panels OutputPanels(const float *w, long terms, long O) {
-  Panels panels(terms, O);
-  const Shares shares(terms, 512);
-  Parallel(panels.count * shares.shares, [&](long task) {
-    const long panel = task / shares.shares, share = task % shares.shares;
-    for (long term = shares.Begin(share); term < shares.End(share); term++) {
-      CopyColumns(w + term * O + panel * kPanel, panels.Columns(panel), panels.At(panel) + term * kPanel);
-    }
-  });
-  return panels;
-}
-
-// Columns are the inputs of a filter [k, k, C, O], terms the outputs of the taps of a phase.
-Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x) {
-  Panels panels(y.taps * x.taps * O, d.C);
-  Parallel(panels.count * y.taps * x.taps, [&](long task) {
-    const long panel = task % panels.count, tap = task / panels.count, columns = panels.Columns(panel);
-    const float *const from = w + ((y.tap[tap / x.taps] * d.kernel + x.tap[tap % x.taps]) * d.C + panel * kPanel) * O;
-    float *const to = panels.At(panel) + tap * O * kPanel;
-    for (long c = 0; c < kPanel; c++) {
-      for (long o = 0; o < O; o++) to[o * kPanel + c] = c < columns ? from[c * O + o] : 0;
-    }
-  });
-  return panels;
 }
 
 // Where position (n, row, column) of a grid is written.
@@ -198,6 +141,7 @@ void SumGroup(const Band &band, const Grid &grid, const float *dy, long from, lo
 
 template <Activation A>
 void DenseForward(const float *x, const float *w, const float *bias, const Window &d, long O, float *before, float *y) {
+  if (WinogradServes(d, O)) return WinogradForward<A>(x, w, bias, d, O, before, y);
   const Grid grid = ForwardGrid(x, d);
   const Panels panels = OutputPanels(w, grid.terms(), O);
   constexpr bool kKept = A == Activation::kGelu;
@@ -216,6 +160,7 @@ void DenseForward(const float *x, const float *w, const float *bias, const Windo
 }
 
 void DenseInputGradient(const float *dy, const float *w, const Window &d, long O, float *dx) {
+  if (WinogradServes(d, O)) return WinogradInputGradient(dy, w, d, O, dx);
   for (long py = 0; py < d.stride; py++) {
     for (long px = 0; px < d.stride; px++) {
       const Phase y(py, d), x(px, d);
@@ -239,6 +184,7 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
 }
 
 void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, float *dw, float *dbias) {
+  if (WinogradServes(d, O)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
   const Grid grid = ForwardGrid(x, d);
   const long size = grid.terms() * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
   // Parts of the positions, each with sums of its own; where those would take much memory, chunks of the outputs instead.

@@ -1,0 +1,30 @@
+#include "panels.h"
+
+namespace ablate {
+
+Panels OutputPanels(const float *w, long terms, long O) {
+  Panels panels(terms, O);
+  const Shares shares(terms, 512);
+  Parallel(panels.count * shares.shares, [&](long task) {
+    const long panel = task / shares.shares, share = task % shares.shares;
+    for (long term = shares.Begin(share); term < shares.End(share); term++) {
+      CopyColumns(w + term * O + panel * kPanel, panels.Columns(panel), panels.At(panel) + term * kPanel);
+    }
+  });
+  return panels;
+}
+
+Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x) {
+  Panels panels(y.taps * x.taps * O, d.C);
+  Parallel(panels.count * y.taps * x.taps, [&](long task) {
+    const long panel = task % panels.count, tap = task / panels.count, columns = panels.Columns(panel);
+    const float *const from = w + ((y.tap[tap / x.taps] * d.kernel + x.tap[tap % x.taps]) * d.C + panel * kPanel) * O;
+    float *const to = panels.At(panel) + tap * O * kPanel;
+    for (long c = 0; c < kPanel; c++) {
+      for (long o = 0; o < O; o++) to[o * kPanel + c] = c < columns ? from[c * O + o] : 0;
+    }
+  });
+  return panels;
+}
+
+}  // namespace ablate

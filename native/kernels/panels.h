@@ -1,0 +1,38 @@
+// The weights of a dense convolution as its inner loops read them.
+#ifndef ABLATE_KERNELS_PANELS_H_
+#define ABLATE_KERNELS_PANELS_H_
+
+#include "phase.h"
+#include "pool.h"
+#include "product.h"
+#include "shares.h"
+
+namespace ablate {
+
+// Panels of columns: [panels][terms][kPanel], zeros beyond the last column.
+struct Panels {
+  long terms, columns, count;
+  Buffer floats;
+  Panels(long terms, long columns)
+      : terms(terms), columns(columns), count(Ceil(columns, kPanel)), floats(NewBuffer(count * terms * kPanel)) {}
+  float *At(long panel) const { return floats.get() + panel * terms * kPanel; }
+  long Columns(long panel) const { return std::min(kPanel, columns - panel * kPanel); }
+};
+
+// A panel's columns, zeros beyond `columns` of them.
+ABLATE_INLINE void CopyColumns(const float *from, long columns, float *to) {
+  if (columns == kPanel) {
+    for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Load(from + c));
+    return;
+  }
+  for (long c = 0; c < kPanel; c++) to[c] = c < columns ? from[c] : 0;
+}
+
+// Columns are the outputs of a filter [terms, O].
+Panels OutputPanels(const float *w, long terms, long O);
+// Columns are the inputs of a filter [k, k, C, O], terms the outputs of the taps of a phase.
+Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x);
+
+}  // namespace ablate
+
+#endif

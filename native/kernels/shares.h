@@ -1,0 +1,20 @@
+#ifndef ABLATE_KERNELS_SHARES_H_
+#define ABLATE_KERNELS_SHARES_H_
+
+#include <algorithm>
+
+namespace ablate {
+
+inline long Ceil(long a, long b) { return (a + b - 1) / b; }
+
+// `count` cut into as few shares of at most `most` as there can be, and those as even as can be.
+struct Shares {
+  long count, shares, size;
+  Shares(long count, long most) : count(count), shares(std::max(1L, Ceil(count, most))), size(Ceil(count, shares)) {}
+  long Begin(long share) const { return std::min(count, share * size); }
+  long End(long share) const { return std::min(count, (share + 1) * size); }
+};
+
+}  // namespace ablate
+
+#endif
