@@ -15,6 +15,7 @@ constexpr long kGradientTiles = 96;
 constexpr long kTerms = 384;             // as of the other dense kernels
 constexpr long kTasks = 16;
 constexpr long kPackedFrom = 6;
+constexpr long kLeastChannels = 24;      // below, transforms cost what products save
 
 // Floats from one component to the next: so far from a multiple of the nearest cache's reach that all 16 fit into it.
 constexpr long Apart(long floats) { return floats + 16; }
@@ -313,7 +314,8 @@ void Convolve(const float *x, const Filter &filter, const float *bias, const Win
 }  // namespace
 
 bool WinogradServes(const Window &d, long O) {
-  return d.kernel == 3 && d.stride == 1 && d.padding <= 2 && d.C >= 16 && O >= 16 && d.OH > 1 && d.OW > 1;
+  const bool fits = d.kernel == 3 && d.stride == 1 && d.padding <= 2 && d.OH > 1 && d.OW > 1;
+  return fits && std::min(d.C, O) >= kLeastChannels;
 }
 
 template <Activation A>

@@ -201,7 +201,7 @@ std::vector<Case> AllCases() {
   AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 5, 3, 1, 1), 20);
   AddDense<Activation::kNone>(cases, WindowOf(3, 9, 8, 5, 3, 2, 1), 300);
   AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7);
-  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 19, 3, 1, 1), 130);
+  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130);
   AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37);
   AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3);
   for (const long kernel : {3, 5, 7, 9, 11}) {
