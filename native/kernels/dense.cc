@@ -1,6 +1,7 @@
 // Dense convolutions and matrix products: outputs of a few positions times a panel of weights stay in registers over all
 // their terms. No patches are laid out: taps are read where they lie, or from a band of the map copied with its padding.
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "band.h"
@@ -15,7 +16,8 @@ constexpr long kTerms = 384;              // summed at a time: a panel of them s
 constexpr long kTasks = 16;               // at least, where there is work for as many
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time
 constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
-constexpr long kPackedFrom = 8;           // panels from which packing the terms too pays
+constexpr long kLeastTiles = 20;          // of terms, from which packing their slopes costs little
+constexpr long kGroupTiles = 64;          // tiles of terms that lie packed with them
 
 // Terms of a row of taps fall into runs; blocks of runs are summed one after the other.
 struct TermBlock {
@@ -104,14 +106,27 @@ void Clear(const Target &target, long N, long rows, long columns, long C) {
   });
 }
 
-// A band's part of the filter's gradient, for some panels of its outputs.
-void SumGroup(const Band &band, const Grid &grid, const float *dy, long from, long to, long O, float *sums,
-              float *dbias) {
-  const long positions = band.positions(), panels = to - from;
-  float *const slopes = Scratch(Slot::kGradient, panels * positions * kPanel);
-  for (long panel = 0; panel < panels; panel++) {
-    const long c = (from + panel) * kPanel, width = std::min(kPanel, O - c);
-    float *const packed = slopes + panel * positions * kPanel;
+// Tiles of a filter's terms: those of a row of taps, then those of the next.
+struct TermTiles {
+  long run, each, count;
+  bool far;  // apart, where they lie
+  explicit TermTiles(const Grid &grid)
+      : run(grid.run()), each(Ceil(run, kTileRows)), count(grid.tap_rows * each), far(grid.stride * grid.C >= kFarApart) {}
+  long Tap(long tile) const { return tile / each; }
+  long Begin(long tile) const { return tile % each * kTileRows; }  // within the row of taps
+  int Terms(long tile) const { return static_cast<int>(std::min<long>(kTileRows, run - Begin(tile))); }
+};
+
+// A part of the filter's gradient: of these tiles of terms and these panels of outputs.
+struct Part {
+  long first_tile, end_tile, first_panel, end_panel;
+};
+
+// A band's slopes as [panel][position][kPanel]; adds to dbias, if it is there.
+void PackSlopes(const float *dy, long positions, long O, long from, long to, float *slopes, float *dbias) {
+  for (long panel = from; panel < to; panel++) {
+    const long c = panel * kPanel, width = std::min(kPanel, O - c);
+    float *const packed = slopes + (panel - from) * positions * kPanel;
     Vec totals[kTileVectors] = {};
     for (long p = 0; p < positions; p++) {
       CopyColumns(dy + p * O + c, width, packed + p * kPanel);
@@ -120,21 +135,61 @@ void SumGroup(const Band &band, const Grid &grid, const float *dy, long from, lo
     if (!dbias) continue;
     for (long i = 0; i < width; i++) dbias[c + i] += totals[i / kWidth][i % kWidth];
   }
-  float *const terms = panels < kPackedFrom ? nullptr : Scratch(Slot::kWeights, positions * kTileRows);
-  const Shares tiles(grid.run(), kTileRows);
-  for (long tap = 0; tap < grid.tap_rows; tap++) {
-    for (long tile = 0; tile < tiles.shares; tile++) {
-      const long begin = tiles.Begin(tile), offset = tap * band.tap_row() + begin;
-      const int count = static_cast<int>(tiles.End(tile) - begin);
-      if (count <= 0) break;
-      if (terms) PackTerms(count, band.rows(), offset, positions, terms);
-      for (long panel = 0; panel < panels; panel++) {
-        const long c = (from + panel) * kPanel;
-        OuterTile(count, {band.rows(), offset, terms, positions, slopes + panel * positions * kPanel,
-                          sums + (tap * grid.run() + begin) * O + c, O, std::min(kPanel, O - c)});
+}
+
+// What a band adds to a part.
+void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const float *dy, long O, float *sums,
+             float *dbias) {
+  const long positions = band.positions(), panels = std::min(kGroup, part.end_panel - part.first_panel);
+  const long apart = TilesApart(positions);
+  float *const slopes = Scratch(Slot::kGradient, panels * positions * kPanel);
+  const long group = std::min(kGroupTiles, part.end_tile - part.first_tile);
+  const bool packed = panels >= kPackedFrom || tiles.far;
+  float *const terms = packed ? Scratch(Slot::kWeights, group * apart) : nullptr;
+  for (long from = part.first_panel; from < part.end_panel; from += panels) {
+    const long to = std::min(part.end_panel, from + panels);
+    PackSlopes(dy, positions, O, from, to, slopes, dbias);
+    for (long first = part.first_tile, end; first < part.end_tile; first = end) {
+      const long tap = tiles.Tap(first);
+      end = std::min({part.end_tile, first + group, (tap + 1) * tiles.each});
+      const long begin = tiles.Begin(first), offset = tap * band.tap_row();
+      const auto multiply = [&](long tile, long panel) {
+        const long c = panel * kPanel, term = tap * tiles.run + tiles.Begin(tile);
+        OuterTile(tiles.Terms(tile), {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
+                                      slopes + (panel - from) * positions * kPanel, positions, sums + term * O + c, O,
+                                      std::min(kPanel, O - c)});
+      };
+      if (!terms) {
+        for (long tile = first; tile < end; tile++) {
+          for (long panel = from; panel < to; panel++) multiply(tile, panel);
+        }
+        continue;
+      }
+      const long count = tiles.Begin(end - 1) + tiles.Terms(end - 1) - begin;
+      PackTerms(band.rows(), offset + begin, count, positions, terms, apart);
+      for (long panel = from; panel < to; panel++) {
+        for (long tile = first; tile < end; tile++) multiply(tile, panel);
       }
     }
   }
+}
+
+// How a gradient's terms and outputs are cut into at least `wanted` parts, where there is work for as many. Slopes are packed for
+// each chunk of terms; so outputs are cut first, but as square as can be where terms are packed for each chunk of them.
+std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
+  const double square = std::sqrt(static_cast<double>(tiles.count * kTileRows) * panels * kPanel / wanted);
+  const long most = tiles.far && wanted > 1 ? std::lround(square / kPanel) : Ceil(panels, wanted);
+  const Shares columns(panels, std::max(1L, most));
+  const long cuts = std::min(Ceil(wanted, columns.shares), std::max(1L, tiles.count / kLeastTiles));
+  const Shares rows(tiles.count, Ceil(tiles.count, cuts));
+  std::vector<Part> parts;
+  for (long row = 0; row < rows.shares; row++) {
+    for (long column = 0; column < columns.shares; column++) {
+      const Part part = {rows.Begin(row), rows.End(row), columns.Begin(column), columns.End(column)};
+      if (part.first_tile < part.end_tile && part.first_panel < part.end_panel) parts.push_back(part);
+    }
+  }
+  return parts;
 }
 
 }  // namespace
@@ -186,37 +241,39 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
 void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, float *dw, float *dbias) {
   if (WinogradServes(d, O)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
   const Grid grid = ForwardGrid(x, d);
+  const TermTiles tiles(grid);
   const long size = grid.terms() * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
-  // Parts of the positions, each with sums of its own; where those would take much memory, chunks of the outputs instead.
+  // Shares of the positions, each with sums of its own; where those would take much memory, parts of the filter instead.
   const long most = std::min(kTasks, std::max(1L, (4L << 20) / size));
-  const Shares parts(grid.lines(), Ceil(grid.lines(), std::max(1L, std::min(most, positions / 1024))));
-  const Shares chunks(panels, Ceil(panels, Ceil(kTasks, parts.shares)));
-  const bool whole = parts.shares == 1;
-  const Buffer sums = NewBuffer(whole ? 0 : parts.shares * (size + O));
-  Parallel(parts.shares * chunks.shares, [&](long task) {
-    const long part = task / chunks.shares, chunk = task % chunks.shares;
-    const long from = chunks.Begin(chunk), to = chunks.End(chunk);
-    const long first_column = from * kPanel, columns = std::min(O, to * kPanel) - first_column;
-    float *const own = whole ? dw : sums.get() + part * (size + O), *const own_bias = whole ? dbias : own + size;
-    for (long term = 0; term < grid.terms(); term++) memset(own + term * O + first_column, 0, columns * sizeof(float));
-    if (dbias) memset(own_bias + first_column, 0, columns * sizeof(float));
+  const Shares shares(grid.lines(), Ceil(grid.lines(), std::max(1L, std::min(most, positions / 1024))));
+  const std::vector<Part> parts = PartsOf(tiles, panels, Ceil(kTasks, shares.shares));
+  const long each = static_cast<long>(parts.size());
+  const bool whole = shares.shares == 1;
+  const Buffer sums = NewBuffer(whole ? 0 : shares.shares * (size + O));
+  Parallel(shares.shares * each, [&](long task) {
+    const long share = task / each;
+    const Part &part = parts[task % each];
+    const long column = part.first_panel * kPanel, columns = std::min(O, part.end_panel * kPanel) - column;
+    float *const own = whole ? dw : sums.get() + share * (size + O);
+    float *const own_bias = !dbias || part.first_tile > 0 ? nullptr : whole ? dbias : own + size;
+    for (long tile = part.first_tile; tile < part.end_tile; tile++) {
+      const long term = tiles.Tap(tile) * tiles.run + tiles.Begin(tile);
+      for (int i = 0; i < tiles.Terms(tile); i++) memset(own + (term + i) * O + column, 0, columns * sizeof(float));
+    }
+    if (own_bias) memset(own_bias + column, 0, columns * sizeof(float));
     const long step = std::max(1L, kPositions / grid.columns);
-    for (long first = parts.Begin(part); first < parts.End(part); first += step) {
-      const long end = std::min(parts.End(part), first + step);
-      const Band band(grid, first, end);
-      for (long panel = from; panel < to; panel += kGroup) {
-        SumGroup(band, grid, dy + first * grid.columns * O, panel, std::min(to, panel + kGroup), O, own,
-                 dbias ? own_bias : nullptr);
-      }
+    for (long first = shares.Begin(share); first < shares.End(share); first += step) {
+      const Band band(grid, first, std::min(shares.End(share), first + step));
+      AddBand(band, tiles, part, dy + first * grid.columns * O, O, own, own_bias);
     }
   });
   if (whole) return;
-  const Shares shares(size, 16384);
-  Parallel(shares.shares, [&](long share) {
-    const long begin = shares.Begin(share);
-    SumRows(sums.get() + begin, parts.shares, size + O, shares.End(share) - begin, dw + begin);
+  const Shares pieces(size, 16384);
+  Parallel(pieces.shares, [&](long piece) {
+    const long begin = pieces.Begin(piece);
+    SumRows(sums.get() + begin, shares.shares, size + O, pieces.End(piece) - begin, dw + begin);
   });
-  if (dbias) SumRows(sums.get() + size, parts.shares, size + O, O, dbias);
+  if (dbias) SumRows(sums.get() + size, shares.shares, size + O, O, dbias);
 }
 
 #define ABLATE_INSTANTIATE(A)                                                                                          \

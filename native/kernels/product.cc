@@ -81,13 +81,6 @@ void Outer(const OuterCall &call) {
   call.packed ? OuterOver<R, V, true>(call) : OuterOver<R, V, false>(call);
 }
 
-template <int R>
-void Pack(const float *const *rows, long offset, long positions, float *packed) {
-  for (long p = 0; p < positions; p++) {
-    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { packed[p * R + r] = rows[p][offset + r]; });
-  }
-}
-
 template <class Call>
 using Function = void (*)(const Call &);
 
@@ -105,16 +98,6 @@ constexpr Table<OuterCall> OuterTable(std::integer_sequence<int, I...>) {
   return {{{Outer<I + 1, 1>, Outer<I + 1, 2>}...}};
 }
 
-using PackFunction = void (*)(const float *const *, long, long, float *);
-struct PackTable {
-  PackFunction of[kTileRows];
-};
-template <int... I>
-constexpr PackTable PacksTable(std::integer_sequence<int, I...>) {
-  return {{Pack<I + 1>...}};
-}
-
-constexpr auto kPackTable = PacksTable(std::make_integer_sequence<int, kTileRows>{});
 constexpr auto kRowsTable = RowsTable(std::make_integer_sequence<int, kTileRows>{});
 constexpr auto kOuterTable = OuterTable(std::make_integer_sequence<int, kTileRows>{});
 
@@ -124,8 +107,15 @@ inline int VectorsOf(long columns) { return columns > kWidth ? 2 : 1; }
 
 void RowsTile(int rows, const RowsCall &call) { kRowsTable.of[rows - 1][VectorsOf(call.columns) - 1](call); }
 void OuterTile(int terms, const OuterCall &call) { kOuterTable.of[terms - 1][VectorsOf(call.columns) - 1](call); }
-void PackTerms(int terms, const float *const *rows, long offset, long positions, float *packed) {
-  kPackTable.of[terms - 1](rows, offset, positions, packed);
+
+void PackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
+  const long whole = terms / kTileRows, rest = terms % kTileRows;
+  for (long p = 0; p < positions; p++) {
+    const float *from = rows[p] + offset;
+    float *to = packed + p * kTileRows;
+    for (long tile = 0; tile < whole; tile++, from += kTileRows, to += apart) memcpy(to, from, kTileRows * sizeof(float));
+    for (long i = 0; i < rest; i++) packed[whole * apart + p * rest + i] = from[i];
+  }
 }
 
 }  // namespace ablate

@@ -35,18 +35,23 @@ void RowsTile(int rows, const RowsCall &call);
 struct OuterCall {
   const float *const *rows;  // where x[p] begins, less `offset`; not read if `packed`
   long offset;
-  const float *packed;       // [positions][terms], or null
+  const float *packed;  // [positions][terms], or null
+  const float *dy;      // [positions][kPanel]
   long positions;
-  const float *dy;  // [positions][kPanel]
   float *sums;
   long row;      // floats from one row of sums to the next
   long columns;  // as above
 };
 // terms: from 1 to kTileRows.
 void OuterTile(int terms, const OuterCall &call);
-// The terms of all positions side by side: for tiles that meet several panels, and whose rows lie so far apart that they
-// would drive each other out of the nearest cache.
-void PackTerms(int terms, const float *const *rows, long offset, long positions, float *packed);
+// `terms` from each row's `offset` on as tiles [positions][kTileRows], the last of fewer terms where they end, `apart`
+// floats from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
+// they drive each other out of the nearest cache.
+void PackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart);
+constexpr long kPackedFrom = 6;   // panels
+constexpr long kFarApart = 512;   // floats from row to row, where packing pays for any number of panels
+// An odd number of cache lines, so that the tiles' first positions do not do the same.
+constexpr long TilesApart(long positions) { return (positions * kTileRows / 16 | 1) * 16 + 32; }
 
 }  // namespace ablate
 

@@ -14,7 +14,6 @@ constexpr long kMostTiles = 96;          // that a task holds
 constexpr long kGradientTiles = 96;
 constexpr long kTerms = 384;             // as of the other dense kernels
 constexpr long kTasks = 16;
-constexpr long kPackedFrom = 6;
 constexpr long kLeastChannels = 24;      // below, transforms cost what products save
 
 // Floats from one component to the next: so far from a multiple of the nearest cache's reach that all 16 fit into it.
@@ -250,23 +249,20 @@ struct Patches {
 // sums[component][panel][C][kPanel] += patches by slopes, component by component.
 void AddProducts(const Patches &patches, const float *slopes, long panels, float *sums) {
   const long positions = patches.tiles, C = patches.C;
-  const Shares tiles(C, kTileRows);
-  float *const packed = panels < kPackedFrom ? nullptr : Scratch(Slot::kWeights, positions * C);
+  const long tiles = Ceil(C, kTileRows), apart = TilesApart(positions);
+  float *const packed = panels < kPackedFrom && C < kFarApart ? nullptr : Scratch(Slot::kWeights, tiles * apart);
   std::vector<const float *> rows(positions);
   for (long component = 0; component < kComponents; component++) {
     for (long p = 0; p < positions; p++) rows[p] = patches.floats + component * Apart(positions * C) + p * C;
-    for (long tile = 0; packed && tile < tiles.shares; tile++) {
-      const long begin = tiles.Begin(tile), count = tiles.End(tile) - begin;
-      if (count > 0) PackTerms(static_cast<int>(count), rows.data(), begin, positions, packed + begin * positions);
-    }
+    if (packed) PackTerms(rows.data(), 0, C, positions, packed, apart);
     for (long panel = 0; panel < panels; panel++) {
       const float *const dys = slopes + component * Apart(panels * positions * kPanel) + panel * positions * kPanel;
       float *const to = sums + (component * panels + panel) * C * kPanel;
-      for (long tile = 0; tile < tiles.shares; tile++) {
-        const long begin = tiles.Begin(tile), count = tiles.End(tile) - begin;
-        if (count <= 0) break;
-        OuterTile(static_cast<int>(count), {rows.data(), begin, packed ? packed + begin * positions : nullptr, positions,
-                                            dys, to + begin * kPanel, kPanel, kPanel});
+      for (long tile = 0; tile < tiles; tile++) {
+        const long first = tile * kTileRows;
+        OuterTile(static_cast<int>(std::min<long>(kTileRows, C - first)),
+                  {rows.data(), first, packed ? packed + tile * apart : nullptr, dys, positions, to + first * kPanel,
+                   kPanel, kPanel});
       }
     }
   }
