@@ -73,8 +73,8 @@ function chooseFlavour(device: 'auto' | 'cpu' | 'gpu'): Flavour {
 function setEnvironment(flavour: Flavour, threads: number, options: LoadOptions): void {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
-  // One inter-op thread makes a compiled step a quarter slower: ops then wait for each other's hand-over.
-  process.env['TF_NUM_INTEROP_THREADS'] = String(Math.max(2, threads));
+  // On a CPU kernels run one after the other, each on all threads: two at a time would take the cores from each other.
+  process.env['TF_NUM_INTEROP_THREADS'] = String(flavour === 'gpu' ? Math.max(2, threads) : 1);
   if (flavour === 'gpu' && options.device === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
   if (flavour === 'gpu') process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
 }
