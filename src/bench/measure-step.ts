@@ -6,6 +6,7 @@ import { buildModel } from '../architecture/build.js';
 import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
 import type { Device } from '../engine/engine.js';
+import { keptMemory } from '../engine/kept-memory.js';
 import { networkOf } from '../experiment/network.js';
 import type { NetworkSpec } from '../experiment/records.js';
 import type { Catalogue } from '../roadmap/catalogue.js';
@@ -69,7 +70,7 @@ async function timeTask(task: StepTask, device: Device): Promise<StepRate> {
   try {
     const path = join(folder, 'task.json');
     await writeFile(path, JSON.stringify(task));
-    const contender = startContender([process.execPath, program, path, device]);
+    const contender = startContender([process.execPath, program, path, device], keptMemory());
     return await withContenders([contender], async () => {
       await contender.ask({ steps: 2 });
       const times: number[] = [];

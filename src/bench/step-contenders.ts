@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { keptMemory } from '../engine/kept-memory.js';
 import type { Contender } from './interleave.js';
 import type { StepTask } from './task.js';
 
@@ -22,8 +23,11 @@ export interface StepSides {
 export function stepContenders({ swin }: StepTask, path: string, sides: StepSides): StepContender[] {
   const { torch, tcmalloc, torchCompile, wasm } = sides;
   const worker = fileURLToPath(new URL('./step-worker.js', import.meta.url));
-  const list: StepContender[] = [{ name: 'ablate', side: 'ablate', command: [process.execPath, worker, path, 'cpu'] }];
-  if (wasm) list.push({ name: 'ablate wasm', side: 'wasm', command: [process.execPath, worker, path, 'wasm'] });
+  const env = keptMemory();
+  const list: StepContender[] = [
+    { name: 'ablate', side: 'ablate', command: [process.execPath, worker, path, 'cpu'], env },
+  ];
+  if (wasm) list.push({ name: 'ablate wasm', side: 'wasm', command: [process.execPath, worker, path, 'wasm'], env });
   if (torch === undefined) return list;
   const script = fileURLToPath(new URL('../../bench/step_torch.py', import.meta.url));
   // timm's Swin works on (N, H, W, C) itself: the memory format of 4-D convolutions says nothing there.

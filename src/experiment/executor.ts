@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keptMemory } from '../engine/kept-memory.js';
 import type { RunResult, WorkerMessage } from './records.js';
 import { readResult, writeJson } from './store.js';
 import { type WorkerTask, workerExit } from './worker-task.js';
@@ -91,6 +92,7 @@ const logHeader = '---';
 function workerEnvironment({ threads, gpu }: WorkerTask): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
+    ...keptMemory(),
     OMP_NUM_THREADS: String(threads),
     // Files are read and pictures decoded in libuv's pool, which is four threads on a machine of any size.
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(4, threads)),

@@ -9,6 +9,7 @@ import { median, type OpRow, type OpSide, opFindings, opRows, opTable } from '..
 import type { Collected, OpsTask, OpTimes } from '../../bench/ops-worker.js';
 import { provenance, provenanceText } from '../../bench/provenance.js';
 import { writeSection } from '../../bench/results-file.js';
+import { keptMemory } from '../../engine/kept-memory.js';
 import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
 import { counted } from '../../report/format.js';
@@ -95,7 +96,7 @@ async function measure(
     const taskFile = join(folder, 'task.json');
     await writeFile(taskFile, JSON.stringify(task));
     const worker = fileURLToPath(new URL('../../bench/ops-worker.js', import.meta.url));
-    const ours = startContender([process.execPath, worker, taskFile]);
+    const ours = startContender([process.execPath, worker, taskFile], keptMemory());
     return await withContenders([ours], async () => {
       ticker.show('collecting the calls of every network');
       const { calls, about } = await ours.ask<Collected>({ collect: true });
