@@ -193,7 +193,9 @@ async function publish(
   const source = provenance(process.argv.slice(2), versions);
   const what = `${title}, ${resolution}×${resolution} pixels, batch ${batch}, ${precision}, ${counted(threads, 'thread')}`;
   const figure = stepFigure(`Training step: ${title}`, subtitle(size, source), rows);
-  const name = `step-${title}-${resolution}-${batch}-${precision}-${threads}`.replace(/[^\w.-]+/g, '-');
+  // A part of the networks, or other contenders, do not take the place of the whole table.
+  const apart = [options.only, options.wasm && 'wasm', options.torchCompile && 'torch-compile'].filter(Boolean);
+  const name = ['step', title, resolution, batch, precision, threads, ...apart].join('-').replace(/[^\w.-]+/g, '-');
   const method = `Forward pass, backward pass and AdamW; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up; medians ± half the interquartile range, and each process's peak memory.`;
   if (options.chart) for (const path of await writeFigure(options.chart, figure)) ticker.say(`wrote ${path}`);
   if (options.markdown) {

@@ -32,8 +32,8 @@ describe('loading TensorFlow', () => {
 
   test('sets the threads that it is told, whatever the parent process had', async () => {
     const body =
-      'console.log(loadTensorflow({ threads: 1 }).threads, process.env.TF_NUM_INTRAOP_THREADS, process.env.TF_NUM_INTEROP_THREADS);';
-    expect((await run(body, { TF_NUM_INTRAOP_THREADS: '7' })).stdout).toBe('1 1 2\n');
+      'console.log(loadTensorflow({ threads: 3 }).threads, process.env.TF_NUM_INTRAOP_THREADS, process.env.TF_NUM_INTEROP_THREADS);';
+    expect((await run(body, { TF_NUM_INTRAOP_THREADS: '7' })).stdout).toBe('3 3 1\n');
   });
 
   test('is once a process', async () => {
