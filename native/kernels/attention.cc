@@ -6,6 +6,7 @@
 
 #include "kernels.h"
 #include "pool.h"
+#include "shares.h"
 #include "unroll.h"
 
 namespace ablate {
@@ -281,14 +282,12 @@ class Head {
   float *queries_, *keys_, *slopes_, *result_, *keys_across_, *values_across_, *scores_, *score_slopes_;
 };
 
-long Ceiling(long a, long b) { return (a + b - 1) / b; }
-
 }  // namespace
 
 void AttentionForward(const float *qkv, const float *bias, const Attention &d, float *y) {
   const Windows windows(d, bias);
   const long units = d.N * windows.count * d.heads, share = std::max(1L, units / 256);
-  Parallel(Ceiling(units, share), [&](long task) {
+  Parallel(Ceil(units, share), [&](long task) {
     Head head(windows, d);
     for (long unit = task * share; unit < std::min(units, (task + 1) * share); unit++) {
       const long window = unit / d.heads;
@@ -302,7 +301,7 @@ void AttentionBackward(const float *dy, const float *qkv, const float *bias, con
   const Windows windows(d, bias);
   // All tasks of a head add to the bias's gradient, each to a sum of its own.
   const long all = d.N * windows.count, share = std::max(1L, all / std::max(1L, 64 / d.heads));
-  const long parts = Ceiling(all, share), wide = windows.wide_positions, square = windows.positions * wide;
+  const long parts = Ceil(all, share), wide = windows.wide_positions, square = windows.positions * wide;
   const Buffer sums = NewBuffer(parts * d.heads * square);
   Parallel(parts * d.heads, [&](long task) {
     const long part = task / d.heads;

@@ -12,8 +12,6 @@ namespace ablate {
 namespace {
 
 constexpr long kBlockFloats = 48 * 1024;  // of the map, read by one task: they stay in its core's cache
-constexpr long kTerms = 384;              // summed at a time: a panel of them stays in the nearest cache
-constexpr long kTasks = 16;               // at least, where there is work for as many
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time
 constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
 constexpr long kLeastTiles = 20;          // of terms, from which packing their slopes costs little
@@ -109,9 +107,9 @@ void Clear(const Target &target, long N, long rows, long columns, long C) {
 // Tiles of a filter's terms: those of a row of taps, then those of the next.
 struct TermTiles {
   long run, each, count;
-  bool far;  // apart, where they lie
+  long apart;  // floats from one position's terms to the next's, where they lie
   explicit TermTiles(const Grid &grid)
-      : run(grid.run()), each(Ceil(run, kTileRows)), count(grid.tap_rows * each), far(grid.stride * grid.C >= kFarApart) {}
+      : run(grid.run()), each(Ceil(run, kTileRows)), count(grid.tap_rows * each), apart(grid.stride * grid.C) {}
   long Tap(long tile) const { return tile / each; }
   long Begin(long tile) const { return tile % each * kTileRows; }  // within the row of taps
   int Terms(long tile) const { return static_cast<int>(std::min<long>(kTileRows, run - Begin(tile))); }
@@ -144,8 +142,7 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const f
   const long apart = TilesApart(positions);
   float *const slopes = Scratch(Slot::kGradient, panels * positions * kPanel);
   const long group = std::min(kGroupTiles, part.end_tile - part.first_tile);
-  const bool packed = panels >= kPackedFrom || tiles.far;
-  float *const terms = packed ? Scratch(Slot::kWeights, group * apart) : nullptr;
+  float *const terms = PackingPays(panels, tiles.apart) ? Scratch(Slot::kWeights, group * apart) : nullptr;
   for (long from = part.first_panel; from < part.end_panel; from += panels) {
     const long to = std::min(part.end_panel, from + panels);
     PackSlopes(dy, positions, O, from, to, slopes, dbias);
@@ -155,9 +152,10 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const f
       const long begin = tiles.Begin(first), offset = tap * band.tap_row();
       const auto multiply = [&](long tile, long panel) {
         const long c = panel * kPanel, term = tap * tiles.run + tiles.Begin(tile);
-        OuterTile(tiles.Terms(tile), {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
-                                      slopes + (panel - from) * positions * kPanel, positions, sums + term * O + c, O,
-                                      std::min(kPanel, O - c)});
+        OuterTile(tiles.Terms(tile),
+                  {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
+                   slopes + (panel - from) * positions * kPanel, positions, sums + term * O + c, O,
+                   std::min(kPanel, O - c)});
       };
       if (!terms) {
         for (long tile = first; tile < end; tile++) {
@@ -174,11 +172,12 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const f
   }
 }
 
-// How a gradient's terms and outputs are cut into at least `wanted` parts, where there is work for as many. Slopes are packed for
-// each chunk of terms; so outputs are cut first, but as square as can be where terms are packed for each chunk of them.
+// How a gradient's terms and outputs are cut into at least `wanted` parts, where there is work for as many. Slopes are
+// packed for each chunk of terms; so outputs are cut first, but as square as can be where terms are packed for each chunk
+// of them.
 std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
   const double square = std::sqrt(static_cast<double>(tiles.count * kTileRows) * panels * kPanel / wanted);
-  const long most = tiles.far && wanted > 1 ? std::lround(square / kPanel) : Ceil(panels, wanted);
+  const long most = tiles.apart >= kFarApart && wanted > 1 ? std::lround(square / kPanel) : Ceil(panels, wanted);
   const Shares columns(panels, std::max(1L, most));
   const long cuts = std::min(Ceil(wanted, columns.shares), std::max(1L, tiles.count / kLeastTiles));
   const Shares rows(tiles.count, Ceil(tiles.count, cuts));

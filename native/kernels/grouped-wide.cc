@@ -8,6 +8,7 @@
 
 #include "phase.h"
 #include "pool.h"
+#include "shares.h"
 #include "unroll.h"
 
 namespace ablate {
@@ -23,11 +24,9 @@ constexpr int kPanel = 2;
 constexpr int kPanelRows = kRegisters == 32 ? 8 : 6;
 constexpr int kSingleRows = 8;
 
-long Ceiling(long a, long b) { return (a + b - 1) / b; }
-
 // A group's `to` channels of results in vectors, these in panels of one or two.
 struct Panels {
-  explicit Panels(long to) : to(to), vectors(Ceiling(to, kWidth)), wide(vectors * kWidth) {}
+  explicit Panels(long to) : to(to), vectors(Ceil(to, kWidth)), wide(vectors * kWidth) {}
   // body(channel, vectors as a constant, lanes of the last vector)
   template <class Body>
   void Each(const Body &body) const {
@@ -44,7 +43,7 @@ struct Panels {
 
 // A task is a few groups, whose channels together fill some cache lines of a position.
 struct Bundles {
-  Bundles(long from, long groups) : size(std::clamp(kBundleFloats / from, 1L, groups)), count(Ceiling(groups, size)), groups_(groups) {}
+  Bundles(long from, long groups) : size(std::clamp(kBundleFloats / from, 1L, groups)), count(Ceil(groups, size)), groups_(groups) {}
   long Begin(long bundle) const { return bundle * size; }
   long End(long bundle) const { return std::min(groups_, (bundle + 1) * size); }
   const long size, count;
@@ -168,7 +167,7 @@ template <int V>
 void Run(const Pass &p, const Band &band, long height, long begin, long end, const float *taps, const float *bias,
          int lanes, float *out) {
   constexpr long kMost = V == 1 ? kSingleRows : kPanelRows;
-  const long outputs = (end - begin) * p.width, tiles = Ceiling(outputs, kMost);
+  const long outputs = (end - begin) * p.width, tiles = Ceil(outputs, kMost);
   Tile tile;
   tile.run = p.columns * p.from;
   tile.pitch = band.pitch;
@@ -334,7 +333,7 @@ void WideGroupedInputGradient(const float *dy, const float *w, const Window &d, 
   for (const Phase &down : phases) {
     for (const Phase &along : phases) {
       const long row = &down - phases.data(), column = &along - phases.data();
-      const long width = column < d.W ? Ceiling(d.W - column, d.stride) : 0;
+      const long width = column < d.W ? Ceil(d.W - column, d.stride) : 0;
       parts.push_back({{down.taps, along.taps, from, 1, down.padding, along.padding, width, d.stride * d.W * d.C,
                         d.stride * d.C},
                        row, column, next});
@@ -362,7 +361,7 @@ void WideGroupedInputGradient(const float *dy, const float *w, const Window &d, 
     const long here = bundles.End(task % bundles.count) - begin;
     const Source source{dy + n * d.OH * d.OW * O + begin * from, d.OH, d.OW, O, from, here, left, right};
     // Rows of each phase.
-    const long all = Ceiling(d.H, d.stride), step = BandRows(kBandFloats, here * source.pitch(), above + below, 1, all);
+    const long all = Ceil(d.H, d.stride), step = BandRows(kBandFloats, here * source.pitch(), above + below, 1, all);
     float *const scratch = Scratch(Slot::kGradient, (step - 1 + above + below) * here * source.pitch());
     for (long top = 0; top < all; top += step) {
       const long bottom = std::min(all, top + step), first = top - above, last = bottom - 1 + below;
@@ -370,7 +369,7 @@ void WideGroupedInputGradient(const float *dy, const float *w, const Window &d, 
       for (long g = 0; g < here; g++) {
         const Band band = source.Of(g, first, last, scratch);
         for (const Part &part : parts) {
-          const long end = std::min(bottom, part.row < d.H ? Ceiling(d.H - part.row, d.stride) : 0);
+          const long end = std::min(bottom, part.row < d.H ? Ceil(d.H - part.row, d.stride) : 0);
           const long own = part.pass.rows * part.pass.columns * from;
           panels.Each([&](long at, auto vectors, int lanes) {
             Run<vectors>(part.pass, band, d.OH, top, end,
@@ -389,7 +388,7 @@ void WideGroupedFilterGradient(const float *dy, const float *x, const Window &d,
   const long right = std::max(0L, (d.OW - 1) * d.stride + d.kernel - d.padding - d.W);
   const Bundles bundles(from, groups);
   // Samples fall into parts with sums of their own only where there are too few bundles for many threads.
-  const long count = std::max(1L, std::min(d.N, 32 / bundles.count)), share = Ceiling(d.N, count);
+  const long count = std::max(1L, std::min(d.N, 32 / bundles.count)), share = Ceil(d.N, count);
   const long size = taps * panels.wide;
   const Buffer sums = NewBuffer(count * groups * size);
   Parallel(count * bundles.count, [&](long task) {

@@ -2,6 +2,12 @@
 
 namespace ablate {
 
+void TransposeColumns(const float *from, long row, long terms, long columns, float *to) {
+  for (long c = 0; c < kPanel; c++) {
+    for (long term = 0; term < terms; term++) to[term * kPanel + c] = c < columns ? from[c * row + term] : 0;
+  }
+}
+
 Panels OutputPanels(const float *w, long terms, long O) {
   Panels panels(terms, O);
   const Shares shares(terms, 512);
@@ -19,10 +25,7 @@ Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, cons
   Parallel(panels.count * y.taps * x.taps, [&](long task) {
     const long panel = task % panels.count, tap = task / panels.count, columns = panels.Columns(panel);
     const float *const from = w + ((y.tap[tap / x.taps] * d.kernel + x.tap[tap % x.taps]) * d.C + panel * kPanel) * O;
-    float *const to = panels.At(panel) + tap * O * kPanel;
-    for (long c = 0; c < kPanel; c++) {
-      for (long o = 0; o < O; o++) to[o * kPanel + c] = c < columns ? from[c * O + o] : 0;
-    }
+    TransposeColumns(from, O, O, columns, panels.At(panel) + tap * O * kPanel);
   });
   return panels;
 }

@@ -9,6 +9,9 @@
 
 namespace ablate {
 
+constexpr long kTerms = 384;  // summed at a time: a panel of them stays in the nearest cache
+constexpr long kTasks = 16;   // at least, where there is work for as many
+
 // Panels of columns: [panels][terms][kPanel], zeros beyond the last column.
 struct Panels {
   long terms, columns, count;
@@ -27,6 +30,9 @@ ABLATE_INLINE void CopyColumns(const float *from, long columns, float *to) {
   }
   for (long c = 0; c < kPanel; c++) to[c] = c < columns ? from[c] : 0;
 }
+
+// The same where a column's terms lie side by side, `row` floats from those of the next: [terms][kPanel].
+void TransposeColumns(const float *from, long row, long terms, long columns, float *to);
 
 // Columns are the outputs of a filter [terms, O].
 Panels OutputPanels(const float *w, long terms, long O);

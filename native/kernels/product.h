@@ -48,8 +48,8 @@ void OuterTile(int terms, const OuterCall &call);
 // floats from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
 // they drive each other out of the nearest cache.
 void PackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart);
-constexpr long kPackedFrom = 6;   // panels
-constexpr long kFarApart = 512;   // floats from row to row, where packing pays for any number of panels
+constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
+constexpr bool PackingPays(long panels, long apart) { return panels >= 6 || apart >= kFarApart; }
 // An odd number of cache lines, so that the tiles' first positions do not do the same.
 constexpr long TilesApart(long positions) { return (positions * kTileRows / 16 | 1) * 16 + 32; }
 

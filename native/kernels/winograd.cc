@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "panels.h"
-#include "unroll.h"
+#include "winograd-transform.h"
 
 namespace ablate {
 namespace {
@@ -12,8 +12,6 @@ constexpr long kComponents = 16;
 constexpr long kPatchFloats = 6 * 1024;  // of a component of the patches that a task holds: all 16 stay in its core's cache
 constexpr long kMostTiles = 96;          // that a task holds
 constexpr long kGradientTiles = 96;
-constexpr long kTerms = 384;             // as of the other dense kernels
-constexpr long kTasks = 16;
 constexpr long kLeastChannels = 24;      // below, transforms cost what products save
 
 // Floats from one component to the next: so far from a multiple of the nearest cache's reach that all 16 fit into it.
@@ -42,70 +40,6 @@ void Outputs(const Tile &tile, const Window &d, long O, Float *map, Float *at[4]
     const long y = tile.y + i / 2, x = tile.x + i % 2;
     at[i] = y < d.OH && x < d.OW ? map + ((tile.n * d.OH + y) * d.OW + x) * O : nullptr;
   }
-}
-
-// Each of these is a transform along one axis.
-struct OfPatch {
-  static constexpr int kFrom = 4, kTo = 4;
-  ABLATE_INLINE static void Apply(const Vec *d, Vec *to) {
-    to[0] = d[0] - d[2];
-    to[1] = d[1] + d[2];
-    to[2] = d[2] - d[1];
-    to[3] = d[1] - d[3];
-  }
-};
-struct OfFilter {
-  static constexpr int kFrom = 3, kTo = 4;
-  ABLATE_INLINE static void Apply(const Vec *g, Vec *to) {
-    const Vec sides = (g[0] + g[2]) * 0.5f, middle = g[1] * 0.5f;
-    to[0] = g[0];
-    to[1] = sides + middle;
-    to[2] = sides - middle;
-    to[3] = g[2];
-  }
-};
-struct ToOutputs {
-  static constexpr int kFrom = 4, kTo = 2;
-  ABLATE_INLINE static void Apply(const Vec *m, Vec *to) {
-    to[0] = m[0] + m[1] + m[2];
-    to[1] = m[1] - m[2] - m[3];
-  }
-};
-struct OfSlopes {
-  static constexpr int kFrom = 2, kTo = 4;
-  ABLATE_INLINE static void Apply(const Vec *dy, Vec *to) {
-    to[0] = dy[0];
-    to[1] = dy[0] + dy[1];
-    to[2] = dy[0] - dy[1];
-    to[3] = -dy[1];
-  }
-};
-struct ToFilter {
-  static constexpr int kFrom = 4, kTo = 3;
-  ABLATE_INLINE static void Apply(const Vec *s, Vec *to) {
-    const Vec half = (s[1] + s[2]) * 0.5f;
-    to[0] = s[0] + half;
-    to[1] = (s[1] - s[2]) * 0.5f;
-    to[2] = half + s[3];
-  }
-};
-
-// Both axes: put(i, component) for what get(i) gives.
-template <class Axis, class Get, class Put>
-ABLATE_INLINE void Transform(const Get &get, const Put &put) {
-  constexpr int kFrom = Axis::kFrom, kTo = Axis::kTo;
-  Vec half[kTo][kFrom];
-  Unroll<kFrom>([&](auto column) ABLATE_INLINE_LAMBDA {
-    Vec from[kFrom], to[kTo];
-    Unroll<kFrom>([&](auto row) ABLATE_INLINE_LAMBDA { from[row] = get(row * kFrom + column); });
-    Axis::Apply(from, to);
-    Unroll<kTo>([&](auto row) ABLATE_INLINE_LAMBDA { half[row][column] = to[row]; });
-  });
-  Unroll<kTo>([&](auto row) ABLATE_INLINE_LAMBDA {
-    Vec to[kTo];
-    Axis::Apply(half[row], to);
-    Unroll<kTo>([&](auto column) ABLATE_INLINE_LAMBDA { put(row * kTo + column, to[column]); });
-  });
 }
 
 // The patches of tiles [first, end) as [component][tile][C].
@@ -143,10 +77,7 @@ struct Filter {
         for (long c = first; c < end; c++) CopyColumns(w + (tap * C + c) * O + column, width, to + (c - first) * kPanel);
         continue;
       }
-      const float *const from = w + ((8 - tap) * C + column) * O;
-      for (long c = 0; c < kPanel; c++) {
-        for (long o = first; o < end; o++) to[(o - first) * kPanel + c] = c < width ? from[c * O + o] : 0;
-      }
+      TransposeColumns(w + ((8 - tap) * C + column) * O + first, O, end - first, width, to);
     }
   }
 };
@@ -250,7 +181,7 @@ struct Patches {
 void AddProducts(const Patches &patches, const float *slopes, long panels, float *sums) {
   const long positions = patches.tiles, C = patches.C;
   const long tiles = Ceil(C, kTileRows), apart = TilesApart(positions);
-  float *const packed = panels < kPackedFrom && C < kFarApart ? nullptr : Scratch(Slot::kWeights, tiles * apart);
+  float *const packed = PackingPays(panels, C) ? Scratch(Slot::kWeights, tiles * apart) : nullptr;
   std::vector<const float *> rows(positions);
   for (long component = 0; component < kComponents; component++) {
     for (long p = 0; p < positions; p++) rows[p] = patches.floats + component * Apart(positions * C) + p * C;
@@ -286,14 +217,15 @@ void Convolve(const float *x, const Filter &filter, const float *bias, const Win
     const Products products(patches, tiles, d.C);
     for (long panel = chunks.Begin(chunk); panel < chunks.End(chunk); panel++) {
       const float *const sums = products.Of(panels.At(panel));
-      Vectors(panels.Columns(panel), [&](long v, auto width) ABLATE_INLINE_LAMBDA {
-        const long c = panel * kPanel + v;
-        const Vec offset = bias ? Load(bias + c, width) : Vec{};
-        for (long tile = 0; tile < tiles; tile++) {
-          float *at[4], *kept[4];
-          Outputs(Tile(tiling, first + tile), d, O, y, at);
-          if (A == Activation::kGelu) Outputs(Tile(tiling, first + tile), d, O, before, kept);
-          const float *const from = sums + tile * kPanel + v;
+      for (long index = 0; index < tiles; index++) {
+        const Tile tile(tiling, first + index);
+        float *at[4], *kept[4];
+        Outputs(tile, d, O, y, at);
+        if (A == Activation::kGelu) Outputs(tile, d, O, before, kept);
+        Vectors(panels.Columns(panel), [&](long v, auto width) ABLATE_INLINE_LAMBDA {
+          const long c = panel * kPanel + v;
+          const Vec offset = bias ? Load(bias + c, width) : Vec{};
+          const float *const from = sums + index * kPanel + v;
           Transform<ToOutputs>(
               [&](int i) ABLATE_INLINE_LAMBDA { return Load(from + i * Apart(tiles * kPanel)); },
               [&](int i, Vec value) ABLATE_INLINE_LAMBDA {
@@ -301,8 +233,8 @@ void Convolve(const float *x, const Filter &filter, const float *bias, const Win
                 if (A == Activation::kGelu) Store(kept[i] + c, value, width);
                 Store(at[i] + c, Activate<A>(value + offset), width);
               });
-        }
-      });
+        });
+      }
     }
   });
 }
