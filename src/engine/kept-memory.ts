@@ -7,7 +7,7 @@ const malloc = {
 
 /**
  * Environment of a process that trains: has glibc's malloc keep what large tensors free for the next ones. By default it
- * gives each back to the system at once, and a step at 224 pixels spends a tenth of its time in getting the same memory
+ * gives each back to the system at once, and a step at 224 pixels spends much of its time in getting the same memory
  * cleared and handed out again. It is read once, when a process starts; other C libraries do not know it. What the user
  * has set stays.
  */
