@@ -7,7 +7,7 @@ import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { standingOf } from '../experiment/standing.js';
 import { type RunName, recordedRuns } from '../experiment/store.js';
 import { type OpenedSuite, openSuite } from '../experiment/suite.js';
-import { fits, parseSeeds, selectRuns } from './select.js';
+import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
 /** What run, plan and status have in common on the command line. */
 export interface PlanSelection {
@@ -35,6 +35,9 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
   const { device, only } = options;
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
   const opened = await openSuite(file);
+  const all = opened.variants.map(({ variant }) => variant.name);
+  const names = all.filter(fits(only));
+  if (names.length === 0) throw fitsNone(only, all);
   const suiteFolder = join(options.out, opened.suite.name);
   const fingerprint = await openDatasets(opened.suite.dataset, opened.variants[0]?.spec.classes).then(
     datasetFingerprint,
@@ -46,7 +49,6 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
 
   const planned = (extra: readonly RunName[]) => planSuite(opened, { device, fingerprint, extra });
   const recorded = await stillValid(planned(await recordedRuns(suiteFolder)).runs, suiteFolder);
-  const names = opened.variants.map(({ variant }) => variant.name).filter(fits(only));
   const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
   const plan = planned([...recorded, ...asked]);
   return { opened, plan, runs: selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds)), suiteFolder };

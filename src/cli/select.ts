@@ -9,8 +9,15 @@ export function selectRuns(
 ): PlannedRun[] {
   const chosen = runs.filter(({ spec }) => fits(only)(spec.variant) && seeds.has(spec.seed));
   if (chosen.length > 0) return chosen;
-  const variants = [...new Set(runs.map(({ spec }) => spec.variant))].join(', ');
-  throw new UsageError(`--only "${only}" fits no network of the suite; it has ${variants}`);
+  throw fitsNone(
+    only,
+    runs.map(({ spec }) => spec.variant),
+  );
+}
+
+/** What to throw where `--only` leaves none of a suite's networks. */
+export function fitsNone(only: string | undefined, names: readonly string[]): UsageError {
+  return new UsageError(`--only "${only}" fits no network of the suite; it has ${[...new Set(names)].join(', ')}`);
 }
 
 /** `0-4,7` -> 0, 1, 2, 3, 4, 7. */

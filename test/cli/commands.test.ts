@@ -105,6 +105,15 @@ describe('a wrong command line', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('says that --only fits nothing also where the data is missing', () => {
+    const { status, stderr } = ablate(['run', quickstart, '--only', 'nothing-*'], {
+      cwd: folder,
+      env: { ABLATE_CACHE: join(folder, 'none') },
+    });
+    expect({ status, fits: stderr.includes('fits no network') }).toEqual({ status: 2, fits: true });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('shows the trace of an expected error with ABLATE_DEBUG', () => {
     const { stderr } = ablate(['explain', 'geluu'], { cwd: folder, env: { ABLATE_DEBUG: '1' } });
     expect(stderr).toMatch(/\n\s+at .*:\d+:\d+/);

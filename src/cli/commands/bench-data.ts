@@ -23,7 +23,7 @@ import type { Table } from '../../report/tables/table.js';
 import { UsageError } from '../errors.js';
 import { whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
-import { fits } from '../select.js';
+import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 
 interface BenchDataOptions {
@@ -171,8 +171,10 @@ function chooseNetwork({ variants, catalogue }: OpenedSuite, { only, model }: Be
   const macs = (one: SuiteVariant) => countCost(buildModel(networkOf(one.spec, catalogue))).macs;
   const [first, ...others] = left.map((one) => ({ one, macs: macs(one) }));
   if (!first) {
-    const names = variants.map(({ variant }) => variant.name).join(', ');
-    throw new UsageError(`--only "${only}" fits no network of the suite; it has ${names}`);
+    throw fitsNone(
+      only,
+      variants.map(({ variant }) => variant.name),
+    );
   }
   return others.reduce((least, next) => (next.macs <= least.macs ? next : least), first).one;
 }

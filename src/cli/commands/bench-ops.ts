@@ -13,11 +13,10 @@ import { keptMemory } from '../../engine/kept-memory.js';
 import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
 import { counted } from '../../report/format.js';
-import { UsageError } from '../errors.js';
 import { whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
-import { fits } from '../select.js';
+import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 import { createTicker, type Ticker } from '../ticker.js';
 import { defaultBatch } from './bench-step.js';
@@ -58,7 +57,12 @@ async function benchOps(file: string, options: BenchOpsOptions): Promise<void> {
   const { suite, variants, plugins, catalogue } = await openSuite(file);
   const chosen = variants.filter(({ variant }) => fits(options.only)(variant.name));
   const [first] = chosen;
-  if (!first) throw new UsageError(`--only "${options.only}" fits no network of the suite`);
+  if (!first) {
+    throw fitsNone(
+      options.only,
+      variants.map(({ variant }) => variant.name),
+    );
+  }
   const { resolution } = networkOf(first.spec, catalogue);
   const batch = options.batch ?? defaultBatch(resolution);
   const networks = chosen.map(({ variant, spec }) => ({ name: variant.name, spec }));

@@ -20,7 +20,7 @@ import { Exit, exitCodes, UsageError } from '../errors.js';
 import { addNamedNetworkOptions, type NamedNetworkOptions, specOf, whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
-import { fits } from '../select.js';
+import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 import { createTicker, type Ticker } from '../ticker.js';
 import { checkFigureFile, writeFigure } from '../write-figure.js';
@@ -151,8 +151,9 @@ async function networksOf(
     seen.add(identity);
   }
   if (networks.length > 0) return { title: suite.name, networks };
-  throw new UsageError(
-    `--only "${options.only}" fits no network of the suite; it has ${variants.map(({ variant }) => variant.name).join(', ')}`,
+  throw fitsNone(
+    options.only,
+    variants.map(({ variant }) => variant.name),
   );
 }
 
