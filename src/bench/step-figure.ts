@@ -69,7 +69,13 @@ function configOf(
   head: Head,
   top: number,
 ): ChartConfiguration {
-  const axis = barAxis([0, ...rows.flatMap((row) => shown.map(({ side }) => fastest(row, side)?.median ?? 0))], 0.04);
+  const reach = rows.flatMap((row) =>
+    shown.flatMap(({ side }) => {
+      const found = fastest(row, side);
+      return found ? [found.median + found.spread] : [];
+    }),
+  );
+  const axis = barAxis([0, ...reach], 0.04);
   const config = {
     type: 'scatterWithErrorBars',
     data: {

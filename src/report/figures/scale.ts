@@ -19,6 +19,12 @@ export function linearScale({ min, max, step }: Axis, { theme, size, title, colo
     max,
     grid: { color: theme.grid, drawTicks: false },
     border: line ? { color: theme.quiet } : { display: false },
+    // Chart.js's own ticks leave the step where the axis holds hundreds of units and ends between two of them.
+    afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
+      const first = Math.ceil(min / step - 1e-9);
+      const count = Math.floor(max / step + 1e-9) - first + 1;
+      axis.ticks = Array.from({ length: count }, (_, at) => ({ value: (first + at) * step }));
+    },
     ticks: {
       color: theme.quiet,
       font: { size: size - 0.5 },
