@@ -6,13 +6,13 @@
  *
  * Writes the section `compiled-and-eager` of RESULTS.md.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { provenance } from '../dist/bench/provenance.js';
 import { writeSection } from '../dist/bench/results-file.js';
-import { ablate, mean, results, suite } from './suite.mjs';
+import { ablate, mean, recordOf, results, suite } from './suite.mjs';
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '0-4' }, wasm: { type: 'boolean', default: true } },
@@ -33,16 +33,14 @@ try {
     const out = join(folder, String(at));
     const asked = ['--only', 'separate-downsampling', '--seeds', values.seeds, '--out', out];
     const { folder: records, done } = await ablate(['run', suite, ...asked, ...args], 120);
-    const read = async ({ variant, seed }, file) =>
-      JSON.parse(await readFile(join(records, variant, `seed-${seed}`, file), 'utf8'));
     for (const run of done) {
-      const { engine } = await read(run, 'run.json');
+      const { engine } = await recordOf(records, run, 'run.json');
       engines.add(
         `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled' : 'eager'}, kernels ${engine.kernels}`,
       );
     }
     const sorted = [...done].sort((a, b) => a.seed - b.seed);
-    found.set(name, await Promise.all(sorted.map((run) => read(run, 'result.json'))));
+    found.set(name, await Promise.all(sorted.map((run) => recordOf(records, run, 'result.json'))));
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 /** Whole suites in processes of their own, for the scripts beside it. */
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../bin/ablate.js', import.meta.url));
@@ -8,11 +10,11 @@ export const results = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
 
 /**
  * The JSON document that `ablate ARGS --json` prints; its progress goes to this process's stderr. Throws where it fails,
- * and where it has not ended after `minutes`: a deadlock would be seen here.
+ * and where it has not ended after `minutes`: a deadlock would be seen here. `of` is another checkout's program.
  */
-export function ablate(args, minutes = 30) {
+export function ablate(args, minutes = 30, of = program) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [of, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
     let printed = '';
     child.stdout.on('data', (data) => {
       printed += data;
@@ -28,6 +30,10 @@ export function ablate(args, minutes = 30) {
     });
   });
 }
+
+/** What a run left in a folder of records: its `run.json` or `result.json`. */
+export const recordOf = async (records, { variant, seed }, file) =>
+  JSON.parse(await readFile(join(records, variant, `seed-${seed}`, file), 'utf8'));
 
 export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
