@@ -57,12 +57,13 @@ Sums ChannelSums(long rows, long C, const Terms &terms) {
   return sums;
 }
 
-// y = body(offset of the row, channel, width)
+// y = body(offset of the row, channel, width). From the end, which of a large map the sums have left in the caches.
 template <class Body>
 void Map(float *y, long rows, long C, const Body &body) {
   const Chunks chunks(rows, C);
   WithStore(y, rows * C, C, [&](auto store) {
-    Parallel(chunks.count, [&](long k) {
+    Parallel(chunks.count, [&](long task) {
+      const long k = chunks.count - 1 - task;
       for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
         Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { store(y + r * C + c, body(r * C, c, width), width); });
       }

@@ -54,6 +54,8 @@ void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long 
   for (long tile = 0; tile < tiles.shares; tile++) {
     const long begin = tiles.Begin(tile), rows = tiles.End(tile) - begin;
     if (rows <= 0) break;
+    // A wide map's outputs are in no cache yet: the next tile's come while this one's sums run.
+    for (long p = begin + rows; p < tiles.End(tile + 1); p++) __builtin_prefetch(out[p] + panel * kPanel, 1);
     RowsTile(static_cast<int>(rows),
              {band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
               panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, out + begin,
@@ -64,8 +66,8 @@ void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long 
 // after(first line, end line, first column, end column) once those outputs are there.
 template <class After>
 void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target &target, const After &after) {
-  const long wanted = std::min(240L, std::max(48L, kBlockFloats / grid.C));
-  const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns));
+  const long wanted = std::min(240L, std::max(48L, kBlockFloats / std::min(grid.C, kTerms)));
+  const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns), grid.columns == 1 ? kTileRows : 1);
   const Shares chunks(panels.count, Ceil(panels.count, Ceil(kTasks, blocks.shares)));
   Parallel(blocks.shares * chunks.shares, [&](long task) {
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
@@ -120,32 +122,33 @@ struct Part {
   long first_tile, end_tile, first_panel, end_panel;
 };
 
-// A band's slopes as [panel][position][kPanel]; adds to dbias, if it is there.
-void PackSlopes(const float *dy, long positions, long O, long from, long to, float *slopes, float *dbias) {
-  for (long panel = from; panel < to; panel++) {
-    const long c = panel * kPanel, width = std::min(kPanel, O - c);
-    float *const packed = slopes + (panel - from) * positions * kPanel;
-    Vec totals[kTileVectors] = {};
-    for (long p = 0; p < positions; p++) {
-      CopyColumns(dy + p * O + c, width, packed + p * kPanel);
-      for (int v = 0; v < kTileVectors; v++) totals[v] += Load(packed + p * kPanel + v * kWidth);
+// A band's slopes as panels [positions][kPanel], `apart` floats from one to the next; adds to dbias, if it is there.
+void PackSlopes(const float *dy, long positions, long O, long from, long to, float *slopes, long apart, float *dbias) {
+  const long first = from * kPanel, columns = std::min(to * kPanel, O) - first;
+  float totals[kGroup * kPanel] = {};
+  for (long p = 0; p < positions; p++) {
+    const float *const row = dy + p * O + first;
+    for (long c = 0; c < columns; c += kPanel) {
+      CopyColumns(row + c, std::min(kPanel, columns - c), slopes + c / kPanel * apart + p * kPanel);
     }
     if (!dbias) continue;
-    for (long i = 0; i < width; i++) dbias[c + i] += totals[i / kWidth][i % kWidth];
+    for (long c = 0; c < columns; c++) totals[c] += row[c];
   }
+  if (!dbias) return;
+  for (long c = 0; c < columns; c++) dbias[first + c] += totals[c];
 }
 
 // What a band adds to a part.
 void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const float *dy, long O, float *sums,
              float *dbias) {
   const long positions = band.positions(), panels = std::min(kGroup, part.end_panel - part.first_panel);
-  const long apart = TilesApart(positions);
-  float *const slopes = Scratch(Slot::kGradient, panels * positions * kPanel);
+  const long apart = TilesApart(positions), panels_apart = PanelsApart(positions);
+  float *const slopes = Scratch(Slot::kGradient, panels * panels_apart);
   const long group = std::min(kGroupTiles, part.end_tile - part.first_tile);
   float *const terms = PackingPays(panels, tiles.apart) ? Scratch(Slot::kWeights, group * apart) : nullptr;
   for (long from = part.first_panel; from < part.end_panel; from += panels) {
     const long to = std::min(part.end_panel, from + panels);
-    PackSlopes(dy, positions, O, from, to, slopes, dbias);
+    PackSlopes(dy, positions, O, from, to, slopes, panels_apart, dbias);
     for (long first = part.first_tile, end; first < part.end_tile; first = end) {
       const long tap = tiles.Tap(first);
       end = std::min({part.end_tile, first + group, (tap + 1) * tiles.each});
@@ -154,7 +157,7 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const f
         const long c = panel * kPanel, term = tap * tiles.run + tiles.Begin(tile);
         OuterTile(tiles.Terms(tile),
                   {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
-                   slopes + (panel - from) * positions * kPanel, positions, sums + term * O + c, O,
+                   slopes + (panel - from) * panels_apart, positions, sums + term * O + c, O,
                    std::min(kPanel, O - c)});
       };
       if (!terms) {
@@ -245,7 +248,8 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
   // Shares of the positions, each with sums of its own; where those would take much memory, parts of the filter instead.
   const long most = std::min(kTasks, std::max(1L, (4L << 20) / size));
   const Shares shares(grid.lines(), Ceil(grid.lines(), std::max(1L, std::min(most, positions / 1024))));
-  const std::vector<Part> parts = PartsOf(tiles, panels, Ceil(kTasks, shares.shares));
+  // What is packed for each part anew grows with their number; no bit depends on it.
+  const std::vector<Part> parts = PartsOf(tiles, panels, Ceil(4 * Threads(), shares.shares));
   const long each = static_cast<long>(parts.size());
   const bool whole = shares.shares == 1;
   const Buffer sums = NewBuffer(whole ? 0 : shares.shares * (size + O));

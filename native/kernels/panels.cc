@@ -3,8 +3,13 @@
 namespace ablate {
 
 void TransposeColumns(const float *from, long row, long terms, long columns, float *to) {
-  for (long c = 0; c < kPanel; c++) {
-    for (long term = 0; term < terms; term++) to[term * kPanel + c] = c < columns ? from[c * row + term] : 0;
+  const Shares blocks(terms, 32);  // what is written of one stays in the nearest cache
+  for (long block = 0; block < blocks.shares; block++) {
+    for (long c = 0; c < kPanel; c++) {
+      for (long term = blocks.Begin(block); term < blocks.End(block); term++) {
+        to[term * kPanel + c] = c < columns ? from[c * row + term] : 0;
+      }
+    }
   }
 }
 

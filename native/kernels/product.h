@@ -50,8 +50,9 @@ void OuterTile(int terms, const OuterCall &call);
 void PackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= 6 || apart >= kFarApart; }
-// An odd number of cache lines, so that the tiles' first positions do not do the same.
+// An odd number of cache lines, so that the tiles' first positions do not do the same; nor those of panels of slopes.
 constexpr long TilesApart(long positions) { return (positions * kTileRows / 16 | 1) * 16 + 32; }
+constexpr long PanelsApart(long positions) { return (positions * kPanel / 16 | 1) * 16; }
 
 }  // namespace ablate
 
