@@ -37,10 +37,17 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: number): IdxArra
   return { shape, values: data.subarray(header) };
 }
 
+/** Bytes unzipped into one buffer, where a file says that it holds as many; it may lie. */
+const mostAtOnce = 2 ** 28;
+
+/** As gzip's last four bytes have it. */
+const unzippedLength = (bytes: Uint8Array): number =>
+  bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
+
 function unzip(bytes: Uint8Array, file: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { chunkSize: Math.min(mostAtOnce, Math.max(1024, unzippedLength(bytes) + 1)) });
   } catch (error) {
     throw new DataError(`${file}: damaged gzip data: ${(error as Error).message}`);
   }

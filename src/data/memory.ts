@@ -1,4 +1,4 @@
-import type { Dataset, MemorySource } from './dataset.js';
+import type { Dataset, MemorySource, PictureSource } from './dataset.js';
 import { shared } from './picture-list.js';
 import { pictureInMemory } from './source.js';
 
@@ -9,10 +9,9 @@ interface InMemory extends Omit<Dataset, 'length' | 'label' | 'picture' | 'size'
   readonly size: { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
 }
 
-/** A small dataset, whole in memory, which threads can share. */
-export function inMemory({ labels, pixels: given, size, ...about }: InMemory): Dataset {
+/** A small dataset, whole in memory. */
+export function inMemory({ labels, pixels, size, ...about }: InMemory): Dataset {
   const { height, width, channels } = size;
-  const pixels = shared(Uint8Array, given);
   const source: MemorySource = { kind: 'memory', pixels, height, width, channels, indices: null };
   return {
     ...about,
@@ -22,4 +21,14 @@ export function inMemory({ labels, pixels: given, size, ...about }: InMemory): D
     label: (index) => labels[index] as number,
     picture: (index) => pictureInMemory(source, index),
   };
+}
+
+const copies = new WeakMap<Uint8Array, Uint8Array>();
+
+/** The same source, which threads can be given without a copy for each; its pixels are copied once for all. */
+export function forThreads(source: PictureSource): PictureSource {
+  if (source.kind !== 'memory' || source.pixels.buffer instanceof SharedArrayBuffer) return source;
+  const pixels = copies.get(source.pixels) ?? shared(Uint8Array, source.pixels);
+  copies.set(source.pixels, pixels);
+  return { ...source, pixels };
 }

@@ -112,6 +112,6 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
 /** Pictures and targets of the right shapes that differ in every value between the two examples. */
 function exampleBatch(model: Model, size: number, which: 0 | 1): Batch {
   const area = model.input.reduce((product, side) => product * side, 1);
-  const wave = (length: number) => Float32Array.from({ length }, (_, at) => Math.sin(at + 1 + which));
+  const wave = (length: number) => new Float32Array(length).map((_, at) => Math.sin(at + 1 + which));
   return { size, images: wave(size * area), targets: wave(size * model.classes), labels: new Int32Array(size) };
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../dataset.js';
+import { forThreads } from '../memory.js';
 import { isHeavy, type Preparation } from '../prepare.js';
 import type { Item } from './job.js';
 import { openPool } from './pool.js';
@@ -29,7 +30,7 @@ export function openPreparer(
   const { source } = dataset;
   const wanted = threads ?? usualThreads(preparation, cores);
   if (!source || wanted === 0) return hereAndNow(dataset, preparation);
-  const pool = openPool({ source, preparation }, wanted, source.kind === 'files' ? 4 : 32);
+  const pool = openPool({ source: forThreads(source), preparation }, wanted, source.kind === 'files' ? 4 : 32);
   return { ...pool, threads: wanted, room: (length) => new Uint8Array(new SharedArrayBuffer(length)) };
 }
 
