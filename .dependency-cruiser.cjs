@@ -33,6 +33,7 @@ const may = {
     'layers',
     'cost',
     'roadmap',
+    'weights',
     'config',
     'random',
     'report/figures',

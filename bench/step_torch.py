@@ -1,9 +1,10 @@
 """A training step in PyTorch, for `ablate bench step`: the same network, built from ablate's tree of layers.
 
-    python step_torch.py TASK.json channels_last|contiguous eager|compile
+    python step_torch.py TASK.json START.safetensors channels_last|contiguous eager|compile
 
-Reads lines {"steps": n} from stdin and answers each with {"times": [ms, ...], "loss": x, "peakBytes": b, "about": text}. Networks with
-layer norm run their 1x1 convolutions as linear layers over the last axis, as timm's ConvNeXt does; Swin is timm's own.
+Reads lines {"steps": n} from stdin and answers each with {"times": [ms, ...], "firstLoss": x, "peakBytes": b, "about": text}. Networks
+with layer norm run their 1x1 convolutions as linear layers over the last axis, as timm's ConvNeXt does; Swin is timm's own. First
+weights and pictures are those of START, which are ablate's.
 """
 import json
 import os
@@ -16,13 +17,27 @@ from torch import nn
 import torch.nn.functional as F
 
 task = json.load(open(sys.argv[1]))
-channels_last, compiled = sys.argv[2] == 'channels_last', sys.argv[3] == 'compile'
+channels_last, compiled = sys.argv[3] == 'channels_last', sys.argv[4] == 'compile'
 preloaded = os.environ.get('LD_PRELOAD')
 # The loader only grumbles where it cannot preload a library; the figures would then be those of another allocator.
 if preloaded and os.path.basename(preloaded).split('.so')[0] not in open('/proc/self/maps').read():
     sys.exit(f'{preloaded} was not loaded')
 torch.set_num_threads(task['threads'])
-torch.manual_seed(0)
+
+
+class Start:
+    """A safetensors file of float32, read tensor by tensor: the peak memory is to be that of the steps."""
+    def __init__(self, path):
+        self.file = open(path, 'rb')
+        length = int.from_bytes(self.file.read(8), 'little')
+        self.header = json.loads(self.file.read(length))
+        self.begin = 8 + length
+
+    def read(self, name):
+        entry = self.header[name]
+        begin, end = entry['data_offsets']
+        self.file.seek(self.begin + begin)
+        return torch.frombuffer(bytearray(self.file.read(end - begin)), dtype=torch.float32).view(entry['shape'])
 
 
 class LayerNorm(nn.LayerNorm):
@@ -66,6 +81,14 @@ def activation(kind):
 
 
 def build(node, layer_norms):
+    """The module of a node; remembers where its own parameters lie in the tree."""
+    module = twin(node, layer_norms)
+    for name, parameter in module.named_parameters(recurse=False):
+        named[f"{node['path']}.{name}"] = parameter
+    return module
+
+
+def twin(node, layer_norms):
     if node['kind'] == 'sequential':
         return nn.Sequential(*[build(child, layer_norms) for child in node['children']])
     if node['kind'] == 'residual':
@@ -92,6 +115,9 @@ def build(node, layer_norms):
     raise ValueError(f'no twin of {kind}')
 
 
+named = {}
+
+
 def network():
     if task['swin'] is None:
         return build(task['tree'], '"layer-norm"' in json.dumps(task['tree']))
@@ -103,7 +129,11 @@ def network():
 
 net = network().train()
 assert sum(p.numel() for p in net.parameters()) == task['params'], 'not the same network'
-x = torch.randn(task['batch'], 3, task['resolution'], task['resolution'])
+start = Start(sys.argv[2])
+with torch.no_grad():
+    for name, parameter in named.items() if named else net.named_parameters():
+        parameter.copy_(start.read(name).view(parameter.shape))
+x = start.read('images').permute(0, 3, 1, 2).contiguous()
 y = torch.arange(task['batch']) % task['classes']
 if channels_last:
     net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
@@ -132,10 +162,12 @@ about = f'PyTorch {torch.__version__}, Python {platform.python_version()}'
 if task['swin'] is not None:
     import timm
     about += f', timm {timm.__version__}'
+first = None
 for line in sys.stdin:
-    times, value = [], 0.0
+    times = []
     for _ in range(json.loads(line)['steps']):
-        start = time.perf_counter()
+        began = time.perf_counter()
         value = step()
-        times.append((time.perf_counter() - start) * 1e3)
-    print(json.dumps(dict(times=times, loss=value, about=about, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)), flush=True)
+        times.append((time.perf_counter() - began) * 1e3)
+        first = value if first is None else first
+    print(json.dumps(dict(times=times, firstLoss=first, about=about, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)), flush=True)

@@ -18,6 +18,8 @@ export interface Measured {
   readonly peakBytes: number;
   /** The same up to the end of the first turn: less means that memory grows. */
   readonly firstPeakBytes: number;
+  /** Loss of the very first step, where the contender trains. */
+  readonly firstLoss: number | null;
   /** What the contender said of itself: its libraries and their versions. */
   readonly about: string;
 }
@@ -45,6 +47,7 @@ export interface Counts {
 interface Answer {
   readonly times: readonly number[];
   readonly peakBytes: number;
+  readonly firstLoss?: number | null;
   readonly about?: string;
 }
 
@@ -102,6 +105,7 @@ function summarise(name: string, answers: readonly Answer[], about: string): Mea
     steps: times.length,
     peakBytes: Math.max(...answers.map(({ peakBytes }) => peakBytes)),
     firstPeakBytes: answers[0]?.peakBytes ?? 0,
+    firstLoss: answers[0]?.firstLoss ?? null,
     about,
   };
 }

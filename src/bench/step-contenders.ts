@@ -19,8 +19,8 @@ export interface StepSides {
   readonly wasm?: boolean;
 }
 
-/** Who runs a network's step; `path` is the file with its task. */
-export function stepContenders({ swin }: StepTask, path: string, sides: StepSides): StepContender[] {
+/** Who runs a network's step; `path` is the file with its task, `start` what PyTorch's side starts from. */
+export function stepContenders({ swin }: StepTask, path: string, start: string, sides: StepSides): StepContender[] {
   const { torch, tcmalloc, torchCompile, wasm } = sides;
   const worker = fileURLToPath(new URL('./step-worker.js', import.meta.url));
   const env = keptMemory();
@@ -34,12 +34,12 @@ export function stepContenders({ swin }: StepTask, path: string, sides: StepSide
   const formats = swin ? ['contiguous'] : ['channels_last', 'contiguous'];
   const preload = tcmalloc === undefined ? [] : [{ LD_PRELOAD: tcmalloc }];
   for (const format of formats) {
-    const command = [torch, script, path, format, 'eager'] as const;
+    const command = [torch, script, path, start, format, 'eager'] as const;
     list.push({ name: `torch ${format}`, side: 'torch', command });
     for (const env of preload) list.push({ name: `torch ${format} tcmalloc`, side: 'torch', command, env });
   }
   if (torchCompile) {
-    const command = [torch, script, path, formats[0] as string, 'compile'] as const;
+    const command = [torch, script, path, start, formats[0] as string, 'compile'] as const;
     list.push({ name: 'torch.compile', side: 'compile', command });
     for (const env of preload) list.push({ name: 'torch.compile tcmalloc', side: 'compile', command, env });
   }

@@ -31,6 +31,15 @@ export function stepRow(variant: string, measured: readonly StepMeasured[], drop
   };
 }
 
+/** How far PyTorch's first losses are from ours, relative to ours; null where there is nobody to compare with. */
+export function lossDistance({ measured }: Times): number | null {
+  const ours = measured.find(({ side }) => side === 'ablate')?.firstLoss ?? null;
+  const theirs = measured.flatMap(({ side, firstLoss }) =>
+    (side === 'torch' || side === 'compile') && firstLoss !== null ? [firstLoss] : [],
+  );
+  return ours === null || theirs.length === 0 ? null : Math.max(...theirs.map((loss) => Math.abs(loss / ours - 1)));
+}
+
 type Times = Pick<StepRow, 'measured'>;
 const of = ({ measured }: Times, side: Side) => measured.filter((one) => one.side === side);
 

@@ -1,7 +1,7 @@
 import type { Table } from '../report/tables/table.js';
 import { quantile } from './interleave.js';
 import type { Side } from './step-contenders.js';
-import { fastest, type StepRow, type StepSummary, summarise } from './step-rows.js';
+import { fastest, lossDistance, type StepRow, type StepSummary, summarise } from './step-rows.js';
 
 const absent = '–';
 const mebibytes = (bytes: number): string => String(Math.round(bytes / 2 ** 20));
@@ -70,9 +70,21 @@ export function stepFindings(rows: readonly StepRow[], batch: number): string[] 
           `Our peak memory over PyTorch's smallest: median ${times(1 / memory.median)}, most ${times(1 / memory.worst.value)} (${memory.worst.variant}).`,
         ]
       : []),
+    ...lossFinding(rows),
     ...wasmFinding(rows, batch),
     ...dropouts(rows),
   ];
+}
+
+/** That all do the same work: from the same weights and pictures their first losses are the same but for rounding. */
+function lossFinding(rows: readonly StepRow[]): string[] {
+  const found = rows.flatMap((row) => {
+    const distance = lossDistance(row);
+    return distance === null ? [] : [{ variant: row.variant, distance }];
+  });
+  if (found.length === 0) return [];
+  const most = found.reduce((far, one) => (one.distance > far.distance ? one : far));
+  return [`First losses: PyTorch's within ${most.distance.toExponential(1)} of ours, relative (${most.variant}).`];
 }
 
 /** Where the wasm engine ran too: pictures a second of both. */

@@ -6,9 +6,9 @@ import type { Device } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { modelOf } from '../experiment/network.js';
 import { loadPlugins } from '../experiment/plugins.js';
-import { createGenerator } from '../random/generator.js';
 import { createState } from '../training/state.js';
 import { createStepper } from '../training/stepper.js';
+import { stepBatch } from './same-start.js';
 import type { StepTask } from './task.js';
 
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
@@ -28,27 +28,18 @@ const { batch: size, precision, recompute } = task;
 const recipe = recipeSchema.parse({ ...(task.recipe ?? plain), batch_size: size, micro_batch_size: null, precision });
 const state = createState(engine.ops, model, recipe, 0);
 const stepper = await createStepper({ engine, model, recipe, state, seed: 0, recompute });
-const generator = createGenerator(0, 'bench');
-const pictures = task.batch * model.input.reduce((product, side) => product * side, 1);
-const labels = Int32Array.from({ length: task.batch }, (_, at) => at % task.classes);
-const targets = new Float32Array(task.batch * task.classes).fill(0.1 / task.classes);
-for (const [at, label] of labels.entries()) targets[at * task.classes + label] = 0.9 + 0.1 / task.classes;
-const batch = {
-  size: task.batch,
-  images: Float32Array.from({ length: pictures }, () => generator.normal()),
-  targets,
-  labels,
-};
+const batch = stepBatch(task, model);
 
 let number = 0;
+let firstLoss: number | null = null;
 for await (const line of createInterface({ input: process.stdin })) {
   const times: number[] = [];
-  let loss = 0;
   for (let step = 0; step < (JSON.parse(line) as { steps: number }).steps; step++) {
     const start = performance.now();
-    loss = await stepper.step(async () => batch, number++, 1e-3);
+    const loss = await stepper.step(async () => batch, number++, 1e-3);
+    firstLoss ??= loss;
     times.push(performance.now() - start);
   }
-  process.stdout.write(`${JSON.stringify({ times, loss, about, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
+  process.stdout.write(`${JSON.stringify({ times, firstLoss, about, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
 }
 process.exit();

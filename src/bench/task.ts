@@ -23,7 +23,7 @@ export interface StepTask {
   /** How the step trains; null is AdamW alone, which PyTorch's side does too. */
   readonly recipe: Recipe | null;
   readonly recompute: 'none' | 'blocks';
-  /** The tree of layers with the widths that PyTorch's modules want to be told. */
+  /** The tree of layers with their paths and the widths that PyTorch's modules want to be told. */
   readonly tree: unknown;
   readonly swin: object | null;
 }
@@ -77,6 +77,7 @@ function describe(model: Model): unknown {
     if (node.kind === 'leaf') {
       return {
         kind: node.kind,
+        path,
         layer: node.layer.kind,
         options: node.options,
         inputWidth: widths.get(`leaf:${path}`)?.input,
@@ -84,6 +85,7 @@ function describe(model: Model): unknown {
     }
     return {
       kind: node.kind,
+      path,
       branch: plain(node.branch, path),
       shortcut: node.shortcut && plain(node.shortcut, path),
       layerScale: node.layerScale,

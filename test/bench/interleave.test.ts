@@ -9,7 +9,7 @@ const steady = (name: string, milliseconds: number): Contender => ({
     '-e',
     `require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
       const times = Array(JSON.parse(line).steps).fill(${milliseconds});
-      console.log(JSON.stringify({ times, peakBytes: ${milliseconds} * 1000, about: '${name} 1.0' }));
+      console.log(JSON.stringify({ times, peakBytes: ${milliseconds} * 1000, firstLoss: ${milliseconds} / 2, about: '${name} 1.0' }));
     });`,
   ],
 });
@@ -41,8 +41,14 @@ describe('interleave', () => {
     expect(dropped).toEqual([]);
     expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
     expect(measured).toEqual([
-      { name: 'a', median: 5, least: 5, spread: 0, steps: 12, peakBytes: 5000, firstPeakBytes: 5000, about: 'a 1.0' },
-      { name: 'b', median: 7, least: 7, spread: 0, steps: 12, peakBytes: 7000, firstPeakBytes: 7000, about: 'b 1.0' },
+      {
+        ...{ name: 'a', median: 5, least: 5, spread: 0, steps: 12, peakBytes: 5000, firstPeakBytes: 5000 },
+        ...{ firstLoss: 2.5, about: 'a 1.0' },
+      },
+      {
+        ...{ name: 'b', median: 7, least: 7, spread: 0, steps: 12, peakBytes: 7000, firstPeakBytes: 7000 },
+        ...{ firstLoss: 3.5, about: 'b 1.0' },
+      },
     ]);
   });
 

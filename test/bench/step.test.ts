@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type StepMeasured, stepRow, summarise } from '../../src/bench/step-rows.js';
+import { lossDistance, type StepMeasured, stepRow, summarise } from '../../src/bench/step-rows.js';
 import type { Side } from '../../src/bench/step-contenders.js';
 import { stepFigure } from '../../src/bench/step-figure.js';
 import { stepFindings, stepTable } from '../../src/bench/step-table.js';
@@ -7,7 +7,7 @@ import { drawSvg } from '../../src/report/figures/render.js';
 import { light } from '../../src/report/figures/theme.js';
 
 const measured = (side: Side, name: string, median: number, mebibytes: number): StepMeasured => {
-  return { side, name, median, least: median, spread: 1, steps: 7, peakBytes: mebibytes * 2 ** 20, about: '' };
+  return { side, name, median, least: median, spread: 1, steps: 7, peakBytes: mebibytes * 2 ** 20, firstLoss: null, about: '' };
 };
 const rows = [
   stepRow(
@@ -44,6 +44,16 @@ describe('a row', () => {
     });
     expect(summarise([], ({ ratio }) => ratio)).toBeNull();
   });
+});
+
+it('says how far first losses are apart, which would tell of another network', () => {
+  const withLoss = (side: Side, firstLoss: number) => ({ ...measured(side, side, 50, 300), firstLoss });
+  const far = stepRow('far', [withLoss('ablate', 2), withLoss('torch', 2.002), withLoss('compile', 1.99)], []);
+  const near = stepRow('near', [withLoss('ablate', 4), withLoss('torch', 4)], []);
+  expect(lossDistance(far)).toBeCloseTo(0.005, 12);
+  expect(lossDistance(near)).toBe(0);
+  expect(rows.map(lossDistance)).toEqual([null, null, null]);
+  expect(stepFindings([near, far], 64)).toContain("First losses: PyTorch's within 5.0e-3 of ours, relative (far).");
 });
 
 it('prints a column for everyone who was asked', () => {

@@ -8,6 +8,7 @@ import { interleave } from '../../bench/interleave.js';
 import { type Provenance, provenance, provenanceText } from '../../bench/provenance.js';
 import { writeSection } from '../../bench/results-file.js';
 import { type StepContender, stepContenders } from '../../bench/step-contenders.js';
+import { writeStart } from '../../bench/same-start.js';
 import { stepFigure } from '../../bench/step-figure.js';
 import { type StepRow, stepRow } from '../../bench/step-rows.js';
 import { rowLine, stepFindings, stepTable } from '../../bench/step-table.js';
@@ -168,7 +169,9 @@ async function measure(
     const path = join(folder, 'task.json');
     const task = stepTask(network, size);
     await writeFile(path, JSON.stringify(task));
-    const contenders = stepContenders(task, path, options);
+    const start = join(folder, 'start.safetensors');
+    if (options.torch !== undefined) await writeStart(start, task, network.network, network.model);
+    const contenders = stepContenders(task, path, start, options);
     const { measured, dropped } = await interleave(contenders, {
       rounds,
       steps,
@@ -197,7 +200,7 @@ async function publish(
   // A part of the networks, or other contenders, do not take the place of the whole table.
   const apart = [options.only, options.wasm && 'wasm', options.torchCompile && 'torch-compile'].filter(Boolean);
   const name = ['step', title, resolution, batch, precision, threads, ...apart].join('-').replace(/[^\w.-]+/g, '-');
-  const method = `Forward pass, backward pass and AdamW; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up; medians ± half the interquartile range, and each process's peak memory.`;
+  const method = `Forward pass, backward pass and AdamW from the same first weights and pictures; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up; medians ± half the interquartile range, and each process's peak memory.`;
   if (options.chart) for (const path of await writeFigure(options.chart, figure)) ticker.say(`wrote ${path}`);
   if (options.markdown) {
     await writeFigure(join(dirname(options.markdown), `${name}.svg`), figure);
