@@ -40,6 +40,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     firstLoss ??= loss;
     times.push(performance.now() - start);
   }
-  process.stdout.write(`${JSON.stringify({ times, firstLoss, about, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ times, firstLoss, about, peakBytes: process.resourceUsage().maxRSS * 1024 })}\n`,
+  );
 }
 process.exit();

@@ -7,7 +7,17 @@ import { drawSvg } from '../../src/report/figures/render.js';
 import { light } from '../../src/report/figures/theme.js';
 
 const measured = (side: Side, name: string, median: number, mebibytes: number): StepMeasured => {
-  return { side, name, median, least: median, spread: 1, steps: 7, peakBytes: mebibytes * 2 ** 20, firstLoss: null, about: '' };
+  return {
+    side,
+    name,
+    median,
+    least: median,
+    spread: 1,
+    steps: 7,
+    peakBytes: mebibytes * 2 ** 20,
+    firstLoss: null,
+    about: '',
+  };
 };
 const rows = [
   stepRow(
