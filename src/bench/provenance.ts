@@ -19,13 +19,16 @@ export interface Provenance {
  */
 export function provenance(args: readonly string[], versions: readonly string[], program = 'ablate'): Provenance {
   return {
-    command: [program, ...args.map((arg) => (isAbsolute(arg) ? basename(arg) : arg))].join(' '),
+    command: [program, ...args.map((arg) => quoted(isAbsolute(arg) ? basename(arg) : arg))].join(' '),
     date: new Date().toISOString().slice(0, 10),
     code: codeVersion(),
     machine: describeMachine(),
     versions: [...new Set(versions.filter((text) => text !== ''))],
   };
 }
+
+/** As a shell wants it, so that the command can be copied. */
+const quoted = (arg: string): string => (/[\s'"]/.test(arg) ? JSON.stringify(arg) : arg);
 
 export function provenanceText({ date, code, machine, versions }: Provenance): string {
   const { cpu, cores, memoryBytes, platform, node } = machine;

@@ -7,12 +7,13 @@ import { foreignTensors } from '../weights/export.js';
 import { writeSafetensors } from '../weights/safetensors.js';
 import type { StepTask } from './task.js';
 
-const seed = 0;
+/** Of the weights and the batch that a timed step starts from. */
+export const startSeed = 0;
 const smoothing = 0.1;
 
 /** The batch that every contender trains on: normal pixels `[N, H, W, C]`, labels in turn, smoothed targets. */
 export function stepBatch({ batch: size, classes }: Pick<StepTask, 'batch' | 'classes'>, model: Model): Batch {
-  const generator = createGenerator(seed, 'bench');
+  const generator = createGenerator(startSeed, 'bench');
   const images = new Float32Array(model.input.reduce((product, side) => product * side, size));
   for (let at = 0; at < images.length; at++) images[at] = generator.normal();
   const labels = Int32Array.from({ length: size }, (_, at) => at % classes);
@@ -30,7 +31,7 @@ export async function writeStart(path: string, task: StepTask, network: Network,
   const values = (name: string): Float32Array => {
     const spec = specs.get(name);
     if (!spec) throw new Error(`${task.name}: no parameter is called "${name}"`);
-    return initialValues(spec, seed);
+    return initialValues(spec, startSeed);
   };
   const weights = foreignTensors(network, model, task.swin ? 'timm' : 'ablate', values);
   const { images } = stepBatch(task, model);

@@ -8,7 +8,7 @@ import { modelOf } from '../experiment/network.js';
 import { loadPlugins } from '../experiment/plugins.js';
 import { createState } from '../training/state.js';
 import { createStepper } from '../training/stepper.js';
-import { stepBatch } from './same-start.js';
+import { startSeed, stepBatch } from './same-start.js';
 import type { StepTask } from './task.js';
 
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
@@ -26,8 +26,8 @@ const plain = {
 };
 const { batch: size, precision, recompute } = task;
 const recipe = recipeSchema.parse({ ...(task.recipe ?? plain), batch_size: size, micro_batch_size: null, precision });
-const state = createState(engine.ops, model, recipe, 0);
-const stepper = await createStepper({ engine, model, recipe, state, seed: 0, recompute });
+const state = createState(engine.ops, model, recipe, startSeed);
+const stepper = await createStepper({ engine, model, recipe, state, seed: startSeed, recompute });
 const batch = stepBatch(task, model);
 
 let number = 0;
