@@ -42,7 +42,7 @@ struct Execution {
 
 // Null, with a JavaScript exception pending, if the arguments do not fit.
 std::unique_ptr<Execution> Prepare(napi_env env, napi_callback_info info) {
-  Arguments<4> arguments(env, info);
+  Arguments<3> arguments(env, info);
   tfnodejs::TFJSBackend *backend = Backend(env);
   std::unique_ptr<Execution> execution(new Execution);
   Status &status = execution->status;
@@ -65,8 +65,6 @@ std::unique_ptr<Execution> Prepare(napi_env env, napi_callback_info info) {
   int32_t count = 0;
   napi_get_value_int32(env, arguments.at[2], &count);
   execution->outputs.assign(count, nullptr);
-  const std::string config = ReadBytes(env, arguments.at[3]);
-  if (!config.empty()) TFE_OpSetAttrString(execution->op, "config_proto", config.data(), config.size());
   return execution;
 }
 

@@ -6,10 +6,8 @@
 namespace ablate {
 
 // Functions of the eager context that tfjs-node already has, by name; ids are those of tfjs-node's tensors.
-//   runFunction(name, inputIds: Int32Array, outputCount, config: Uint8Array | null): Promise<Int32Array>,
-//     computed off the main thread
+//   runFunction(name, inputIds: Int32Array, outputCount): Promise<Int32Array>, computed off the main thread
 //   removeFunction(name)
-// `config` is a serialized ConfigProto.
 void DefineFunctionCalls(napi_env env, napi_value exports);
 
 }  // namespace ablate

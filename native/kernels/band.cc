@@ -6,23 +6,45 @@
 namespace ablate {
 namespace {
 
+// Positions that lie side by side.
+void CopyPixels(const Grid &grid, const float *from, long count, float *out) {
+  if (grid.precision == Precision::kFloat32) {
+    memcpy(out, from, count * grid.C * sizeof(float));
+  } else if (grid.C % 2 == 0) {
+    PairNeighbours(from, count * grid.C, out);
+  } else {
+    for (long i = 0; i < count; i++) PairNeighbours(from + i * grid.C, grid.C, out + i * grid.pixel());
+  }
+}
+
 // Row `y` of a sample with the zeros around it.
 void CopyRow(const Grid &grid, const float *sample, long y, float *out) {
   const long span = grid.span(), from = std::min(span, std::max(0L, grid.left));
   const long to = std::max(from, std::min(span, grid.W + grid.left));
   if (y < 0 || y >= grid.H || from == to) {
-    memset(out, 0, span * grid.C * sizeof(float));
+    memset(out, 0, span * grid.pixel() * sizeof(float));
     return;
   }
-  memset(out, 0, from * grid.C * sizeof(float));
-  memcpy(out + from * grid.C, sample + (y * grid.W + from - grid.left) * grid.C, (to - from) * grid.C * sizeof(float));
-  memset(out + to * grid.C, 0, (span - to) * grid.C * sizeof(float));
+  memset(out, 0, from * grid.pixel() * sizeof(float));
+  CopyPixels(grid, sample + (y * grid.W + from - grid.left) * grid.C, to - from, out + from * grid.pixel());
+  memset(out + to * grid.pixel(), 0, (span - to) * grid.pixel() * sizeof(float));
 }
 
 }  // namespace
 
 Band::Band(const Grid &grid, long first, long end) : rows_((end - first) * grid.columns) {
-  grid.direct() ? Direct(grid, first, end) : Copied(grid, first, end);
+  if (grid.precision != Precision::kFloat32) {
+    grid.alone() ? Rounded(grid, first, end) : Copied(grid, first, end);
+  } else {
+    grid.direct() ? Direct(grid, first, end) : Copied(grid, first, end);
+  }
+}
+
+void Band::Rounded(const Grid &grid, long first, long end) {
+  tap_row_ = grid.pixel();
+  float *const copy = Scratch(Slot::kInput, (end - first) * tap_row_);
+  CopyPixels(grid, grid.map + first * grid.C, end - first, copy);
+  for (long line = 0; line < end - first; line++) rows_[line] = copy + line * tap_row_;
 }
 
 void Band::Direct(const Grid &grid, long first, long end) {
@@ -36,7 +58,7 @@ void Band::Direct(const Grid &grid, long first, long end) {
 }
 
 void Band::Copied(const Grid &grid, long first, long end) {
-  tap_row_ = grid.span() * grid.C;
+  tap_row_ = grid.span() * grid.pixel();
   // Lines of one sample share the map's rows between them.
   const long samples = (end - 1) / grid.rows - first / grid.rows + 1;
   const float **out = rows_.data();
@@ -46,9 +68,12 @@ void Band::Copied(const Grid &grid, long first, long end) {
     const long top = begin * grid.stride - grid.top, bottom = last * grid.stride - grid.top + grid.tap_rows;
     for (long y = begin; y <= last; y++) {
       const float *const at = copy + (y - begin) * grid.stride * tap_row_;
-      for (long x = 0; x < grid.columns; x++) *out++ = at + x * grid.stride * grid.C;
+      for (long x = 0; x < grid.columns; x++) *out++ = at + x * grid.stride * grid.pixel();
     }
-    for (long y = top; y < bottom; y++, copy += tap_row_) CopyRow(grid, grid.map + n * grid.H * grid.W * grid.C, y, copy);
+    for (long y = top; y < bottom; y++, copy += tap_row_) {
+      const bool tapped = (y - top) % grid.stride < grid.tap_rows;
+      if (tapped) CopyRow(grid, grid.map + n * grid.H * grid.W * grid.C, y, copy);
+    }
     line += last - begin + 1;
   }
 }

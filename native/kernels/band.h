@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "bfloat16.h"
 #include "pool.h"
 
 namespace ablate {
@@ -16,11 +17,14 @@ struct Grid {
   long rows, columns;
   long stride, top, left;  // the last two: zeros that stand before the map; negative: what is left out of it
   long tap_rows, tap_columns;
+  Precision precision = Precision::kFloat32;  // that the map is read in
 
   long lines() const { return N * rows; }
-  long run() const { return tap_columns * C; }          // floats of a row of taps
-  long terms() const { return tap_rows * run(); }       // of one output
+  long pixel() const { return Places(precision, C); }   // places of a position's channels
+  long run() const { return tap_columns * pixel(); }    // places of a row of taps
+  long terms() const { return tap_rows * run(); }       // places of one output's
   long span() const { return (columns - 1) * stride + tap_columns; }
+  bool alone() const { return H == 1 && W == 1 && rows == 1 && columns == 1 && tap_rows == 1 && tap_columns == 1; }
   bool direct() const {  // no tap of any output lies outside of the map
     return top <= 0 && left <= 0 && (rows - 1) * stride - top + tap_rows <= H && span() - left <= W;
   }
@@ -36,18 +40,19 @@ struct Line {
   }
 };
 
-// The positions of lines [first, end). Where taps lie outside of the map, the band of it that they need is copied with
-// its zeros into the calling thread's scratch memory, and stays there until the next band.
+// The positions of lines [first, end). Where taps lie outside of the map or are to be rounded, the band of it that they
+// need is copied with its zeros into the calling thread's scratch memory, and stays there until the next band.
 class Band {
  public:
   Band(const Grid &grid, long first, long end);
   const float *const *rows() const { return rows_.data(); }
   long positions() const { return static_cast<long>(rows_.size()); }
-  long tap_row() const { return tap_row_; }  // floats from one row of taps to the next
+  long tap_row() const { return tap_row_; }  // places from one row of taps to the next
 
  private:
   void Direct(const Grid &grid, long first, long end);
   void Copied(const Grid &grid, long first, long end);
+  void Rounded(const Grid &grid, long first, long end);  // lines of one position and one tap
   std::vector<const float *> rows_;
   long tap_row_;
 };

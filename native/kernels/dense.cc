@@ -12,7 +12,7 @@ namespace ablate {
 namespace {
 
 constexpr long kBlockFloats = 48 * 1024;  // of the map, read by one task: they stay in its core's cache
-constexpr long kPositions = 192;          // that a filter's gradient sums at a time
+constexpr long kPositions = 192;          // that a filter's gradient sums at a time, in places
 constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
 constexpr long kLeastTiles = 20;          // of terms, from which packing their slopes costs little
 constexpr long kGroupTiles = 64;          // tiles of terms that lie packed with them
@@ -46,7 +46,7 @@ struct Target {
 
 // All tiles of a band by a block of terms and a panel.
 void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long panel, const float *bias,
-           float *const *out) {
+           Precision precision, float *const *out) {
   float start[kPanel];
   const long columns = panels.Columns(panel);
   if (bias) CopyColumns(bias + panel * kPanel, columns, start);
@@ -59,14 +59,14 @@ void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long 
     RowsTile(static_cast<int>(rows),
              {band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
               panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, out + begin,
-              panel * kPanel, columns});
+              panel * kPanel, columns, precision});
   }
 }
 
 // after(first line, end line, first column, end column) once those outputs are there.
 template <class After>
 void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target &target, const After &after) {
-  const long wanted = std::min(240L, std::max(48L, kBlockFloats / std::min(grid.C, kTerms)));
+  const long wanted = std::min(240L, std::max(48L, kBlockFloats / std::min(grid.pixel(), kTerms)));
   const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns), grid.columns == 1 ? kTileRows : 1);
   const Shares chunks(panels.count, Ceil(panels.count, Ceil(kTasks, blocks.shares)));
   Parallel(blocks.shares * chunks.shares, [&](long task) {
@@ -82,17 +82,19 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
     }
     for (const TermBlock &block : TermBlocks(grid, band.tap_row())) {
       for (long panel = chunks.Begin(chunk); panel < chunks.End(chunk); panel++) {
-        Tiles(band, block, panels, panel, bias, out.data());
+        Tiles(band, block, panels, panel, bias, grid.precision, out.data());
       }
     }
     after(first, end, chunks.Begin(chunk) * kPanel, std::min(panels.columns, chunks.End(chunk) * kPanel));
   });
 }
 
-Grid ForwardGrid(const float *x, const Window &d) {
+Grid ForwardGrid(const float *x, const Window &d, Precision precision) {
   // Without a window positions are independent of each other: lines of one.
-  if (d.kernel == 1 && d.stride == 1 && d.padding == 0) return {x, d.N * d.H * d.W, 1, 1, d.C, 1, 1, 1, 0, 0, 1, 1};
-  return {x, d.N, d.H, d.W, d.C, d.OH, d.OW, d.stride, d.padding, d.padding, d.kernel, d.kernel};
+  if (d.kernel == 1 && d.stride == 1 && d.padding == 0) {
+    return {x, d.N * d.H * d.W, 1, 1, d.C, 1, 1, 1, 0, 0, 1, 1, precision};
+  }
+  return {x, d.N, d.H, d.W, d.C, d.OH, d.OW, d.stride, d.padding, d.padding, d.kernel, d.kernel, precision};
 }
 
 // Positions of a phase whose outputs no tap reaches.
@@ -122,33 +124,50 @@ struct Part {
   long first_tile, end_tile, first_panel, end_panel;
 };
 
-// A band's slopes as panels [positions][kPanel], `apart` floats from one to the next; adds to dbias, if it is there.
-void PackSlopes(const float *dy, long positions, long O, long from, long to, float *slopes, long apart, float *dbias) {
-  const long first = from * kPanel, columns = std::min(to * kPanel, O) - first;
-  float totals[kGroup * kPanel] = {};
-  for (long p = 0; p < positions; p++) {
-    const float *const row = dy + p * O + first;
+// Positions by outputs.
+struct Slopes {
+  const float *dy;
+  long positions, O;
+};
+
+// Some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
+void PackSlopes(const Slopes &all, Precision precision, long from, long to, float *packed, long apart) {
+  const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first, size = PlaceSize(precision);
+  for (long p = 0; p < all.positions; p += size) {
+    const float *const row = all.dy + p * all.O + first, *const next = p + 1 < all.positions ? row + all.O : nullptr;
     for (long c = 0; c < columns; c += kPanel) {
-      CopyColumns(row + c, std::min(kPanel, columns - c), slopes + c / kPanel * apart + p * kPanel);
+      float *const to = packed + c / kPanel * apart + p / size * kPanel;
+      const long width = std::min(kPanel, columns - c);
+      if (size == 1) CopyColumns(row + c, width, to);
+      else PairColumns(row + c, next ? next + c : nullptr, width, to);
     }
-    if (!dbias) continue;
+  }
+}
+
+void AddSlopes(const Slopes &all, long from, long to, float *dbias) {
+  const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first;
+  float totals[kGroup * kPanel] = {};
+  for (long p = 0; p < all.positions; p++) {
+    const float *const row = all.dy + p * all.O + first;
     for (long c = 0; c < columns; c++) totals[c] += row[c];
   }
-  if (!dbias) return;
   for (long c = 0; c < columns; c++) dbias[first + c] += totals[c];
 }
 
 // What a band adds to a part.
-void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const float *dy, long O, float *sums,
-             float *dbias) {
-  const long positions = band.positions(), panels = std::min(kGroup, part.end_panel - part.first_panel);
-  const long apart = TilesApart(positions), panels_apart = PanelsApart(positions);
+void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const Slopes &dy, Precision precision,
+             float *sums, float *dbias) {
+  const long O = dy.O, places = Places(precision, dy.positions);
+  const long panels = std::min(kGroup, part.end_panel - part.first_panel);
+  const long apart = TilesApart(places), panels_apart = PanelsApart(places);
   float *const slopes = Scratch(Slot::kGradient, panels * panels_apart);
   const long group = std::min(kGroupTiles, part.end_tile - part.first_tile);
-  float *const terms = PackingPays(panels, tiles.apart) ? Scratch(Slot::kWeights, group * apart) : nullptr;
+  const bool packed = precision != Precision::kFloat32 || PackingPays(panels, tiles.apart);
+  float *const terms = packed ? Scratch(Slot::kWeights, group * apart) : nullptr;
   for (long from = part.first_panel; from < part.end_panel; from += panels) {
     const long to = std::min(part.end_panel, from + panels);
-    PackSlopes(dy, positions, O, from, to, slopes, panels_apart, dbias);
+    PackSlopes(dy, precision, from, to, slopes, panels_apart);
+    if (dbias) AddSlopes(dy, from, to, dbias);
     for (long first = part.first_tile, end; first < part.end_tile; first = end) {
       const long tap = tiles.Tap(first);
       end = std::min({part.end_tile, first + group, (tap + 1) * tiles.each});
@@ -157,8 +176,8 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const f
         const long c = panel * kPanel, term = tap * tiles.run + tiles.Begin(tile);
         OuterTile(tiles.Terms(tile),
                   {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
-                   slopes + (panel - from) * panels_apart, positions, sums + term * O + c, O,
-                   std::min(kPanel, O - c)});
+                   slopes + (panel - from) * panels_apart, places, sums + term * O + c, O, std::min(kPanel, O - c),
+                   precision});
       };
       if (!terms) {
         for (long tile = first; tile < end; tile++) {
@@ -167,7 +186,7 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const f
         continue;
       }
       const long count = tiles.Begin(end - 1) + tiles.Terms(end - 1) - begin;
-      PackTerms(band.rows(), offset + begin, count, positions, terms, apart);
+      PackTerms(precision, band.rows(), offset + begin, count, dy.positions, terms, apart);
       for (long panel = from; panel < to; panel++) {
         for (long tile = first; tile < end; tile++) multiply(tile, panel);
       }
@@ -197,10 +216,11 @@ std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
 }  // namespace
 
 template <Activation A>
-void DenseForward(const float *x, const float *w, const float *bias, const Window &d, long O, float *before, float *y) {
+void DenseForward(const float *x, const float *w, const float *bias, const Window &d, long O, Precision precision,
+                  float *before, float *y) {
   if (WinogradServes(d, O)) return WinogradForward<A>(x, w, bias, d, O, before, y);
-  const Grid grid = ForwardGrid(x, d);
-  const Panels panels = OutputPanels(w, grid.terms(), O);
+  const Grid grid = ForwardGrid(x, d, precision);
+  const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
   constexpr bool kKept = A == Activation::kGelu;
   const Target target{kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O};
   Convolve(grid, panels, kKept ? nullptr : bias, target, [&](long first, long end, long from, long to) {
@@ -216,7 +236,7 @@ void DenseForward(const float *x, const float *w, const float *bias, const Windo
   });
 }
 
-void DenseInputGradient(const float *dy, const float *w, const Window &d, long O, float *dx) {
+void DenseInputGradient(const float *dy, const float *w, const Window &d, long O, Precision precision, float *dx) {
   if (WinogradServes(d, O)) return WinogradInputGradient(dy, w, d, O, dx);
   for (long py = 0; py < d.stride; py++) {
     for (long px = 0; px < d.stride; px++) {
@@ -228,11 +248,11 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
         Clear(target, d.N, rows, columns, d.C);
         continue;
       }
-      const Panels panels = InputPanels(w, d, O, y, x);
-      Grid grid{dy, d.N, d.OH, d.OW, O, rows, columns, 1, y.padding, x.padding, y.taps, x.taps};
+      const Panels panels = InputPanels(w, d, O, y, x, precision);
+      Grid grid{dy, d.N, d.OH, d.OW, O, rows, columns, 1, y.padding, x.padding, y.taps, x.taps, precision};
       Target to = target;
       if (d.kernel == 1 && d.stride == 1 && d.padding == 0) {
-        grid = {dy, d.N * d.OH * d.OW, 1, 1, O, 1, 1, 1, 0, 0, 1, 1};
+        grid = {dy, d.N * d.OH * d.OW, 1, 1, O, 1, 1, 1, 0, 0, 1, 1, precision};
         to = {dx, d.C, d.C, d.C};
       }
       Convolve(grid, panels, nullptr, to, [](long, long, long, long) {});
@@ -240,9 +260,10 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
   }
 }
 
-void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, float *dw, float *dbias) {
+void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, Precision precision, float *dw,
+                         float *dbias) {
   if (WinogradServes(d, O)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
-  const Grid grid = ForwardGrid(x, d);
+  const Grid grid = ForwardGrid(x, d, Precision::kFloat32);  // rounded as it is packed
   const TermTiles tiles(grid);
   const long size = grid.terms() * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
   // Shares of the positions, each with sums of its own; where those would take much memory, parts of the filter instead.
@@ -264,10 +285,10 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
       for (int i = 0; i < tiles.Terms(tile); i++) memset(own + (term + i) * O + column, 0, columns * sizeof(float));
     }
     if (own_bias) memset(own_bias + column, 0, columns * sizeof(float));
-    const long step = std::max(1L, kPositions / grid.columns);
+    const long step = std::max(1L, kPositions * PlaceSize(precision) / grid.columns);
     for (long first = shares.Begin(share); first < shares.End(share); first += step) {
       const Band band(grid, first, std::min(shares.End(share), first + step));
-      AddBand(band, tiles, part, dy + first * grid.columns * O, O, own, own_bias);
+      AddBand(band, tiles, part, {dy + first * grid.columns * O, band.positions(), O}, precision, own, own_bias);
     }
   });
   if (whole) return;
@@ -280,7 +301,8 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
 }
 
 #define ABLATE_INSTANTIATE(A)                                                                                          \
-  template void DenseForward<A>(const float *, const float *, const float *, const Window &, long, float *, float *);
+  template void DenseForward<A>(const float *, const float *, const float *, const Window &, long, Precision, float *, \
+                                float *);
 ABLATE_INSTANTIATE(Activation::kNone)
 ABLATE_INSTANTIATE(Activation::kRelu)
 ABLATE_INSTANTIATE(Activation::kGelu)

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "activation.h"
+#include "bfloat16.h"
 
 namespace ablate {
 
@@ -101,13 +102,15 @@ void AttentionBackward(const float *dy, const float *qkv, const float *bias, con
                        float *dbias);
 
 // ---- dense.cc. Any square kernel up to 16, stride and padding; w: [kernel, kernel, C, O]. A matrix product [rows, C] x
-// [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and dbias may be null.
+// [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and dbias may be null. Of
+// bfloat16 are the factors, but for windows that Winograd's algorithm serves; sums and what is added to them are float32.
 inline bool DenseServes(long kernel, long stride) { return kernel >= 1 && kernel <= 16 && stride >= 1; }
 // GELU's gradient needs what stood before the bias: `before`, which the others do not write.
 template <Activation A>
-void DenseForward(const float *x, const float *w, const float *bias, const Window &, long O, float *before, float *y);
-void DenseInputGradient(const float *dy, const float *w, const Window &, long O, float *dx);
-void DenseFilterGradient(const float *dy, const float *x, const Window &, long O, float *dw, float *dbias);
+void DenseForward(const float *x, const float *w, const float *bias, const Window &, long O, Precision, float *before,
+                  float *y);
+void DenseInputGradient(const float *dy, const float *w, const Window &, long O, Precision, float *dx);
+void DenseFilterGradient(const float *dy, const float *x, const Window &, long O, Precision, float *dw, float *dbias);
 
 // ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
 // its gradient by the logits.

@@ -1,5 +1,5 @@
 // The Node module: registers the ops with the TensorFlow in the process (tfjs-node's addon is loaded before) and sets
-// threads and memory. Exports: version, vectorWidth, setThreads(n), threads(), tuneMalloc().
+// threads and memory. Exports: version, vectorWidth, bfloat16, setThreads(n), threads(), tuneMalloc().
 #include <node_api.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 
+#include "bfloat16.h"
 #include "op.h"
 #include "pool.h"
 #include "vector.h"
@@ -47,6 +48,12 @@ napi_value Number(napi_env env, int value) {
   return result;
 }
 
+napi_value Boolean(napi_env env, bool value) {
+  napi_value result;
+  napi_get_boolean(env, value, &result);
+  return result;
+}
+
 napi_value SetThreadsCall(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument;
@@ -69,9 +76,7 @@ napi_value TuneMalloc(napi_env env, napi_callback_info) {
 #if defined(__GLIBC__)
   tuned = mallopt(M_MMAP_THRESHOLD, 1 << 30) && mallopt(M_TRIM_THRESHOLD, INT32_MAX) && mallopt(M_TOP_PAD, 64 << 20);
 #endif
-  napi_value result;
-  napi_get_boolean(env, tuned, &result);
-  return result;
+  return Boolean(env, tuned);
 }
 
 void Define(napi_env env, napi_value exports, const char *name, napi_callback callback) {
@@ -88,6 +93,7 @@ napi_value Init(napi_env env, napi_value exports) {
   }
   napi_set_named_property(env, exports, "version", Number(env, kVersion));
   napi_set_named_property(env, exports, "vectorWidth", Number(env, kWidth));
+  napi_set_named_property(env, exports, "bfloat16", Boolean(env, kMultipliesBfloat16));
   Define(env, exports, "setThreads", SetThreadsCall);
   Define(env, exports, "threads", ThreadsCall);
   Define(env, exports, "tuneMalloc", TuneMalloc);

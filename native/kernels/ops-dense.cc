@@ -6,7 +6,9 @@ namespace {
 
 // The kernel is [k, k, C, O], the map [N, H, W, C].
 struct Dense : WindowAttributes {
-  using WindowAttributes::WindowAttributes;
+  explicit Dense(const Attributes &attributes)
+      : WindowAttributes(attributes),
+        precision(attributes.Int("rounded") ? Precision::kBfloat16 : Precision::kFloat32) {}
   Window Check(const Dims &map, const Dims &kernel) const {
     Require(kernel.size() == 4 && kernel[0] == kernel[1], "the kernel must be [k, k, C, O]");
     const Window window = Over(map, kernel[0]);
@@ -14,6 +16,7 @@ struct Dense : WindowAttributes {
     Require(DenseServes(kernel[0], stride), "the kernel must be at most 16");
     return window;
   }
+  Precision precision;
 };
 
 template <Activation A>
@@ -27,7 +30,8 @@ struct DenseOp : Dense {
     Require(bias.empty() || bias.count == O, "bias must be empty or have one value an output channel");
     const Dims dims = {window.N, window.OH, window.OW, O};
     float *const y = context.Out(0, dims), *const before = A == Activation::kGelu ? context.Out(1, dims) : nullptr;
-    DenseForward<A>(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, before, y);
+    DenseForward<A>(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, precision, before,
+                    y);
   }
   static void Shapes(ShapeContext &shapes) {
     for (int output = 0; output < (A == Activation::kGelu ? 2 : 1); output++) {
@@ -45,7 +49,7 @@ struct DenseInputOp : Dense {
     const Window window = Check({dy.dims[0], extent.dims[1], extent.dims[2], kernel.dims[2]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
     float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
-    DenseInputGradient(dy.floats(), kernel.floats(), window, kernel.dims[3], dx);
+    DenseInputGradient(dy.floats(), kernel.floats(), window, kernel.dims[3], precision, dx);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(1, 2)});
@@ -61,7 +65,8 @@ struct DenseFilterOp : Dense {
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
     Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
     float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
-    DenseFilterGradient(dy.floats(), x.floats(), window, kernel.dims[3], dkernel, bias.empty() ? nullptr : dbias);
+    DenseFilterGradient(dy.floats(), x.floats(), window, kernel.dims[3], precision, dkernel,
+                        bias.empty() ? nullptr : dbias);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 2);
@@ -72,7 +77,7 @@ struct DenseFilterOp : Dense {
 }  // namespace
 
 void RegisterDense() {
-  const std::vector<const char *> &attributes = WindowAttributes::names();
+  const std::vector<const char *> attributes = {"stride: int", "padding: int", "rounded: int"};
   const std::vector<const char *> inputs = {"x: float", "kernel: float", "bias: float", "extent: float"};
   Register<DenseOp<Activation::kNone>>({"Dense", inputs, {"y: float"}, attributes});
   Register<DenseOp<Activation::kRelu>>({"DenseRelu", inputs, {"y: float"}, attributes});

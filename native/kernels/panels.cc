@@ -13,24 +13,35 @@ void TransposeColumns(const float *from, long row, long terms, long columns, flo
   }
 }
 
-Panels OutputPanels(const float *w, long terms, long O) {
-  Panels panels(terms, O);
-  const Shares shares(terms, 512);
+Panels OutputPanels(const float *w, long taps, long C, long O, Precision precision) {
+  const long size = PlaceSize(precision), pixel = Places(precision, C);
+  Panels panels(taps * pixel, O);
+  const Shares shares(panels.terms, 512);
   Parallel(panels.count * shares.shares, [&](long task) {
     const long panel = task / shares.shares, share = task % shares.shares;
     for (long term = shares.Begin(share); term < shares.End(share); term++) {
-      CopyColumns(w + term * O + panel * kPanel, panels.Columns(panel), panels.At(panel) + term * kPanel);
+      const long c = term % pixel * size;
+      const float *const row = w + (term / pixel * C + c) * O + panel * kPanel;
+      float *const to = panels.At(panel) + term * kPanel;
+      if (size == 1) CopyColumns(row, panels.Columns(panel), to);
+      else PairColumns(row, c + 1 < C ? row + O : nullptr, panels.Columns(panel), to);
     }
   });
   return panels;
 }
 
-Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x) {
-  Panels panels(y.taps * x.taps * O, d.C);
+Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x, Precision precision) {
+  const long pixel = Places(precision, O);
+  Panels panels(y.taps * x.taps * pixel, d.C);
   Parallel(panels.count * y.taps * x.taps, [&](long task) {
     const long panel = task % panels.count, tap = task / panels.count, columns = panels.Columns(panel);
-    const float *const from = w + ((y.tap[tap / x.taps] * d.kernel + x.tap[tap % x.taps]) * d.C + panel * kPanel) * O;
-    TransposeColumns(from, O, O, columns, panels.At(panel) + tap * O * kPanel);
+    const float *from = w + ((y.tap[tap / x.taps] * d.kernel + x.tap[tap % x.taps]) * d.C + panel * kPanel) * O;
+    if (precision == Precision::kBfloat16) {
+      float *const rounded = Scratch(Slot::kWeights, columns * pixel);
+      for (long c = 0; c < columns; c++) PairNeighbours(from + c * O, O, rounded + c * pixel);
+      from = rounded;
+    }
+    TransposeColumns(from, pixel, pixel, columns, panels.At(panel) + tap * pixel * kPanel);
   });
   return panels;
 }

@@ -12,7 +12,7 @@ namespace ablate {
 constexpr long kTerms = 384;  // summed at a time: a panel of them stays in the nearest cache
 constexpr long kTasks = 16;   // at least, where there is work for as many
 
-// Panels of columns: [panels][terms][kPanel], zeros beyond the last column.
+// Panels of columns: [panels][terms][kPanel], zeros beyond the last column. Terms are places.
 struct Panels {
   long terms, columns, count;
   Buffer floats;
@@ -34,10 +34,22 @@ ABLATE_INLINE void CopyColumns(const float *from, long columns, float *to) {
 // The same where a column's terms lie side by side, `row` floats from those of the next: [terms][kPanel].
 void TransposeColumns(const float *from, long row, long terms, long columns, float *to);
 
-// Columns are the outputs of a filter [terms, O].
-Panels OutputPanels(const float *w, long terms, long O);
+// The same of two rows in one; the second may be missing.
+ABLATE_INLINE void PairColumns(const float *first, const float *second, long columns, float *to) {
+  if (columns == kPanel && second) {
+    for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Paired(Load(first + c), Load(second + c)));
+    return;
+  }
+  float lower[kPanel], upper[kPanel] = {};
+  CopyColumns(first, columns, lower);
+  if (second) CopyColumns(second, columns, upper);
+  for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Paired(Load(lower + c), Load(upper + c)));
+}
+
+// Columns are the outputs of a filter [taps, C, O].
+Panels OutputPanels(const float *w, long taps, long C, long O, Precision precision);
 // Columns are the inputs of a filter [k, k, C, O], terms the outputs of the taps of a phase.
-Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x);
+Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x, Precision precision);
 
 }  // namespace ablate
 

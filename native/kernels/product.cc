@@ -1,5 +1,6 @@
 #include "product.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "unroll.h"
@@ -21,7 +22,7 @@ ABLATE_INLINE void EachVector(long columns, const Body &body) {
   }
 }
 
-template <int R, int V>
+template <Precision P, int R, int V>
 void Rows(const RowsCall &call) {
   Vec sums[R][V] = {};
   if (call.onto) {
@@ -44,7 +45,7 @@ void Rows(const RowsCall &call) {
       Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { weights[v] = Load(panel + v * kWidth); });
       Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
         const Vec value = Broadcast(at[r][k]);
-        Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = Fma(value, weights[v], sums[r][v]); });
+        Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = MultiplyPlaces<P>(value, weights[v], sums[r][v]); });
       });
       panel += kPanel;
     }
@@ -54,7 +55,7 @@ void Rows(const RowsCall &call) {
   });
 }
 
-template <int R, int V, bool Packed>
+template <Precision P, int R, int V, bool Packed>
 void OuterOver(const OuterCall &call) {
   Vec sums[R][V] = {};
   const float *dy = call.dy;
@@ -64,7 +65,7 @@ void OuterOver(const OuterCall &call) {
     Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { slopes[v] = Load(dy + v * kWidth); });
     Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
       const Vec value = Broadcast(at[r]);
-      Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = Fma(value, slopes[v], sums[r][v]); });
+      Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = MultiplyPlaces<P>(value, slopes[v], sums[r][v]); });
     });
     dy += kPanel;
   }
@@ -76,9 +77,10 @@ void OuterOver(const OuterCall &call) {
   });
 }
 
-template <int R, int V>
+template <Precision P, int R, int V>
 void Outer(const OuterCall &call) {
-  call.packed ? OuterOver<R, V, true>(call) : OuterOver<R, V, false>(call);
+  if (P != Precision::kFloat32 || call.packed) return OuterOver<P, R, V, true>(call);
+  OuterOver<P, R, V, false>(call);
 }
 
 template <class Call>
@@ -89,26 +91,51 @@ struct Table {
   Function<Call> of[kTileRows][kTileVectors];
 };
 
-template <int... I>
+template <Precision P, int... I>
 constexpr Table<RowsCall> RowsTable(std::integer_sequence<int, I...>) {
-  return {{{Rows<I + 1, 1>, Rows<I + 1, 2>}...}};
+  return {{{Rows<P, I + 1, 1>, Rows<P, I + 1, 2>}...}};
 }
-template <int... I>
+template <Precision P, int... I>
 constexpr Table<OuterCall> OuterTable(std::integer_sequence<int, I...>) {
-  return {{{Outer<I + 1, 1>, Outer<I + 1, 2>}...}};
+  return {{{Outer<P, I + 1, 1>, Outer<P, I + 1, 2>}...}};
 }
 
-constexpr auto kRowsTable = RowsTable(std::make_integer_sequence<int, kTileRows>{});
-constexpr auto kOuterTable = OuterTable(std::make_integer_sequence<int, kTileRows>{});
+using Heights = std::make_integer_sequence<int, kTileRows>;
+constexpr Table<RowsCall> kRowsTables[] = {RowsTable<Precision::kFloat32>(Heights{}),
+                                           RowsTable<Precision::kBfloat16>(Heights{})};
+constexpr Table<OuterCall> kOuterTables[] = {OuterTable<Precision::kFloat32>(Heights{}),
+                                             OuterTable<Precision::kBfloat16>(Heights{})};
 
-inline int VectorsOf(long columns) { return columns > kWidth ? 2 : 1; }
+template <class Call>
+Function<Call> FunctionOf(const Table<Call> (&tables)[2], int rows, const Call &call) {
+  return tables[static_cast<int>(call.precision)].of[rows - 1][call.columns > kWidth];
+}
+
+// The terms of two positions, of which the second may be missing, in one row of places of a tile.
+void PackPair(const float *first, const float *second, int terms, float *to) {
+  Vectors(terms, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
+    Store(to + i, Paired(Load(first + i, width), second ? Load(second + i, width) : Vec{}), width);
+  });
+}
+
+void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
+  for (long p = 0; p < positions; p += 2) {
+    const float *const first = rows[p] + offset, *const second = p + 1 < positions ? rows[p + 1] + offset : nullptr;
+    for (long term = 0, tile = 0; term < terms; term += kTileRows, tile++) {
+      const int count = static_cast<int>(std::min<long>(kTileRows, terms - term));
+      PackPair(first + term, second ? second + term : nullptr, count, packed + tile * apart + p / 2 * count);
+    }
+  }
+}
 
 }  // namespace
 
-void RowsTile(int rows, const RowsCall &call) { kRowsTable.of[rows - 1][VectorsOf(call.columns) - 1](call); }
-void OuterTile(int terms, const OuterCall &call) { kOuterTable.of[terms - 1][VectorsOf(call.columns) - 1](call); }
+void RowsTile(int rows, const RowsCall &call) { FunctionOf(kRowsTables, rows, call)(call); }
+void OuterTile(int terms, const OuterCall &call) { FunctionOf(kOuterTables, terms, call)(call); }
 
-void PackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
+void PackTerms(Precision precision, const float *const *rows, long offset, long terms, long positions, float *packed,
+               long apart) {
+  if (precision == Precision::kBfloat16) return PackPairs(rows, offset, terms, positions, packed, apart);
   const long whole = terms / kTileRows, rest = terms % kTileRows;
   for (long p = 0; p < positions; p++) {
     const float *from = rows[p] + offset;

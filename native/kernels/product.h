@@ -1,8 +1,10 @@
 // The inner loops of matrix products and dense convolutions: a tile of outputs stays in registers while the sums run.
+// Factors lie in places, each a float or a pair of bfloat16 (bfloat16.h): then a panel's place [k][c] holds terms 2 k and
+// 2 k + 1, or slopes of two positions.
 #ifndef ABLATE_KERNELS_PRODUCT_H_
 #define ABLATE_KERNELS_PRODUCT_H_
 
-#include "vector.h"
+#include "bfloat16.h"
 
 namespace ablate {
 
@@ -11,12 +13,12 @@ constexpr int kTileRows = kRegisters == 32 ? 12 : 6;
 constexpr int kTileVectors = 2;
 constexpr long kPanel = kTileVectors * kWidth;  // columns of a packed panel
 
-// Terms that lie side by side: `length` floats, `offset` after a row's beginning.
+// Terms that lie side by side: `length` places, `offset` of them after a row's beginning.
 struct Run {
   long offset, length;
 };
 
-// out[r][c] = start + sum over all runs' floats k of rows[r][k] panel[k][c]
+// out[r][c] = start + sum over all runs' places k of rows[r][k] panel[k][c]
 struct RowsCall {
   const float *const *rows;
   const Run *runs;
@@ -27,6 +29,7 @@ struct RowsCall {
   float *const *out;
   long column;         // of `out` that the panel begins with
   long columns;        // of the panel that are stored, at most kPanel
+  Precision precision = Precision::kFloat32;
 };
 // rows: from 1 to kTileRows.
 void RowsTile(int rows, const RowsCall &call);
@@ -37,22 +40,24 @@ struct OuterCall {
   long offset;
   const float *packed;  // [positions][terms], or null
   const float *dy;      // [positions][kPanel]
-  long positions;
+  long positions;      // places of them
   float *sums;
   long row;      // floats from one row of sums to the next
   long columns;  // as above
+  Precision precision = Precision::kFloat32;  // what is not must be packed
 };
 // terms: from 1 to kTileRows.
 void OuterTile(int terms, const OuterCall &call);
 // `terms` from each row's `offset` on as tiles [positions][kTileRows], the last of fewer terms where they end, `apart`
 // floats from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
 // they drive each other out of the nearest cache.
-void PackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart);
+void PackTerms(Precision precision, const float *const *rows, long offset, long terms, long positions, float *packed,
+               long apart);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= 6 || apart >= kFarApart; }
 // An odd number of cache lines, so that the tiles' first positions do not do the same; nor those of panels of slopes.
 constexpr long TilesApart(long positions) { return (positions * kTileRows / 16 | 1) * 16 + 32; }
-constexpr long PanelsApart(long positions) { return (positions * kPanel / 16 | 1) * 16; }
+constexpr long PanelsApart(long positions) { return ((positions * kPanel + 15) / 16 | 1) * 16; }
 
 }  // namespace ablate
 

@@ -6,6 +6,7 @@ import { recipeSchema } from '../../src/config/recipe.js';
 import { type Engine, EnvironmentError } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { openTensorflow } from '../../src/engine/tensorflow/engine.js';
+import { type PrecisionFacts, resolvePrecision } from '../../src/engine/tensorflow/precision.js';
 import { createState } from '../../src/training/state.js';
 import { createStepper } from '../../src/training/stepper.js';
 import { uniform } from '../fixtures/networks/uniform.js';
@@ -52,7 +53,13 @@ describe('precision', () => {
   });
 
   it('asked for by name where it cannot be had is an error with the next step', async () => {
-    expect(() => openTensorflow({ device: 'cpu', precision: 'bfloat16', eager: true })).toThrow(EnvironmentError);
+    const resolve = (facts: PrecisionFacts) => () => resolvePrecision('bfloat16', facts);
+    const old = { instructionSet: 'x86-64-v3', multipliesBfloat16: false };
+    expect(resolve({ gpu: true, kernels: null })).toThrow('GPUs');
+    expect(resolve({ gpu: false, kernels: null })).toThrow('npx ablate setup');
+    expect(resolve({ gpu: false, kernels: old })).toThrow('x86-64-v3');
+    expect(resolve({ gpu: false, kernels: old })).toThrow(EnvironmentError);
+    expect(resolvePrecision('auto', { gpu: false, kernels: old })).toBe('float32');
     await expect(openEngine({ device: 'wasm', precision: 'bfloat16' })).rejects.toThrow('float32 or auto');
   });
 });

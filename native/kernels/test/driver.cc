@@ -151,15 +151,17 @@ void AddConvolutions(std::vector<Case> &cases, const Window &d, long groups) {
 }
 
 template <Activation A>
-void AddDense(std::vector<Case> &cases, const Window &d, long O) {
-  cases.push_back({"dense " + NameOf(d) + " to " + std::to_string(O), [=] {
+void AddDense(std::vector<Case> &cases, const Window &d, long O, Precision precision) {
+  const std::string kind = precision == Precision::kBfloat16 ? "bfloat16 dense " : "dense ";
+  cases.push_back({kind + NameOf(d) + " to " + std::to_string(O), [=] {
                      const long out = d.N * d.OH * d.OW * O;
                      const Values x = Numbers(1, d.N * d.H * d.W * d.C), w = Numbers(2, d.kernel * d.kernel * d.C * O);
                      const Values bias = Numbers(3, O), dy = Numbers(4, out);
                      Values before(A == Activation::kGelu ? out : 0), y(out), dx(x.size()), dw(w.size()), dbias(O);
-                     DenseForward<A>(x.data(), w.data(), bias.data(), d, O, before.data(), y.data());
-                     DenseInputGradient(dy.data(), w.data(), d, O, dx.data());
-                     DenseFilterGradient(dy.data(), x.data(), d, O, dw.data(), dbias.data());
+                     DenseForward<A>(x.data(), w.data(), bias.data(), d, O, precision, before.data(),
+                                     y.data());
+                     DenseInputGradient(dy.data(), w.data(), d, O, precision, dx.data());
+                     DenseFilterGradient(dy.data(), x.data(), d, O, precision, dw.data(), dbias.data());
                      return Joined({&before, &y, &dx, &dw, &dbias});
                    }});
 }
@@ -194,16 +196,19 @@ std::vector<Case> AllCases() {
   for (const long rows : {1, 7, 900}) {
     for (const long C : {1, 5, 16, 37, 96}) AddRows(cases, rows, C);
   }
-  for (const long rows : {1, 13, 700}) {
-    AddDense<Activation::kNone>(cases, WindowOf(rows, 1, 1, 11, 1, 1, 0), 37);
-    AddDense<Activation::kGelu>(cases, WindowOf(rows, 1, 1, 400, 1, 1, 0), 16);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    for (const long rows : {1, 7, 13, 700}) {
+      AddDense<Activation::kNone>(cases, WindowOf(rows, 1, 1, 11, 1, 1, 0), 37, precision);
+      AddDense<Activation::kGelu>(cases, WindowOf(rows, 1, 1, 400, 1, 1, 0), 16, precision);
+    }
+    AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 5, 3, 1, 1), 20, precision);
+    AddDense<Activation::kNone>(cases, WindowOf(3, 9, 8, 5, 3, 2, 1), 300, precision);
+    AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7, precision);
+    AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130, precision);
+    AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37, precision);
+    AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3, precision);
+    AddDense<Activation::kNone>(cases, WindowOf(2, 9, 8, 6, 7, 3, 0), 10, precision);
   }
-  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 5, 3, 1, 1), 20);
-  AddDense<Activation::kNone>(cases, WindowOf(3, 9, 8, 5, 3, 2, 1), 300);
-  AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7);
-  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130);
-  AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37);
-  AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3);
   for (const long kernel : {3, 5, 7, 9, 11}) {
     for (const long stride : {1, 2}) {
       for (const long side : {1, 2, 6, 17}) {

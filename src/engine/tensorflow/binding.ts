@@ -43,7 +43,7 @@ export interface Binding {
   defineFunction(graph: Graph, name: string, inputs: Int32Array, outputs: Int32Array, controls: Int32Array): void;
   opDefinition(op: string): Uint8Array;
   removeFunction(name: string): void;
-  runFunction(name: string, inputs: Int32Array, outputs: number, config: Uint8Array | null): Promise<Int32Array>;
+  runFunction(name: string, inputs: Int32Array, outputs: number): Promise<Int32Array>;
 }
 
 /** A TensorFlow graph under construction, held by the addon; native/binding/graph.h says how its calls work. */

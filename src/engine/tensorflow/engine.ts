@@ -3,7 +3,7 @@ import { eagerStep } from '../eager.js';
 import { compileStep } from './compile/compile.js';
 import { type LoadOptions, loadTensorflow } from './load.js';
 import { loadKernels } from './kernels.js';
-import { type Precision, precisionConfig, resolvePrecision } from './precision.js';
+import { type Precision, resolvePrecision } from './precision.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
 
@@ -30,8 +30,7 @@ export function openTensorflow({
       'The fused kernels are not compiled for these sources: steps take about twice as long. Next: npx ablate setup',
     );
   }
-  const precision = resolvePrecision(wish, { gpu, compiled: !eager, fused: kernels !== null });
-  const config = precisionConfig(precision);
+  const precision = resolvePrecision(wish, { gpu, kernels });
   const ops = { ...createTensorflowOps(loaded, kernels, precision), ...(eager ? {} : createAfter(loaded)) };
   return {
     ops,
@@ -45,6 +44,6 @@ export function openTensorflow({
       precision,
     },
     prepare: async (step, variables, examples) =>
-      eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples, config ? { config } : {}),
+      eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples),
   };
 }

@@ -22,6 +22,8 @@ export interface Kernels
     TrainingKernels {
   /** Such as x86-64-v4. */
   readonly instructionSet: string;
+  /** Whether products of bfloat16 are faster than those of float32; where they are not they give the same numbers. */
+  readonly multipliesBfloat16: boolean;
   /** Threads that work on one kernel; TensorFlow's own are set apart from these. Results do not depend on it. */
   setThreads(count: number): void;
   /** Keeps freed tensors' memory in the process instead of returning it to the system. True if it could. */
@@ -37,6 +39,7 @@ export function loadKernels(engine: LoadedTensorflow): Kernels | null {
 export function createKernels(loaded: KernelLoad): Kernels {
   return {
     instructionSet: loaded.instructionSet,
+    multipliesBfloat16: loaded.module.bfloat16,
     setThreads: (count) => loaded.module.setThreads(count),
     tuneMalloc: () => loaded.module.tuneMalloc(),
     ...createAttentionKernels(loaded),

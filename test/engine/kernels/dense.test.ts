@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Activation } from '../../../src/engine/ops.js';
 import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
 import { expectClose, kernels, normals, tf } from './kernels.js';
@@ -43,31 +43,48 @@ const CASES = [
   dense([30, 14, 14, 26], 24, 3, 1, 1),
 ];
 
-test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
-  const { stride, padding, outputs } = convolution;
-  const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
-  const bias = normals(3, [outputs]);
-  const dy = normals(4, outputShape(convolution));
-  const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-  const dbias = new Float64Array(outputs);
-  dy.forEach((value, i) => {
-    dbias[i % outputs]! += value;
-  });
-  tf.tidy(() => {
-    const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
-    const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
-      kernels.dense(map as Tensor4D, kernel as Tensor4D, { bias: offset as Tensor1D | undefined, stride, padding });
-    expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
-    expectClose(
-      op(inputs[0]!, inputs[1]!, inputs[2]!),
-      expected.y.map((value, i) => value + bias[i % outputs]!),
-      'with bias',
-    );
-    const gradients = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution)));
-    const [dx, dw, db] = gradients as [Tensor, Tensor, Tensor];
-    expectClose(dx, expected.dx, 'gradient of x');
-    expectClose(dw, expected.dw, 'gradient of the kernel');
-    expectClose(db, dbias, 'gradient of the bias');
+/** To the nearest of bfloat16's numbers, ties to even: a float32's upper half. */
+function rounded(values: Float32Array): Float32Array {
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  return new Float32Array(bits.map((word) => (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000).buffer);
+}
+
+/** Winograd's filtering, which stays in float32. */
+const transformed = ({ shape, kernel, stride, padding, outputs }: Convolution): boolean =>
+  kernel === 3 && stride === 1 && padding <= 2 && Math.min(shape[3], outputs) >= 24;
+
+describe.each(['float32', 'bfloat16'] as const)('%s', (precision) => {
+  test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
+    const { stride, padding, outputs } = convolution;
+    const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
+    const bias = normals(3, [outputs]);
+    const dy = normals(4, outputShape(convolution));
+    const bfloat16 = precision === 'bfloat16';
+    const factors = (values: Float32Array): Float64Array =>
+      Float64Array.from(bfloat16 && !transformed(convolution) ? rounded(values) : values);
+    const expected = convolve(convolution, factors(x), factors(w), factors(dy));
+    const dbias = new Float64Array(outputs);
+    dy.forEach((value, i) => {
+      dbias[i % outputs]! += value;
+    });
+    tf.tidy(() => {
+      const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
+      const op = (map: Tensor, kernel: Tensor, offset?: Tensor) => {
+        const options = { bias: offset as Tensor1D | undefined, stride, padding, bfloat16 };
+        return kernels.dense(map as Tensor4D, kernel as Tensor4D, options);
+      };
+      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
+      expectClose(
+        op(inputs[0]!, inputs[1]!, inputs[2]!),
+        expected.y.map((value, i) => value + bias[i % outputs]!),
+        'with bias',
+      );
+      const gradients = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution)));
+      const [dx, dw, db] = gradients as [Tensor, Tensor, Tensor];
+      expectClose(dx, expected.dx, 'gradient of x');
+      expectClose(dw, expected.dw, 'gradient of the kernel');
+      expectClose(db, dbias, 'gradient of the bias');
+    });
   });
 });
 

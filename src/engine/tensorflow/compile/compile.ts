@@ -6,11 +6,6 @@ import { CompiledStep } from './compiled-step.js';
 import { liveNodes } from './recording.js';
 import { traceStep } from './trace.js';
 
-export interface CompileOptions {
-  /** A serialized ConfigProto for TensorFlow's rewriters. */
-  readonly config?: Uint8Array;
-}
-
 /** The step cannot be compiled: something in it changes between calls and is neither a feed nor a variable. */
 export class StepError extends Error {
   override readonly name = 'StepError';
@@ -38,7 +33,6 @@ export function compileStep(
   step: Step,
   variables: readonly Variable[],
   examples: readonly [Feeds, Feeds],
-  options: CompileOptions = {},
 ): CompiledStep {
   const first = traceStep(engine, step, examples[0], variables, null);
   const second = traceStep(engine, step, examples[1], variables, liveNodes(first));
@@ -48,5 +42,5 @@ export function compileStep(
     const rest = problems.size - shown.length;
     throw new StepError(rest > 0 ? [...shown, `and ${rest} more`] : shown);
   }
-  return new CompiledStep(engine, second, variables, options.config ?? null);
+  return new CompiledStep(engine, second, variables);
 }

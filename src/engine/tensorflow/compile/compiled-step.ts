@@ -18,12 +18,10 @@ export class CompiledStep implements RunnableStep {
   private readonly recording: Omit<Recording, 'graph'>;
   private disposed = false;
 
-  /** @param config a serialized ConfigProto with which TensorFlow rewrites the function; null for its defaults. */
   constructor(
     private readonly engine: LoadedTensorflow,
     recording: Recording,
     private readonly variables: readonly Variable[],
-    private readonly config: Uint8Array | null,
   ) {
     defineFunction(engine.backend.binding, recording, this.name);
     // The graph holds every constant a second time; the function is all that is needed from here on.
@@ -53,7 +51,7 @@ export class CompiledStep implements RunnableStep {
     const ids = this.prepare(feeds);
     const count = this.recording.outputs.length + this.recording.updates.length;
     try {
-      return this.finish(await this.binding.runFunction(this.name, ids, count, this.config));
+      return this.finish(await this.binding.runFunction(this.name, ids, count));
     } catch (error) {
       throw this.explain(error as Error);
     }

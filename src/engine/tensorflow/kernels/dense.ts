@@ -10,6 +10,11 @@ import { checkWindow, type WindowOptions } from './window.js';
 export interface DenseOptions extends WindowOptions {
   readonly bias?: Tensor1D | null | undefined;
   readonly activation?: Activation | null | undefined;
+  /**
+   * Rounds the factors of the products, also the gradients', to bfloat16; sums, bias and activation stay float32. Not those
+   * of 3x3 convolutions that go by Winograd's filtering, which are as fast in float32.
+   */
+  readonly bfloat16?: boolean;
 }
 
 export interface DenseKernels {
@@ -30,13 +35,13 @@ export function createDenseKernels({ tf, one, many }: KernelLoad): DenseKernels 
   return {
     servesDense,
 
-    dense(x, kernel, { bias, activation: kind, stride, padding }) {
+    dense(x, kernel, { bias, activation: kind, stride, padding, bfloat16 = false }) {
       const outputs = checkWindow('dense', x, kernel, { stride, padding });
       const [size, , inputs, channels] = kernel.shape;
       check(inputs === x.shape[3], 'dense', `a kernel [k, k, ${x.shape[3]}, O]`, kernel);
       check(!bias || bias.size === channels, 'dense', `a bias with ${channels} values`, bias);
       check(servesDense(size), 'dense', 'a kernel of at most 16', kernel);
-      const attributes = [integer('stride', stride), integer('padding', padding)];
+      const attributes = [integer('stride', stride), integer('padding', padding), integer('rounded', Number(bfloat16))];
       const [, height, width] = x.shape;
       const name = `Dense${suffix(kind)}`;
       /** What GELU's gradient needs: the convolution before its bias. */

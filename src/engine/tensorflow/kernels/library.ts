@@ -9,6 +9,8 @@ import { kernelLibrary } from '../setup/kernels.js';
 interface KernelModule {
   readonly version: number;
   readonly vectorWidth: number;
+  /** Whether it is compiled for a CPU that multiplies bfloat16. */
+  readonly bfloat16: boolean;
   setThreads(count: number): void;
   threads(): number;
   tuneMalloc(): boolean;

@@ -13,8 +13,8 @@ const INT32 = 3;
 
 export interface ConvolutionOptions {
   readonly kernels: Kernels | null;
-  /** Leaves dense convolutions and matrix products to TensorFlow's ops, which its rewriter knows how to run in bfloat16. */
-  readonly plainProducts: boolean;
+  /** Rounds the factors of dense convolutions and matrix products to bfloat16: the fused kernels only. */
+  readonly bfloat16: boolean;
 }
 
 /**
@@ -25,7 +25,7 @@ export function createConvolutions(
   tf: Tf,
   raw: Raw,
   { activation }: Activations,
-  { kernels, plainProducts }: ConvolutionOptions,
+  { kernels, bfloat16 }: ConvolutionOptions,
 ): Pick<Ops, 'conv2d' | 'linear'> {
   const format = text('data_format', 'NHWC');
 
@@ -114,8 +114,6 @@ export function createConvolutions(
     return kind ? activation(biased, kind) : biased;
   }
 
-  const dense = plainProducts ? null : kernels;
-
   return {
     conv2d(x, kernel, { stride, padding, groups, bias, activation: kind }) {
       const depthwise = groups === x.shape[3] && groups === kernel.shape[3];
@@ -127,8 +125,8 @@ export function createConvolutions(
         const y = kernels.groupedConv(x, kernel, bias, { stride, padding, groups });
         return (kind ? activation(y, kind) : y) as Tensor4D;
       }
-      if (dense && groups === 1 && dense.servesDense(kernel.shape[0])) {
-        return dense.dense(x, kernel, { stride, padding, bias, activation: kind });
+      if (kernels && groups === 1 && kernels.servesDense(kernel.shape[0])) {
+        return kernels.dense(x, kernel, { stride, padding, bias, activation: kind, bfloat16 });
       }
       return finish(convolve(x, kernel, stride, padding, groups), bias, kind) as Tensor4D;
     },
@@ -136,10 +134,11 @@ export function createConvolutions(
     linear(x: Tensor, weight: Tensor2D, bias?: Tensor1D | null, kind: Activation | null = null) {
       const [inputs, outputs] = weight.shape;
       const shape = [...x.shape.slice(0, -1), outputs];
-      if (dense) {
+      if (kernels) {
         const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
         const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
-        return tf.reshape(dense.dense(rows, kernel, { stride: 1, padding: 0, bias, activation: kind }), shape);
+        const options = { stride: 1, padding: 0, bias, activation: kind, bfloat16 };
+        return tf.reshape(kernels.dense(rows, kernel, options), shape);
       }
       return tf.reshape(finish(matMul(tf.reshape(x, [-1, inputs]), weight), bias, kind), shape);
     },

@@ -11,8 +11,7 @@ import { createPools } from './pool.js';
 
 /**
  * `Ops` on single TensorFlow ops by name, each with one node on the tape: they have CPU and GPU kernels alike. With the
- * fused CPU kernels those take their place; matrix products and dense convolutions stay TensorFlow's where it is to run
- * them in bfloat16. What is in neither is the reference's composite.
+ * fused CPU kernels those take their place. What is in neither is the reference's composite.
  */
 export function createTensorflowOps(
   { tf, backend }: LoadedTensorflow,
@@ -36,7 +35,7 @@ export function createTensorflowOps(
   return {
     ...createReferenceOps(tf),
     activation: activations.activation,
-    ...createConvolutions(tf, raw, activations, { kernels, plainProducts: precision === 'bfloat16' }),
+    ...createConvolutions(tf, raw, activations, { kernels, bfloat16: precision === 'bfloat16' }),
     ...createNorms(tf, raw, activations),
     ...createPools(tf, raw),
     ...createLoss(tf, raw),

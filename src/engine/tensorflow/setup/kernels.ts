@@ -5,7 +5,8 @@ import { cacheRoot, isWhole, keyOf, libraryFolder, packageRoot, publish } from '
 import { compileSharedObjects, tensorflowLink } from './compiler.js';
 import type { Progress } from './library.js';
 import { withSetupLock } from './lock.js';
-import { requireCompiler } from './tools.js';
+import { execute } from './process.js';
+import { requireCompiler, type Tool } from './tools.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
 
 const require = createRequire(import.meta.url);
@@ -19,12 +20,15 @@ interface InstructionSet {
   readonly needs: readonly string[];
 }
 
+const AVX512 = ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx2', 'fma', 'bmi2'];
+
 const X64: readonly InstructionSet[] = [
   {
-    name: 'x86-64-v4',
-    flags: ['-march=skylake-avx512', '-mprefer-vector-width=512'],
-    needs: ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx2', 'fma', 'bmi2'],
+    name: 'x86-64-v4-bfloat16',
+    flags: ['-march=cooperlake', '-mprefer-vector-width=512'],
+    needs: ['avx512_bf16', 'avx512_vnni', ...AVX512],
   },
+  { name: 'x86-64-v4', flags: ['-march=skylake-avx512', '-mprefer-vector-width=512'], needs: AVX512 },
   { name: 'x86-64-v3', flags: ['-march=haswell'], needs: ['avx2', 'fma', 'bmi1', 'bmi2', 'f16c', 'movbe', 'abm'] },
   { name: 'x86-64-v2', flags: ['-march=nehalem'], needs: ['sse4_2', 'ssse3', 'popcnt'] },
 ];
@@ -60,21 +64,32 @@ export interface KernelLibrary {
   readonly instructionSet: string;
 }
 
-/** The kernels for this CPU, where `ablate setup` has compiled the present sources; else null. */
+/** The best kernels for this CPU that `ablate setup` has compiled from the present sources; null where there are none. */
 export function kernelLibrary(flavour: Flavour): KernelLibrary | null {
-  const set = best();
-  if (!set || sources(/\.cc$/).length === 0) return null;
-  const folder = kernelsFolder(flavour, set);
-  if (!isWhole(folder)) return null;
-  return { file: join(folder, fileName(set)), instructionSet: set.name };
+  if (sources(/\.cc$/).length === 0) return null;
+  for (const set of fitting()) {
+    const folder = kernelsFolder(flavour, set);
+    if (isWhole(folder)) return { file: join(folder, fileName(set)), instructionSet: set.name };
+  }
+  return null;
 }
 
 /** The best instruction set that kernels are compiled for and this CPU has; null if it has none of them. */
-export const cpuInstructionSet = (): string | null => best()?.name ?? null;
+export const cpuInstructionSet = (): string | null => fitting()[0]?.name ?? null;
 
-function best(): InstructionSet | undefined {
+/** Those that this CPU has, the best first. */
+function fitting(): readonly InstructionSet[] {
   const cpu = cpuFlags();
-  return instructionSets().find(({ needs }) => needs.every((flag) => cpu.has(flag)));
+  return instructionSets().filter(({ needs }) => needs.every((flag) => cpu.has(flag)));
+}
+
+/** The best that this CPU has and the compiler knows: g++ 9 has no bfloat16. */
+async function compilable(compiler: Tool): Promise<InstructionSet | undefined> {
+  for (const set of fitting()) {
+    const { code } = await execute(compiler.program, [...set.flags, '-E', '-x', 'c++', '/dev/null']);
+    if (code === 0) return set;
+  }
+  return undefined;
 }
 
 function cpuFlags(): ReadonlySet<string> {
@@ -97,12 +112,14 @@ export async function ensureKernels(flavour: Flavour, progress: Progress): Promi
  * setup's lock, which it does not take.
  */
 export async function compileKernels(flavour: Flavour, progress: Progress): Promise<void> {
-  const set = best();
   const files = sources(/\.cc$/);
-  if (!set || files.length === 0) return;
+  const [best] = fitting();
+  if (!best || files.length === 0 || isWhole(kernelsFolder(flavour, best))) return;
+  const compiler = await requireCompiler();
+  const set = await compilable(compiler);
+  if (!set) return;
   const folder = kernelsFolder(flavour, set);
   if (isWhole(folder)) return;
-  const compiler = await requireCompiler();
   progress(`compiling the fused kernels for ${set.name}`);
   const library = libraryFolder(flavour);
   const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
