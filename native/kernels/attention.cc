@@ -217,9 +217,21 @@ class Head {
 
   // [size][positions], each row filled up with zeros.
   void GatherAcross(const float *map, const long *places, float *out) const {
-    for (long p = 0; p < w_.positions; p++) {
-      const float *const in = map + places[p] * 3 * d_.C;
-      for (long i = 0; i < w_.size; i++) out[i * w_.wide_positions + p] = in[i];
+    const long pixel = 3 * d_.C, wide = w_.wide_positions;
+    long p = 0;
+    for (; p + 4 <= w_.positions; p += 4) {
+      const auto in = [&](long i) { return map + places[p + i] * pixel; };
+      const float *const rows[] = {in(0), in(1), in(2), in(3)};
+      long i = 0;
+      for (; i + 4 <= w_.size; i += 4) {
+        TransposeBlock({rows[0] + i, rows[1] + i, rows[2] + i, rows[3] + i}, out + i * wide + p, wide);
+      }
+      for (; i < w_.size; i++) {
+        for (long q = 0; q < 4; q++) out[i * wide + p + q] = rows[q][i];
+      }
+    }
+    for (; p < w_.positions; p++) {
+      for (long i = 0; i < w_.size; i++) out[i * wide + p] = map[places[p] * pixel + i];
     }
     for (long i = 0; i < w_.size; i++) {
       std::fill(out + i * w_.wide_positions + w_.positions, out + (i + 1) * w_.wide_positions, 0.0f);
@@ -245,8 +257,7 @@ class Head {
         Store(row + j, score);
         greatest = Max(score, greatest);
       }
-      float top = greatest[0];
-      for (int lane = 1; lane < kWidth; lane++) top = std::max(top, greatest[lane]);
+      const float top = Greatest(greatest);
       Vec sums = {};
       for (long j = 0; j < w_.wide_positions; j += kWidth) {
         const Vec below = Load(row + j) - top;

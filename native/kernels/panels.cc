@@ -3,11 +3,20 @@
 namespace ablate {
 
 void TransposeColumns(const float *from, long row, long terms, long columns, float *to) {
-  const Shares blocks(terms, 32);  // what is written of one stays in the nearest cache
+  const Shares blocks(terms, 16, 4);  // a cache line of each row, and what is written of it stays in the nearest cache
   for (long block = 0; block < blocks.shares; block++) {
-    for (long c = 0; c < kPanel; c++) {
-      for (long term = blocks.Begin(block); term < blocks.End(block); term++) {
-        to[term * kPanel + c] = c < columns ? from[c * row + term] : 0;
+    const long begin = blocks.Begin(block), end = blocks.End(block);
+    for (long c = 0; c < kPanel; c += 4) {
+      long term = begin;
+      if (c + 4 <= columns) {
+        const float *const four = from + c * row;
+        for (; term + 4 <= end; term += 4) {
+          const float *const at = four + term;
+          TransposeBlock({at, at + row, at + 2 * row, at + 3 * row}, to + term * kPanel + c, kPanel);
+        }
+      }
+      for (; term < end; term++) {
+        for (long i = c; i < c + 4; i++) to[term * kPanel + i] = i < columns ? from[i * row + term] : 0;
       }
     }
   }

@@ -46,6 +46,7 @@ ABLATE_INLINE void Store(float *p, Vec v, int n) {
   _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), reinterpret_cast<__m512>(v));
 }
 ABLATE_INLINE float Sum(Vec v) { return _mm512_reduce_add_ps(reinterpret_cast<__m512>(v)); }
+ABLATE_INLINE float Greatest(Vec v) { return _mm512_reduce_max_ps(reinterpret_cast<__m512>(v)); }
 ABLATE_INLINE Vec Sqrt(Vec v) { return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(v))); }
 ABLATE_INLINE Vec Round(Vec v) { return reinterpret_cast<Vec>(_mm512_roundscale_ps(reinterpret_cast<__m512>(v), 8)); }
 #else
@@ -57,10 +58,21 @@ ABLATE_INLINE Vec Load(const float *p, int n) {
 ABLATE_INLINE void Store(float *p, Vec v, int n) {
   for (int i = 0; i < n; i++) p[i] = v[i];
 }
+// Lanes are joined by halves: fewer steps wait for one another than from the first to the last.
+template <class Join>
+ABLATE_INLINE float Reduce(Vec v, const Join &join) {
+  float lanes[kWidth];
+  Store(lanes, v);
+  for (int half = kWidth / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] = join(lanes[i], lanes[i + half]);
+  }
+  return lanes[0];
+}
 ABLATE_INLINE float Sum(Vec v) {
-  float sum = 0;
-  for (int i = 0; i < kWidth; i++) sum += v[i];
-  return sum;
+  return Reduce(v, [](float a, float b) ABLATE_INLINE_LAMBDA { return a + b; });
+}
+ABLATE_INLINE float Greatest(Vec v) {
+  return Reduce(v, [](float a, float b) ABLATE_INLINE_LAMBDA { return a > b ? a : b; });
 }
 #if defined(__AVX__)
 ABLATE_INLINE Vec Sqrt(Vec v) { return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(v))); }
@@ -136,6 +148,22 @@ void WithStore(const float *out, long count, long C, const Body &body) {
 
 ABLATE_INLINE Vec Min(Vec a, Vec b) { return a < b ? a : b; }
 ABLATE_INLINE Vec Max(Vec a, Vec b) { return a > b ? a : b; }
+
+// Four rows of four floats as the columns of four rows that lie `row` apart.
+ABLATE_INLINE void TransposeBlock(const float *const (&rows)[4], float *to, long row) {
+#if defined(__SSE2__)
+  __m128 a = _mm_loadu_ps(rows[0]), b = _mm_loadu_ps(rows[1]), c = _mm_loadu_ps(rows[2]), d = _mm_loadu_ps(rows[3]);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(to, a);
+  _mm_storeu_ps(to + row, b);
+  _mm_storeu_ps(to + 2 * row, c);
+  _mm_storeu_ps(to + 3 * row, d);
+#else
+  for (int i = 0; i < 4; i++) {
+    for (int j = 0; j < 4; j++) to[i * row + j] = rows[j][i];
+  }
+#endif
+}
 
 // body(offset, width) over n floats; width is `Full` or the length of the rest.
 template <class Body>
