@@ -3,9 +3,9 @@
  * machine.
  *
  *     git worktree add ../other COMMIT && cd ../other && npm ci && npm run build && npm run ablate setup && cd -
- *     node bench/against.mjs ../other --what "a word for it" [--suite configs/suites/quickstart.yaml] [--only GLOB]
+ *     node bench/against.mjs ../other --what "a word for it" [--suite configs/suites/quickstart.yaml] [--only GLOB] [--markdown FILE]
  *
- * Writes the section `against-COMMIT` of RESULTS.md.
+ * Writes the section `against-COMMIT` of RESULTS.md, or of FILE.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,12 +14,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { provenance } from '../dist/bench/provenance.js';
 import { writeSection } from '../dist/bench/results-file.js';
-import { ablate, median, recordOf, results } from './suite.mjs';
+import { ablate, markdown, median, recordOf } from './suite.mjs';
 
 const text = { type: 'string' };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { what: text, only: text, suite: { ...text, default: 'configs/suites/quickstart.yaml' } },
+  options: { markdown, what: text, only: text, suite: { ...text, default: 'configs/suites/quickstart.yaml' } },
 });
 const [other] = positionals;
 if (!other) throw new Error('name the other checkout: node bench/against.mjs ../other');
@@ -60,7 +60,7 @@ const total = (all) => all.reduce((sum, one) => sum + one, 0);
 const right = true;
 const ratio = (total(before) / total(after)).toFixed(2);
 const row = (name, was, is) => [name, was.toFixed(1), is.toFixed(1), (was / is).toFixed(2)];
-await writeSection(results, {
+await writeSection(values.markdown, {
   id: `against-${commit}`,
   title: `Training a suite: ${sides[0].name} and now`,
   provenance: provenance(process.argv.slice(2), [...engines], 'node bench/against.mjs'),
@@ -82,4 +82,4 @@ await writeSection(results, {
     `The whole takes ${(total(after) / total(before)).toFixed(2)} of the time it took, ${ratio} times as fast; by network ${median(ratios).toFixed(2)} times in the median, ${Math.min(...ratios).toFixed(2)} at least.`,
   ],
 });
-process.stdout.write(`${ratio} times as fast as ${sides[0].name}; written to RESULTS.md\n`);
+process.stdout.write(`${ratio} times as fast as ${sides[0].name}; written to ${values.markdown}\n`);

@@ -1,42 +1,56 @@
 /**
- * Do compiled steps end where eager ones do? 200 steps of training with the same seeds, compiled and op by op, and by the
- * wasm engine, which shares no kernel with either.
+ * Do compiled steps end where eager ones do? 200 steps of training with the same seeds, compiled and op by op, by the wasm
+ * engine, which shares no kernel with either, and with products of bfloat16, where the CPU has them.
  *
- *     node bench/eager.mjs [--seeds 0-4] [--no-wasm]
+ *     node bench/eager.mjs [--seeds 0-4] [--no-wasm] [--bfloat16] [--markdown FILE]
  *
- * Writes the section `compiled-and-eager` of RESULTS.md.
+ * Writes the section `compiled-and-eager` of RESULTS.md, or of FILE.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { provenance } from '../dist/bench/provenance.js';
 import { writeSection } from '../dist/bench/results-file.js';
-import { ablate, mean, recordOf, results, suite } from './suite.mjs';
+import { ablate, markdown, mean, recordOf, suite } from './suite.mjs';
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '0-4' }, wasm: { type: 'boolean', default: true } },
+  options: {
+    markdown,
+    seeds: { type: 'string', default: '0-4' },
+    wasm: { type: 'boolean', default: true },
+    bfloat16: { type: 'boolean', default: false },
+  },
   allowNegative: true,
 });
+const folder = await mkdtemp(join(tmpdir(), 'ablate-eager-'));
+/** The same suite with another precision. */
+async function rounded() {
+  const file = join(folder, 'bfloat16.yaml');
+  await writeFile(file, (await readFile(suite, 'utf8')).replaceAll('{ extends:', '{ precision: bfloat16, extends:'));
+  return file;
+}
 const ways = [
   { name: 'tensorflow, compiled', args: ['--device', 'cpu'] },
   { name: 'tensorflow, eager', args: ['--device', 'cpu', '--eager'] },
   ...(values.wasm ? [{ name: 'wasm', args: ['--device', 'wasm'] }] : []),
+  ...(values.bfloat16
+    ? [{ name: 'tensorflow, compiled, bfloat16', args: ['--device', 'cpu'], file: await rounded() }]
+    : []),
 ];
 
-const folder = await mkdtemp(join(tmpdir(), 'ablate-eager-'));
 const engines = new Set();
 /** By way: a result a seed. */
 const found = new Map();
 try {
-  for (const [at, { name, args }] of ways.entries()) {
+  for (const [at, { name, args, file = suite }] of ways.entries()) {
     const out = join(folder, String(at));
     const asked = ['--only', 'separate-downsampling', '--seeds', values.seeds, '--out', out];
-    const { folder: records, done } = await ablate(['run', suite, ...asked, ...args], 120);
+    const { folder: records, done } = await ablate(['run', file, ...asked, ...args], 120);
     for (const run of done) {
       const { engine } = await recordOf(records, run, 'run.json');
       engines.add(
-        `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled' : 'eager'}, kernels ${engine.kernels}`,
+        `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled' : 'eager'}, ${engine.precision}, kernels ${engine.kernels}`,
       );
     }
     const sorted = [...done].sort((a, b) => a.seed - b.seed);
@@ -66,7 +80,7 @@ const rows = ways.map(({ name }) => {
   ];
 });
 const right = true;
-await writeSection(results, {
+await writeSection(values.markdown, {
   id: 'compiled-and-eager',
   title: '200 steps, compiled and eager',
   provenance: provenance(process.argv.slice(2), [...engines], 'node bench/eager.mjs'),
@@ -91,4 +105,4 @@ await writeSection(results, {
     }),
   ],
 });
-process.stdout.write(`${rows.map((row) => row.join('  ')).join('\n')}\nwritten to RESULTS.md\n`);
+process.stdout.write(`${rows.map((row) => row.join('  ')).join('\n')}\nwritten to ${values.markdown}\n`);

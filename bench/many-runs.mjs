@@ -1,18 +1,24 @@
 /**
  * Many runs at once on few cores: does it end, and how much less is done than with a run a core?
  *
- *     node bench/many-runs.mjs [--few 2] [--many 8] [--rounds 3]
+ *     node bench/many-runs.mjs [--few 2] [--many 8] [--rounds 3] [--markdown FILE]
  *
- * Trains as many runs as `--many` says, `few` and `many` at a time in turn, and writes the section `many-runs` of RESULTS.md.
+ * Trains as many runs as `--many` says, `few` and `many` at a time in turn, and writes the section `many-runs` of RESULTS.md,
+ * or of FILE.
  */
 import { parseArgs } from 'node:util';
 import { provenance } from '../dist/bench/provenance.js';
 import { writeSection } from '../dist/bench/results-file.js';
-import { ablate, median, results, suite } from './suite.mjs';
+import { ablate, markdown, median, suite } from './suite.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({
-  options: { few: { ...text, default: '2' }, many: { ...text, default: '8' }, rounds: { ...text, default: '3' } },
+  options: {
+    markdown,
+    few: { ...text, default: '2' },
+    many: { ...text, default: '8' },
+    rounds: { ...text, default: '3' },
+  },
 });
 const [few, many, rounds] = [values.few, values.many, values.rounds].map(Number);
 
@@ -34,7 +40,7 @@ const row = ([parallel, all]) => [
   `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`,
 ];
 const share = `${((100 * slow) / fast).toFixed(0)} %`;
-await writeSection(results, {
+await writeSection(values.markdown, {
   id: 'many-runs',
   title: `Many runs at once: ${many} beside ${few} at a time`,
   provenance: provenance(process.argv.slice(2), versions, 'node bench/many-runs.mjs'),
@@ -49,4 +55,4 @@ await writeSection(results, {
   },
   findings: [`All runs ended; ${many} at a time do ${share} of the work that ${few} at a time do.`],
 });
-process.stdout.write(`${many} at a time: ${share} of ${few} at a time; written to RESULTS.md\n`);
+process.stdout.write(`${many} at a time: ${share} of ${few} at a time; written to ${values.markdown}\n`);

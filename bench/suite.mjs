@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../bin/ablate.js', import.meta.url));
 export const suite = fileURLToPath(new URL('./two-hundred-steps.yaml', import.meta.url));
-export const results = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
+/** Where figures are written: the option `--markdown` of every script. */
+export const markdown = { type: 'string', default: fileURLToPath(new URL('./RESULTS.md', import.meta.url)) };
 
 /**
  * The JSON document that `ablate ARGS --json` prints; its progress goes to this process's stderr. Throws where it fails,

@@ -13,6 +13,7 @@ namespace {
 
 constexpr long kBlockFloats = 48 * 1024;  // of the map, read by one task: they stay in its core's cache
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time, in places
+constexpr long kLine = 16;                // floats of a cache line
 constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
 constexpr long kLeastTiles = 20;          // of terms, from which packing their slopes costs little
 constexpr long kGroupTiles = 64;          // tiles of terms that lie packed with them
@@ -55,7 +56,9 @@ void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long 
     const long begin = tiles.Begin(tile), rows = tiles.End(tile) - begin;
     if (rows <= 0) break;
     // A wide map's outputs are in no cache yet: the next tile's come while this one's sums run.
-    for (long p = begin + rows; p < tiles.End(tile + 1); p++) __builtin_prefetch(out[p] + panel * kPanel, 1);
+    for (long p = begin + rows; p < tiles.End(tile + 1); p++) {
+      for (long c = 0; c < columns; c += kLine) __builtin_prefetch(out[p] + panel * kPanel + c, 1);
+    }
     RowsTile(static_cast<int>(rows),
              {band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
               panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, out + begin,
