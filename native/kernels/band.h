@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "ahead.h"
 #include "bfloat16.h"
 #include "pool.h"
 
@@ -29,6 +30,12 @@ struct Grid {
     return top <= 0 && left <= 0 && (rows - 1) * stride - top + tap_rows <= H && span() - left <= W;
   }
 };
+
+// What of the map lines [first, end) read, of these terms: nothing unless lines are alone, for others share most of it.
+inline Region MapOf(const Grid &grid, long first, long end, long term, long terms) {
+  if (!grid.alone() || first >= end) return {};
+  return {grid.map + first * grid.C + term, end - first, grid.C, terms};
+}
 
 // One line after the other, without a division for each.
 struct Line {

@@ -13,7 +13,6 @@ namespace {
 
 constexpr long kBlockFloats = 48 * 1024;  // of the map, read by one task: they stay in its core's cache
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time, in places
-constexpr long kLine = 16;                // floats of a cache line
 constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
 constexpr long kLeastTiles = 20;          // of terms, from which packing their slopes costs little
 constexpr long kGroupTiles = 64;          // tiles of terms that lie packed with them
@@ -43,26 +42,40 @@ std::vector<TermBlock> TermBlocks(const Grid &grid, long tap_row) {
 struct Target {
   float *y;
   long sample, row, pixel;
+  bool streamed;
 };
 
-// All tiles of a band by a block of terms and a panel.
-void Tiles(const Band &band, const TermBlock &block, const Panels &panels, long panel, const float *bias,
-           Precision precision, float *const *out) {
+// The outputs of a band, which begins with line `first`.
+struct Outputs {
+  const Grid &grid;
+  const Band &band;
+  long first;
+  float *const *at;
+  bool streamed;
+};
+
+// All of them by a block of terms and a panel; `fresh`, if it is the first to read these terms.
+void Tiles(const Outputs &out, const TermBlock &block, const Panels &panels, long panel, bool fresh, const float *bias) {
   float start[kPanel];
   const long columns = panels.Columns(panel);
   if (bias) CopyColumns(bias + panel * kPanel, columns, start);
-  const Shares tiles(band.positions(), kTileRows);
+  const Shares tiles(out.band.positions(), kTileRows);
+  const Precision precision = out.grid.precision;
+  const Run &run = block.runs.front();
   for (long tile = 0; tile < tiles.shares; tile++) {
-    const long begin = tiles.Begin(tile), rows = tiles.End(tile) - begin;
-    if (rows <= 0) break;
+    const long begin = tiles.Begin(tile), end = tiles.End(tile), next = tiles.End(tile + 1);
+    // Where a band is a copy, its map has been read.
+    const bool read_here = fresh && precision == Precision::kFloat32;
+    Ahead ahead(read_here ? MapOf(out.grid, out.first + end, out.first + next, run.offset, run.length) : Region{}, {},
+                Ceil(run.length, kAheadEach));
     // A wide map's outputs are in no cache yet: the next tile's come while this one's sums run.
-    for (long p = begin + rows; p < tiles.End(tile + 1); p++) {
-      for (long c = 0; c < columns; c += kLine) __builtin_prefetch(out[p] + panel * kPanel + c, 1);
+    for (long p = end; p < next && !out.streamed; p++) {
+      for (long c = 0; c < columns; c += kLine) __builtin_prefetch(out.at[p] + panel * kPanel + c, 1);
     }
-    RowsTile(static_cast<int>(rows),
-             {band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
-              panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, out + begin,
-              panel * kPanel, columns, precision});
+    RowsTile(static_cast<int>(end - begin),
+             {out.band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
+              panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, out.at + begin,
+              panel * kPanel, columns, precision, out.streamed, ahead.done() ? nullptr : &ahead});
   }
 }
 
@@ -75,19 +88,22 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
   Parallel(blocks.shares * chunks.shares, [&](long task) {
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares);
-    if (first >= end) return;
     const Band band(grid, first, end);
-    std::vector<float *> out(band.positions());
-    float **next = out.data();
+    std::vector<float *> at(band.positions());
+    float **next = at.data();
     for (Line line(grid.rows, first); line.at < end; line.Next()) {
-      float *const at = target.y + line.sample * target.sample + line.row * target.row;
-      for (long x = 0; x < grid.columns; x++) *next++ = at + x * target.pixel;
+      float *const row = target.y + line.sample * target.sample + line.row * target.row;
+      for (long x = 0; x < grid.columns; x++) *next++ = row + x * target.pixel;
     }
-    for (const TermBlock &block : TermBlocks(grid, band.tap_row())) {
+    const std::vector<TermBlock> terms = TermBlocks(grid, band.tap_row());
+    const bool streamed = target.streamed && terms.size() == 1;  // what is summed in parts is read again
+    const Outputs out{grid, band, first, at.data(), streamed};
+    for (const TermBlock &block : terms) {
       for (long panel = chunks.Begin(chunk); panel < chunks.End(chunk); panel++) {
-        Tiles(band, block, panels, panel, bias, grid.precision, out.data());
+        Tiles(out, block, panels, panel, panel == chunks.Begin(chunk), bias);
       }
     }
+    if (streamed) Streamed::Finish();
     after(first, end, chunks.Begin(chunk) * kPanel, std::min(panels.columns, chunks.End(chunk) * kPanel));
   });
 }
@@ -157,9 +173,9 @@ void AddSlopes(const Slopes &all, long from, long to, float *dbias) {
   for (long c = 0; c < columns; c++) dbias[first + c] += totals[c];
 }
 
-// What a band adds to a part.
-void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const Slopes &dy, Precision precision,
-             float *sums, float *dbias) {
+// What a band adds to a part, or makes of it if it is the first. The next band will read `next` slopes and `next_map`.
+void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const Slopes &dy, const Slopes &next,
+             const Region &next_map, bool onto, Precision precision, float *sums, float *dbias) {
   const long O = dy.O, places = Places(precision, dy.positions);
   const long panels = std::min(kGroup, part.end_panel - part.first_panel);
   const long apart = TilesApart(places), panels_apart = PanelsApart(places);
@@ -171,6 +187,11 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const S
     const long to = std::min(part.end_panel, from + panels);
     PackSlopes(dy, precision, from, to, slopes, panels_apart);
     if (dbias) AddSlopes(dy, from, to, dbias);
+    const bool last = to == part.end_panel;
+    const Slopes &then = last ? next : dy;
+    const long column = (last ? part.first_panel : to) * kPanel;
+    Ahead ahead({then.dy + column, then.positions, O, std::min(panels * kPanel, O - column)}, last ? next_map : Region{},
+                (part.end_tile - part.first_tile) * (to - from) * Ceil(places, kAheadEach));
     for (long first = part.first_tile, end; first < part.end_tile; first = end) {
       const long tap = tiles.Tap(first);
       end = std::min({part.end_tile, first + group, (tap + 1) * tiles.each});
@@ -179,8 +200,8 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const S
         const long c = panel * kPanel, term = tap * tiles.run + tiles.Begin(tile);
         OuterTile(tiles.Terms(tile),
                   {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
-                   slopes + (panel - from) * panels_apart, places, sums + term * O + c, O, std::min(kPanel, O - c),
-                   precision});
+                   slopes + (panel - from) * panels_apart, places, sums + term * O + c, O, std::min(kPanel, O - c), onto,
+                   precision, &ahead});
       };
       if (!terms) {
         for (long tile = first; tile < end; tile++) {
@@ -225,17 +246,24 @@ void DenseForward(const float *x, const float *w, const float *bias, const Windo
   const Grid grid = ForwardGrid(x, d, precision);
   const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
   constexpr bool kKept = A == Activation::kGelu;
-  const Target target{kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O};
+  const bool streams = Streams(y, grid.lines() * grid.columns * O, O);
+  const Target target{kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O,
+                      streams && A == Activation::kNone};
   Convolve(grid, panels, kKept ? nullptr : bias, target, [&](long first, long end, long from, long to) {
     if (A == Activation::kNone) return;
-    for (long p = first * grid.columns; p < end * grid.columns; p++) {
-      Vectors(to - from, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-        const long c = from + i;
-        Vec value = Load(target.y + p * O + c, width);
-        if (kKept && bias) value += Load(bias + c, width);
-        Store(y + p * O + c, Activate<A>(value), width);
-      });
-    }
+    const auto activate = [&](auto store) {
+      for (long p = first * grid.columns; p < end * grid.columns; p++) {
+        Vectors(to - from, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
+          const long c = from + i;
+          Vec value = Load(target.y + p * O + c, width);
+          if (kKept && bias) value += Load(bias + c, width);
+          store(y + p * O + c, Activate<A>(value), width);
+        });
+      }
+      store.Finish();
+    };
+    if (streams && kKept) activate(Streamed{});
+    else activate(Cached{});
   });
 }
 
@@ -246,7 +274,8 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
       const Phase y(py, d), x(px, d);
       const long rows = Ceil(d.H - py, d.stride), columns = Ceil(d.W - px, d.stride);
       if (rows <= 0 || columns <= 0) continue;
-      const Target target{dx + (py * d.W + px) * d.C, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C};
+      const Target target{dx + (py * d.W + px) * d.C, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
+                          Streams(dx, d.N * d.H * d.W * d.C, d.C)};
       if (y.taps == 0 || x.taps == 0) {
         Clear(target, d.N, rows, columns, d.C);
         continue;
@@ -256,7 +285,7 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
       Target to = target;
       if (d.kernel == 1 && d.stride == 1 && d.padding == 0) {
         grid = {dy, d.N * d.OH * d.OW, 1, 1, O, 1, 1, 1, 0, 0, 1, 1, precision};
-        to = {dx, d.C, d.C, d.C};
+        to = {dx, d.C, d.C, d.C, target.streamed};
       }
       Convolve(grid, panels, nullptr, to, [](long, long, long, long) {});
     }
@@ -283,15 +312,17 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
     const long column = part.first_panel * kPanel, columns = std::min(O, part.end_panel * kPanel) - column;
     float *const own = whole ? dw : sums.get() + share * (size + O);
     float *const own_bias = !dbias || part.first_tile > 0 ? nullptr : whole ? dbias : own + size;
-    for (long tile = part.first_tile; tile < part.end_tile; tile++) {
-      const long term = tiles.Tap(tile) * tiles.run + tiles.Begin(tile);
-      for (int i = 0; i < tiles.Terms(tile); i++) memset(own + (term + i) * O + column, 0, columns * sizeof(float));
-    }
     if (own_bias) memset(own_bias + column, 0, columns * sizeof(float));
     const long step = std::max(1L, kPositions * PlaceSize(precision) / grid.columns);
     for (long first = shares.Begin(share); first < shares.End(share); first += step) {
-      const Band band(grid, first, std::min(shares.End(share), first + step));
-      AddBand(band, tiles, part, {dy + first * grid.columns * O, band.positions(), O}, precision, own, own_bias);
+      const long end = std::min(shares.End(share), first + step), after = std::min(shares.End(share), end + step);
+      const auto slopes = [&](long from, long to) -> Slopes {
+        return {dy + from * grid.columns * O, (to - from) * grid.columns, O};
+      };
+      const long term = tiles.Begin(part.first_tile), terms = tiles.Begin(part.end_tile - 1) + kTileRows - term;
+      AddBand(Band(grid, first, end), tiles, part, slopes(first, end), slopes(end, after),
+              MapOf(grid, end, after, term, std::min(terms, d.C - term)), first > shares.Begin(share), precision, own,
+              own_bias);
     }
   });
   if (whole) return;

@@ -22,6 +22,16 @@ ABLATE_INLINE void EachVector(long columns, const Body &body) {
   }
 }
 
+// body(place) for each, and what is ahead a little at a time.
+template <class Body>
+ABLATE_INLINE void EachPlace(long count, Ahead *ahead, const Body &body) {
+  for (long begin = 0; begin < count; begin += kAheadEach) {
+    if (ahead) ahead->Bring();
+    const long end = std::min(count, begin + kAheadEach);
+    for (long place = begin; place < end; place++) body(place);
+  }
+}
+
 template <Precision P, int R, int V>
 void Rows(const RowsCall &call) {
   Vec sums[R][V] = {};
@@ -40,7 +50,7 @@ void Rows(const RowsCall &call) {
     const float *at[R];
     Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { at[r] = call.rows[r] + call.runs[run].offset; });
     const long length = call.runs[run].length;
-    for (long k = 0; k < length; k++) {
+    EachPlace(length, call.ahead, [&](long k) ABLATE_INLINE_LAMBDA {
       Vec weights[V];
       Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { weights[v] = Load(panel + v * kWidth); });
       Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
@@ -48,18 +58,22 @@ void Rows(const RowsCall &call) {
         Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = MultiplyPlaces<P>(value, weights[v], sums[r][v]); });
       });
       panel += kPanel;
-    }
+    });
   }
-  EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
-    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { Store(call.out[r] + call.column + v * kWidth, sums[r][v], width); });
-  });
+  const auto store = [&](const auto &put) ABLATE_INLINE_LAMBDA {
+    EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
+      Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { put(call.out[r] + call.column + v * kWidth, sums[r][v], width); });
+    });
+  };
+  if (call.streamed) store(Streamed{});
+  else store(Cached{});
 }
 
 template <Precision P, int R, int V, bool Packed>
 void OuterOver(const OuterCall &call) {
   Vec sums[R][V] = {};
   const float *dy = call.dy;
-  for (long p = 0; p < call.positions; p++) {
+  EachPlace(call.positions, call.ahead, [&](long p) ABLATE_INLINE_LAMBDA {
     const float *const at = Packed ? call.packed + p * R : call.rows[p] + call.offset;
     Vec slopes[V];
     Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { slopes[v] = Load(dy + v * kWidth); });
@@ -68,11 +82,11 @@ void OuterOver(const OuterCall &call) {
       Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = MultiplyPlaces<P>(value, slopes[v], sums[r][v]); });
     });
     dy += kPanel;
-  }
+  });
   EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
     Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
       float *const out = call.sums + r * call.row + v * kWidth;
-      Store(out, Load(out, width) + sums[r][v], width);
+      Store(out, call.onto ? Load(out, width) + sums[r][v] : sums[r][v], width);
     });
   });
 }

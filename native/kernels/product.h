@@ -4,6 +4,7 @@
 #ifndef ABLATE_KERNELS_PRODUCT_H_
 #define ABLATE_KERNELS_PRODUCT_H_
 
+#include "ahead.h"
 #include "bfloat16.h"
 
 namespace ablate {
@@ -18,6 +19,8 @@ struct Run {
   long offset, length;
 };
 
+constexpr long kAheadEach = 8;  // places, between two times that something is brought near
+
 // out[r][c] = start + sum over all runs' places k of rows[r][k] panel[k][c]
 struct RowsCall {
   const float *const *rows;
@@ -30,11 +33,13 @@ struct RowsCall {
   long column;         // of `out` that the panel begins with
   long columns;        // of the panel that are stored, at most kPanel
   Precision precision = Precision::kFloat32;
+  bool streamed = false;  // stored past the caches: whole vectors, which lie aligned
+  Ahead *ahead = nullptr;
 };
 // rows: from 1 to kTileRows.
 void RowsTile(int rows, const RowsCall &call);
 
-// sums[i][c] += sum over positions p of x[p][i] dy[p][c]
+// sums[i][c] = (what it was, if `onto`) + sum over positions p of x[p][i] dy[p][c]
 struct OuterCall {
   const float *const *rows;  // where x[p] begins, less `offset`; not read if `packed`
   long offset;
@@ -44,7 +49,9 @@ struct OuterCall {
   float *sums;
   long row;      // floats from one row of sums to the next
   long columns;  // as above
+  bool onto;
   Precision precision = Precision::kFloat32;  // what is not must be packed
+  Ahead *ahead = nullptr;
 };
 // terms: from 1 to kTileRows.
 void OuterTile(int terms, const OuterCall &call);
@@ -54,7 +61,8 @@ void OuterTile(int terms, const OuterCall &call);
 void PackTerms(Precision precision, const float *const *rows, long offset, long terms, long positions, float *packed,
                long apart);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
-constexpr bool PackingPays(long panels, long apart) { return panels >= 6 || apart >= kFarApart; }
+constexpr long kPackedFrom = kRegisters == 32 ? 3 : 6;  // panels
+constexpr bool PackingPays(long panels, long apart) { return panels >= kPackedFrom || apart >= kFarApart; }
 // An odd number of cache lines, so that the tiles' first positions do not do the same; nor those of panels of slopes.
 constexpr long TilesApart(long positions) { return (positions * kTileRows / 16 | 1) * 16 + 32; }
 constexpr long PanelsApart(long positions) { return ((positions * kPanel + 15) / 16 | 1) * 16; }

@@ -137,12 +137,16 @@ struct Cached {
   static void Finish() {}
 };
 
-// body(store) with one of the two, by the output's size; rows of C floats must each begin aligned to be streamed.
+// Whether an output of `count` floats in rows of C is stored so: it is large, and every row begins with a whole vector.
+inline bool Streams(const float *out, long count, long C) {
+  constexpr long kStreamedFrom = 4 << 20;  // floats
+  return count >= kStreamedFrom && (reinterpret_cast<uintptr_t>(out) | static_cast<uintptr_t>(C) * 4) % sizeof(Vec) == 0;
+}
+
+// body(store) with one of the two.
 template <class Body>
 void WithStore(const float *out, long count, long C, const Body &body) {
-  constexpr long kStreamedFrom = 4 << 20;  // floats
-  const bool aligned = (reinterpret_cast<uintptr_t>(out) | static_cast<uintptr_t>(C) * 4) % sizeof(Vec) == 0;
-  if (aligned && count >= kStreamedFrom) return body(Streamed{});
+  if (Streams(out, count, C)) return body(Streamed{});
   body(Cached{});
 }
 

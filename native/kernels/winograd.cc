@@ -127,7 +127,6 @@ class Products {
         const Run run = {component * apart_ + first, terms_.End(block) - first};
         for (long share = 0; share < shares.shares; share++) {
           const long begin = shares.Begin(share), rows = shares.End(share) - begin;
-          if (rows <= 0) break;
           RowsTile(static_cast<int>(rows),
                    {rows_.data() + begin, &run, 1, panel + (component * C_ + first) * kPanel, nullptr, block > 0,
                     out_.data() + begin, component * sums_apart_, kPanel});
@@ -177,8 +176,8 @@ struct Patches {
   long tiles, C;
 };
 
-// sums[component][panel][C][kPanel] += patches by slopes, component by component.
-void AddProducts(const Patches &patches, const float *slopes, long panels, float *sums) {
+// sums[component][panel][C][kPanel] = (what they were, if `onto`) + patches by slopes, component by component.
+void AddProducts(const Patches &patches, const float *slopes, long panels, bool onto, float *sums) {
   const long positions = patches.tiles, C = patches.C;
   const long tiles = Ceil(C, kTileRows), apart = TilesApart(positions);
   float *const packed = PackingPays(panels, C) ? Scratch(Slot::kWeights, tiles * apart) : nullptr;
@@ -193,7 +192,7 @@ void AddProducts(const Patches &patches, const float *slopes, long panels, float
         const long first = tile * kTileRows;
         OuterTile(static_cast<int>(std::min<long>(kTileRows, C - first)),
                   {rows.data(), first, packed ? packed + tile * apart : nullptr, dys, positions, to + first * kPanel,
-                   kPanel, kPanel});
+                   kPanel, kPanel, onto});
       }
     }
   }
@@ -211,7 +210,6 @@ void Convolve(const float *x, const Filter &filter, const float *bias, const Win
   Parallel(blocks.shares * chunks.shares, [&](long task) {
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares), tiles = end - first;
-    if (tiles <= 0) return;
     float *const patches = Scratch(Slot::kInput, kComponents * Apart(tiles * d.C));
     TransformPatches(tiling, x, zeros.get(), first, end, patches);
     const Products products(patches, tiles, d.C);
@@ -267,11 +265,9 @@ void WinogradFilterGradient(const float *dy, const float *x, const Window &d, lo
   Parallel(parts.shares * chunks.shares, [&](long task) {
     const long part = task / chunks.shares, from = chunks.Begin(task % chunks.shares);
     const long count = chunks.End(task % chunks.shares) - from;
-    if (count <= 0) return;
     float *const own = sums.get() + part * (size + O), *const own_bias = own + size;
     // [panels][component][C][kPanel] by chunks: those of one lie side by side.
     float *const chunk = own + from * kComponents * component;
-    memset(chunk, 0, count * kComponents * component * sizeof(float));
     memset(own_bias + from * kPanel, 0, std::min(O - from * kPanel, count * kPanel) * sizeof(float));
     for (long first = parts.Begin(part); first < parts.End(part); first += kGradientTiles) {
       const long end = std::min(parts.End(part), first + kGradientTiles), tiles = end - first;
@@ -279,7 +275,7 @@ void WinogradFilterGradient(const float *dy, const float *x, const Window &d, lo
       float *const slopes = Scratch(Slot::kGradient, kComponents * Apart(count * tiles * kPanel));
       TransformPatches(tiling, x, zeros.get(), first, end, patches);
       TransformSlopes(tiling, dy, zeros.get(), O, first, end, from, from + count, slopes, own_bias);
-      AddProducts({patches, tiles, d.C}, slopes, count, chunk);
+      AddProducts({patches, tiles, d.C}, slopes, count, first > parts.Begin(part), chunk);
     }
   });
   const Shares shares(d.C, 16);
