@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "product.h"
+
 namespace ablate {
 namespace {
 
@@ -30,24 +32,33 @@ void CopyRow(const Grid &grid, const float *sample, long y, float *out) {
   memset(out + to * grid.pixel(), 0, (span - to) * grid.pixel() * sizeof(float));
 }
 
+// Rows of a tile whose same places all fall into one set of a cache of 64 sets of lines: there is room for eight.
+bool Collide(long apart) { return kTileRows > 8 && apart % (64 * kLine) == 0; }
+
 }  // namespace
 
-Band::Band(const Grid &grid, long first, long end) : rows_((end - first) * grid.columns) {
-  if (grid.precision != Precision::kFloat32) {
-    grid.alone() ? Rounded(grid, first, end) : Copied(grid, first, end);
+Band::Band(const Grid &grid, long first, long end, bool together) : rows_((end - first) * grid.columns) {
+  const bool whole = grid.precision == Precision::kFloat32;
+  if (grid.alone() && (!whole || (together && Collide(grid.C)))) {
+    Gathered(grid, first, end);
+  } else if (whole && grid.direct()) {
+    Direct(grid, first, end);
   } else {
-    grid.direct() ? Direct(grid, first, end) : Copied(grid, first, end);
+    Copied(grid, first, end);
   }
 }
 
-void Band::Rounded(const Grid &grid, long first, long end) {
-  tap_row_ = grid.pixel();
+void Band::Gathered(const Grid &grid, long first, long end) {
+  tap_row_ = grid.pixel() + (Collide(grid.pixel()) ? kLine : 0);
   float *const copy = Scratch(Slot::kInput, (end - first) * tap_row_);
-  CopyPixels(grid, grid.map + first * grid.C, end - first, copy);
-  for (long line = 0; line < end - first; line++) rows_[line] = copy + line * tap_row_;
+  for (long line = 0; line < end - first; line++) {
+    CopyPixels(grid, grid.map + (first + line) * grid.C, 1, copy + line * tap_row_);
+    rows_[line] = copy + line * tap_row_;
+  }
 }
 
 void Band::Direct(const Grid &grid, long first, long end) {
+  copied_ = false;
   tap_row_ = grid.W * grid.C;
   const float **out = rows_.data();
   for (Line line(grid.rows, first); line.at < end; line.Next()) {

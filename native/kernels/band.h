@@ -47,21 +47,24 @@ struct Line {
   }
 };
 
-// The positions of lines [first, end). Where taps lie outside of the map or are to be rounded, the band of it that they
-// need is copied with its zeros into the calling thread's scratch memory, and stays there until the next band.
+// The positions of lines [first, end). Where taps lie outside of the map, are to be rounded, or would drive each other out
+// of the nearest cache as a tile's rows are read together, the band of it that they need is copied with its zeros into the
+// calling thread's scratch memory, and stays there until the next band.
 class Band {
  public:
-  Band(const Grid &grid, long first, long end);
+  Band(const Grid &grid, long first, long end, bool together);
   const float *const *rows() const { return rows_.data(); }
   long positions() const { return static_cast<long>(rows_.size()); }
   long tap_row() const { return tap_row_; }  // places from one row of taps to the next
+  bool copied() const { return copied_; }
 
  private:
   void Direct(const Grid &grid, long first, long end);
   void Copied(const Grid &grid, long first, long end);
-  void Rounded(const Grid &grid, long first, long end);  // lines of one position and one tap
+  void Gathered(const Grid &grid, long first, long end);  // lines of one position and one tap
   std::vector<const float *> rows_;
   long tap_row_;
+  bool copied_ = true;
 };
 
 }  // namespace ablate

@@ -64,9 +64,7 @@ void Tiles(const Outputs &out, const TermBlock &block, const Panels &panels, lon
   const Run &run = block.runs.front();
   for (long tile = 0; tile < tiles.shares; tile++) {
     const long begin = tiles.Begin(tile), end = tiles.End(tile), next = tiles.End(tile + 1);
-    // Where a band is a copy, its map has been read.
-    const bool read_here = fresh && precision == Precision::kFloat32;
-    Ahead ahead(read_here ? MapOf(out.grid, out.first + end, out.first + next, run.offset, run.length) : Region{}, {},
+    Ahead ahead(fresh && !out.band.copied() ? MapOf(out.grid, out.first + end, out.first + next, run.offset, run.length) : Region{}, {},
                 Ceil(run.length, kAheadEach));
     // A wide map's outputs are in no cache yet: the next tile's come while this one's sums run.
     for (long p = end; p < next && !out.streamed; p++) {
@@ -88,7 +86,7 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
   Parallel(blocks.shares * chunks.shares, [&](long task) {
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares);
-    const Band band(grid, first, end);
+    const Band band(grid, first, end, true);
     std::vector<float *> at(band.positions());
     float **next = at.data();
     for (Line line(grid.rows, first); line.at < end; line.Next()) {
@@ -242,7 +240,7 @@ std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
 template <Activation A>
 void DenseForward(const float *x, const float *w, const float *bias, const Window &d, long O, Precision precision,
                   float *before, float *y) {
-  if (WinogradServes(d, O)) return WinogradForward<A>(x, w, bias, d, O, before, y);
+  if (WinogradServes(d, O, precision)) return WinogradForward<A>(x, w, bias, d, O, before, y);
   const Grid grid = ForwardGrid(x, d, precision);
   const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
   constexpr bool kKept = A == Activation::kGelu;
@@ -268,7 +266,7 @@ void DenseForward(const float *x, const float *w, const float *bias, const Windo
 }
 
 void DenseInputGradient(const float *dy, const float *w, const Window &d, long O, Precision precision, float *dx) {
-  if (WinogradServes(d, O)) return WinogradInputGradient(dy, w, d, O, dx);
+  if (WinogradServes(d, O, precision)) return WinogradInputGradient(dy, w, d, O, dx);
   for (long py = 0; py < d.stride; py++) {
     for (long px = 0; px < d.stride; px++) {
       const Phase y(py, d), x(px, d);
@@ -294,7 +292,7 @@ void DenseInputGradient(const float *dy, const float *w, const Window &d, long O
 
 void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, Precision precision, float *dw,
                          float *dbias) {
-  if (WinogradServes(d, O)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
+  if (WinogradServes(d, O, precision)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
   const Grid grid = ForwardGrid(x, d, Precision::kFloat32);  // rounded as it is packed
   const TermTiles tiles(grid);
   const long size = grid.terms() * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
@@ -320,7 +318,7 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
         return {dy + from * grid.columns * O, (to - from) * grid.columns, O};
       };
       const long term = tiles.Begin(part.first_tile), terms = tiles.Begin(part.end_tile - 1) + kTileRows - term;
-      AddBand(Band(grid, first, end), tiles, part, slopes(first, end), slopes(end, after),
+      AddBand(Band(grid, first, end, false), tiles, part, slopes(first, end), slopes(end, after),
               MapOf(grid, end, after, term, std::min(terms, d.C - term)), first > shares.Begin(share), precision, own,
               own_bias);
     }
