@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ahead.h"
 #include "kernels.h"
 #include "phase.h"
 #include "pool.h"
@@ -18,7 +19,11 @@ struct Correlation {
   int stride;
   long out_step;  // floats from one output column to the next
   RowFunction row;
+  bool streamed;
 };
+
+// Where a vector is a line of the caches, a large output's need not come into them to be overwritten.
+bool StreamsLines(const float *out, long count, long C) { return kWidth == kLine && Streams(out, count, C); }
 
 // Samples and vectors of channels cut into tasks that are worth a thread's while. A task goes through its rows one by
 // one and in each through its vectors: side by side they share pages and what the hardware fetches ahead. How many is
@@ -66,7 +71,7 @@ void Correlate(const Positions &in, const float *weights, const float *bias, con
   const long from = std::max(0L, -top), to = std::min<long>(k.rows, k.in_height - top);
   for (long i = from; i < to; i++) lines[i - from] = in.data + (top + i) * k.in_width * in.pixel;
   k.row({lines, std::max(0L, to - from), k.in_width, in.pixel, weights + from * k.columns * kWidth, k.left, bias, out,
-         k.out_width, k.out_step, lanes});
+         k.out_width, k.out_step, lanes, k.streamed});
 }
 
 // body(sample, row, vector of the task, its first channel, its lanes, its positions) for all of a task's.
@@ -91,7 +96,8 @@ void EachRow(const Tasks &tasks, long task, const float *map, long positions, lo
 void DepthwiseForward(const float *x, const float *w, const float *bias, const Window &d, float *y) {
   const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
   const Correlation correlation{d.H,       d.W,    d.OW, kernel, kernel,
-                                d.padding, d.padding, stride, d.C, VectorRow(kernel, stride, d.OW)};
+                                d.padding, d.padding, stride, d.C, VectorRow(kernel, stride, d.OW),
+                                StreamsLines(y, d.N * d.OH * d.OW * d.C, d.C)};
   const long taps = d.kernel * d.kernel, size = (taps + 1) * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
   Parallel(tasks.count(), [&](long task) {
@@ -107,6 +113,7 @@ void DepthwiseForward(const float *x, const float *w, const float *bias, const W
               const float *const own = weights + block * size;
               Correlate(in, own, own + taps * kWidth, correlation, oh, y + (n * d.OH + oh) * d.OW * d.C + c, lanes);
             });
+    if (correlation.streamed) Streamed::Finish();
   });
 }
 
@@ -114,11 +121,12 @@ void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, fl
   std::vector<Phase> phases;
   for (long at = 0; at < d.stride; at++) phases.emplace_back(at, d);
   std::vector<Correlation> correlations;
+  const bool streamed = StreamsLines(dx, d.N * d.H * d.W * d.C, d.C);
   for (const Phase &down : phases) {
     for (const Phase &along : phases) {
       const long at = &along - phases.data(), width = at < d.W ? (d.W - at + d.stride - 1) / d.stride : 0;
       correlations.push_back({d.OH, d.OW, width, down.taps, along.taps, down.padding, along.padding, 1,
-                              d.stride * d.C, VectorRow(along.taps, 1, width)});
+                              d.stride * d.C, VectorRow(along.taps, 1, width), streamed});
     }
   }
   const long taps = d.kernel * d.kernel, size = taps * kWidth;
@@ -152,6 +160,7 @@ void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, fl
                 own += correlation.rows * correlation.columns * kWidth;
               }
             });
+    if (streamed) Streamed::Finish();
   });
 }
 

@@ -22,6 +22,7 @@ struct RowCall {
   float *out;
   long outputs, out_pixel;
   int lanes;  // how many of a vector's are stored
+  bool streamed = false;  // stored past the caches: whole vectors that are whole lines of them
 };
 
 template <int K, int S, int T>
@@ -50,7 +51,11 @@ void RowTile(const RowCall &call, long first) {
     });
   }
   float *const out = call.out + first * call.out_pixel;
-  if (call.lanes == kWidth) {
+  if (call.streamed) {
+    Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
+      if (t < outputs) Streamed{}(out + t * call.out_pixel, sums[t], Full{});
+    });
+  } else if (call.lanes == kWidth) {
     Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
       if (t < outputs) Store(out + t * call.out_pixel, sums[t]);
     });

@@ -139,7 +139,7 @@ struct Cached {
 
 // Whether an output of `count` floats in rows of C is stored so: it is large, and every row begins with a whole vector.
 inline bool Streams(const float *out, long count, long C) {
-  constexpr long kStreamedFrom = 4 << 20;  // floats
+  constexpr long kStreamedFrom = 2 << 20;  // floats
   return count >= kStreamedFrom && (reinterpret_cast<uintptr_t>(out) | static_cast<uintptr_t>(C) * 4) % sizeof(Vec) == 0;
 }
 

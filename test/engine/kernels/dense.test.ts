@@ -140,11 +140,11 @@ test('says what does not fit', () => {
 const bytes = (...parts: readonly (Float32Array | Int32Array | Uint8Array)[]): Buffer =>
   Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
 
-// Outputs of 16 MiB and more go past the caches.
+// Outputs of 8 MiB and more go past the caches.
 test.each([undefined, 'relu', 'gelu'] as const)(
   'a large map has the values of its halves, activation %s',
   (activation) => {
-    const rows = 66_000;
+    const rows = 40_000;
     const x = normals(1, [rows, 1, 1, 6]);
     const [w, bias, back] = [normals(2, [1, 1, 6, 64]), normals(3, [64]), normals(4, [1, 1, 64, 6])];
     const compute = (begin: number, end: number) =>
