@@ -12,7 +12,7 @@ export interface DenseOptions extends WindowOptions {
   readonly activation?: Activation | null | undefined;
   /**
    * Rounds the factors of the products, also the gradients', to bfloat16; sums, bias and activation stay float32. Not those
-   * of 3x3 convolutions that go by Winograd's filtering, which are as fast in float32.
+   * of 3x3 convolutions where Winograd's filtering, in float32, saves more than half of the products.
    */
   readonly bfloat16?: boolean;
 }
