@@ -37,6 +37,14 @@ bool Collide(long apart) { return kTileRows > 8 && apart % (64 * kLine) == 0; }
 
 }  // namespace
 
+Grid ForwardGrid(const float *x, const Window &d, Precision precision) {
+  // Without a window positions are independent of each other: lines of one.
+  if (d.kernel == 1 && d.stride == 1 && d.padding == 0) {
+    return {x, d.N * d.H * d.W, 1, 1, d.C, 1, 1, 1, 0, 0, 1, 1, precision};
+  }
+  return {x, d.N, d.H, d.W, d.C, d.OH, d.OW, d.stride, d.padding, d.padding, d.kernel, d.kernel, precision};
+}
+
 Band::Band(const Grid &grid, long first, long end, bool together) : rows_((end - first) * grid.columns) {
   const bool whole = grid.precision == Precision::kFloat32;
   if (grid.alone() && (!whole || (together && Collide(grid.C)))) {

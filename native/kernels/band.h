@@ -7,6 +7,7 @@
 
 #include "ahead.h"
 #include "bfloat16.h"
+#include "kernels.h"
 #include "pool.h"
 
 namespace ablate {
@@ -30,6 +31,9 @@ struct Grid {
     return top <= 0 && left <= 0 && (rows - 1) * stride - top + tap_rows <= H && span() - left <= W;
   }
 };
+
+// What a convolution of a window reads.
+Grid ForwardGrid(const float *x, const Window &d, Precision precision);
 
 // What of the map lines [first, end) read, of these terms: nothing unless lines are alone, for others share most of it.
 inline Region MapOf(const Grid &grid, long first, long end, long term, long terms) {

@@ -101,9 +101,10 @@ void AttentionForward(const float *qkv, const float *bias, const Attention &, fl
 void AttentionBackward(const float *dy, const float *qkv, const float *bias, const Attention &, float *dqkv,
                        float *dbias);
 
-// ---- dense.cc. Any square kernel up to 16, stride and padding; w: [kernel, kernel, C, O]. A matrix product [rows, C] x
-// [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and dbias may be null. Of
-// bfloat16 are the factors, but for windows that Winograd's algorithm serves; sums and what is added to them are float32.
+// ---- dense.cc, dense-filter.cc. Any square kernel up to 16, stride and padding; w: [kernel, kernel, C, O]. A matrix
+// product [rows, C] x [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and
+// dbias may be null. Of bfloat16 are the factors, but for windows that Winograd's algorithm serves; sums and what is added
+// to them are float32.
 inline bool DenseServes(long kernel, long stride) { return kernel >= 1 && kernel <= 16 && stride >= 1; }
 // GELU's gradient needs what stood before the bias: `before`, which the others do not write.
 template <Activation A>

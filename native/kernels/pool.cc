@@ -13,8 +13,9 @@
 namespace ablate {
 namespace {
 
-// About 20 to 50 microseconds: kernels of a compiled step follow each other sooner than a thread falls asleep and wakes.
-constexpr int kSpins = 1000;
+// About a third of a millisecond to one: kernels of a compiled step follow each other sooner, and on a virtual machine a
+// thread that has fallen asleep is late when it is woken.
+constexpr int kSpins = 20000;
 
 inline void Pause() {
 #if defined(__x86_64__)
