@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ContenderProcess, startContender, withContenders } from './contender-process.js';
 
 /** A program that answers `{"steps": n}` with the times of n steps. */
@@ -43,21 +42,6 @@ export interface Counts {
   /** Steps of one turn. */
   readonly steps: number;
   readonly onTurn?: (turn: Turn) => void;
-  /**
-   * Whether the machine is as it should be. Asked before and after every turn; one that began or ended while it was not is
-   * taken again, as long as patience lasts.
-   */
-  readonly undisturbed?: () => Promise<boolean>;
-  /** How often in all turns together one is put off or taken again. */
-  readonly patience?: number;
-}
-
-export interface Interleaved {
-  readonly measured: Measured[];
-  readonly dropped: Dropped[];
-  /** Turns that count although the machine was not as it should be: patience had run out. */
-  readonly disturbed: number;
-  readonly turns: number;
 }
 
 interface Answer {
@@ -73,9 +57,6 @@ interface Running {
   readonly answers: Answer[];
 }
 
-/** How long a turn is put off, in milliseconds. */
-const putOff = 200;
-
 /** Steps in which a contender compiles and warms up; not counted. */
 const warmUpSteps = 2;
 
@@ -85,22 +66,18 @@ const warmUpSteps = 2;
  */
 export async function interleave(
   contenders: readonly Contender[],
-  { rounds, steps, onTurn, undisturbed = async () => true, patience = 150 }: Counts,
-): Promise<Interleaved> {
+  { rounds, steps, onTurn }: Counts,
+): Promise<{ measured: Measured[]; dropped: Dropped[] }> {
   const dropped: Dropped[] = [];
   let running = contenders.map(
     ({ name, command, env }): Running => ({ name, answers: [], process: startContender(command, env) }),
   );
-  const askAll = async (
-    round: number,
-    ask: (one: Running) => Promise<Answer>,
-    take: (one: Running, answer: Answer) => void,
-  ) => {
+  const askAll = async (round: number, count: number, take: (one: Running, answer: Answer) => void) => {
     const failed = new Set<Running>();
     for (const one of running) {
       onTurn?.({ name: one.name, round, rounds });
       try {
-        take(one, await ask(one));
+        take(one, await one.process.ask<Answer>({ steps: count }));
       } catch (error) {
         failed.add(one);
         dropped.push({ name: one.name, reason: (error as Error).message });
@@ -108,34 +85,14 @@ export async function interleave(
     }
     running = running.filter((one) => !failed.has(one));
   };
-  let [left, disturbed, turns] = [patience, 0, 0];
-  const takeTurn = async (one: Running): Promise<Answer> => {
-    for (;;) {
-      while (left > 0 && !(await undisturbed())) {
-        left--;
-        await sleep(putOff);
-      }
-      const answer = await one.process.ask<Answer>({ steps });
-      const calm = await undisturbed();
-      if (calm || left === 0) {
-        turns++;
-        if (!calm) disturbed++;
-        return answer;
-      }
-      left--;
-    }
-  };
   const about = new Map<string, string>();
   const processes = running.map((one) => one.process);
   await withContenders(processes, async () => {
-    const warmUp = (one: Running) => one.process.ask<Answer>({ steps: warmUpSteps });
-    await askAll(0, warmUp, ({ name }, answer) => about.set(name, answer.about ?? ''));
-    for (let round = 1; round <= rounds; round++) {
-      await askAll(round, takeTurn, (one, answer) => one.answers.push(answer));
-    }
+    await askAll(0, warmUpSteps, ({ name }, answer) => about.set(name, answer.about ?? ''));
+    for (let round = 1; round <= rounds; round++) await askAll(round, steps, (one, answer) => one.answers.push(answer));
   });
   const measured = running.map(({ name, answers }) => summarise(name, answers, about.get(name) ?? ''));
-  return { measured, dropped, disturbed, turns };
+  return { measured, dropped };
 }
 
 function summarise(name: string, answers: readonly Answer[], about: string): Measured {

@@ -16,18 +16,10 @@ export interface StepRow {
   readonly compileRatio: number | null;
   /** Our process's peak memory over the smallest of PyTorch's. */
   readonly memoryRatio: number | null;
-  /** Turns during which the machine's CPUs were not each a core of their own, of all. */
-  readonly disturbed: number;
-  readonly turns: number;
 }
 
-export function stepRow(
-  variant: string,
-  measured: readonly StepMeasured[],
-  dropped: readonly Dropped[],
-  { disturbed, turns }: Pick<StepRow, 'disturbed' | 'turns'> = { disturbed: 0, turns: 0 },
-): StepRow {
-  const row = { variant, measured, dropped, disturbed, turns };
+export function stepRow(variant: string, measured: readonly StepMeasured[], dropped: readonly Dropped[]): StepRow {
+  const row = { variant, measured, dropped };
   const ours = measured.find(({ side }) => side === 'ablate');
   const over = (theirs: StepMeasured | undefined) => (ours && theirs ? theirs.median / ours.median : null);
   const smallest = Math.min(...of(row, 'torch').map(({ peakBytes }) => peakBytes));

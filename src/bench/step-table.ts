@@ -72,22 +72,9 @@ export function stepFindings(rows: readonly StepRow[], batch: number): string[] 
       : []),
     ...lossFinding(rows),
     ...wasmFinding(rows, batch),
-    ...disturbances(rows),
     ...dropouts(rows),
   ];
 }
-
-/** Where two CPUs were one core, arithmetic took up to twice its time, and whoever waits less for memory lost more. */
-function disturbances(rows: readonly StepRow[]): string[] {
-  const [disturbed, turns] = [sum(rows.map((row) => row.disturbed)), sum(rows.map((row) => row.turns))];
-  if (disturbed === 0) return [];
-  const where = rows.filter((row) => row.disturbed > 0).map((row) => `${row.variant} ${row.disturbed}`);
-  return [
-    `Two CPUs shared a core, or had other work, in ${disturbed} of ${turns} turns, which count all the same: ${where.join(', ')}.`,
-  ];
-}
-
-const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
 
 /** That all do the same work: from the same weights and pictures their first losses are the same but for rounding. */
 function lossFinding(rows: readonly StepRow[]): string[] {

@@ -69,26 +69,3 @@ it('takes quantiles on the line between two values', () => {
   expect(quantile([1, 2, 4, 8], 0.5)).toBe(3);
   expect(quantile([10], 0.75)).toBe(10);
 });
-
-describe('a machine that is disturbed', () => {
-  it('takes turns again that ended disturbed, and puts off those that would begin so', async () => {
-    // Asked before and after each turn: the first is put off once and taken twice, the second is calm.
-    const answers = [false, true, false, true, true, true, true];
-    const asked: boolean[] = [];
-    const undisturbed = async () => {
-      const answer = answers[asked.length] ?? true;
-      asked.push(answer);
-      return answer;
-    };
-    const { measured, disturbed, turns } = await interleave([steady('a', 5)], { rounds: 2, steps: 3, undisturbed });
-    expect(asked).toEqual(answers);
-    expect(measured[0]?.steps).toBe(6);
-    expect({ disturbed, turns }).toEqual({ disturbed: 0, turns: 2 });
-  });
-
-  it('counts what it took all the same when its patience is over', async () => {
-    const undisturbed = async () => false;
-    const { disturbed, turns } = await interleave([steady('a', 5)], { rounds: 4, steps: 1, undisturbed, patience: 2 });
-    expect({ disturbed, turns }).toEqual({ disturbed: 4, turns: 4 });
-  });
-});

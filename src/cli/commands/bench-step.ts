@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { buildModel } from '../../architecture/build.js';
-import { type Counts, interleave } from '../../bench/interleave.js';
+import { interleave } from '../../bench/interleave.js';
 import { type Provenance, provenance, provenanceText } from '../../bench/provenance.js';
 import { writeSection } from '../../bench/results-file.js';
-import { createCpuProbe } from '../../bench/cpu-probe.js';
 import { type StepContender, stepContenders } from '../../bench/step-contenders.js';
 import { writeStart } from '../../bench/same-start.js';
 import { stepFigure } from '../../bench/step-figure.js';
@@ -85,20 +84,15 @@ async function benchStep(file: string | undefined, options: BenchStepOptions): P
   const sizes = networks.map((network) => sizeOf(network, options));
   const ticker = createTicker();
   const rows: StepRow[] = [];
-  const probe = await createCpuProbe(Math.min(options.threads, availableParallelism()));
   try {
     for (const [at, network] of networks.entries()) {
       const place = `${at + 1}/${networks.length} ${network.name}`;
       const size = sizes[at] as Measurement;
-      // Where CPUs always are hyperthreads of a core, there is nothing to wait for.
-      const hopeless = rows.some(({ disturbed, turns }) => turns > 0 && disturbed === turns);
-      const calm = { undisturbed: async () => (await probe.slowdown()) < 1.25, ...(hopeless ? { patience: 0 } : {}) };
-      rows.push(await measure(network, { ...size, ...calm }, options, (text) => ticker.show(`${place}: ${text}`)));
+      rows.push(await measure(network, size, options, (text) => ticker.show(`${place}: ${text}`)));
       ticker.say(`${at + 1}/${networks.length} ${rowLine(rows.at(-1) as StepRow)}`);
     }
   } finally {
     ticker.close();
-    await probe.close();
   }
   await publish(title, sizes[0] as Measurement, rows, options, ticker);
   const missing = rows.filter(({ measured }) => !measured.some(({ side }) => side === 'ablate'));
@@ -166,7 +160,7 @@ async function networksOf(
 
 async function measure(
   network: StepNetwork,
-  { rounds, steps, undisturbed, patience, ...size }: Measurement & Pick<Counts, 'undisturbed' | 'patience'>,
+  { rounds, steps, ...size }: Measurement,
   options: BenchStepOptions,
   show: (text: string) => void,
 ): Promise<StepRow> {
@@ -178,13 +172,14 @@ async function measure(
     const start = join(folder, 'start.safetensors');
     if (options.torch !== undefined) await writeStart(start, task, network.network, network.model);
     const contenders = stepContenders(task, path, start, options);
-    const { measured, dropped, ...calm } = await interleave(contenders, {
-      ...{ rounds, steps, undisturbed, patience },
+    const { measured, dropped } = await interleave(contenders, {
+      rounds,
+      steps,
       onTurn: ({ name, round }) => show(round === 0 ? `${name} warms up` : `${name}, turn ${round} of ${rounds}`),
     });
     const sides = new Map(contenders.map(({ name, side }: StepContender) => [name, side]));
     const withSides = measured.map((one) => ({ ...one, side: sides.get(one.name) as StepContender['side'] }));
-    return stepRow(network.name, withSides, dropped, calm);
+    return stepRow(network.name, withSides, dropped);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -205,7 +200,7 @@ async function publish(
   // A part of the networks, or other contenders, do not take the place of the whole table.
   const apart = [options.only, options.wasm && 'wasm', options.torchCompile && 'torch-compile'].filter(Boolean);
   const name = ['step', title, resolution, batch, precision, threads, ...apart].join('-').replace(/[^\w.-]+/g, '-');
-  const method = `Forward pass, backward pass and AdamW from the same first weights and pictures; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up, taken again where the CPUs did not each compute at full speed before and after it; medians ± half the interquartile range, and each process's peak memory.`;
+  const method = `Forward pass, backward pass and AdamW from the same first weights and pictures; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up; medians ± half the interquartile range, and each process's peak memory.`;
   if (options.chart) for (const path of await writeFigure(options.chart, figure)) ticker.say(`wrote ${path}`);
   if (options.markdown) {
     await writeFigure(join(dirname(options.markdown), `${name}.svg`), figure);
