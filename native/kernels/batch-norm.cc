@@ -62,13 +62,13 @@ template <class Body>
 void Map(float *y, long rows, long C, const Body &body) {
   const Chunks chunks(rows, C);
   WithStore(y, rows * C, C, [&](auto store) {
-    Parallel(chunks.count, [&](long task) {
-      const long k = chunks.count - 1 - task;
+    const auto map = [&](long k) {
       for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
         Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { store(y + r * C + c, body(r * C, c, width), width); });
       }
       store.Finish();
-    });
+    };
+    Parallel(chunks.count, map, true);
   });
 }
 

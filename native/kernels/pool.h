@@ -12,13 +12,14 @@ namespace ablate {
 void SetThreads(int count);
 int Threads();
 
-void RunTasks(long count, void (*task)(void *, long), void *argument);
+void RunTasks(long count, bool backwards, void (*task)(void *, long), void *argument);
 
 // body(i) for i in [0, count), on the caller and on whatever threads are free; returns when all are done. May be called
 // from several threads at once: one gets the pool, the others do their work alone. Tasks must not throw.
+// Each thread begins with its own share of neighbours, the same for the same count.
 template <class Body>
-void Parallel(long count, const Body &body) {
-  RunTasks(count, [](void *argument, long i) { (*static_cast<const Body *>(argument))(i); },
+void Parallel(long count, const Body &body, bool backwards = false) {
+  RunTasks(count, backwards, [](void *argument, long i) { (*static_cast<const Body *>(argument))(i); },
            const_cast<void *>(static_cast<const void *>(&body)));
 }
 
