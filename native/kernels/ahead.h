@@ -8,8 +8,6 @@
 
 namespace ablate {
 
-constexpr long kLine = 16;  // floats of a cache line
-
 // `rows` rows of `columns` floats, `apart` from one to the next.
 struct Region {
   const float *at;

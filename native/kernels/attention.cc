@@ -44,7 +44,7 @@ void ProductTile(const Product &p, long row, long column) {
   });
 }
 
-constexpr int kTileRows = 6;
+constexpr int kMostRows = 6;
 
 template <int V>
 void ProductRows(const Product &p, long row, long rows, long column) {
@@ -54,14 +54,14 @@ void ProductRows(const Product &p, long row, long rows, long column) {
     case 3: return ProductTile<3, V>(p, row, column);
     case 4: return ProductTile<4, V>(p, row, column);
     case 5: return ProductTile<5, V>(p, row, column);
-    default: return ProductTile<kTileRows, V>(p, row, column);
+    default: return ProductTile<kMostRows, V>(p, row, column);
   }
 }
 
 template <int V>
 void ProductColumns(const Product &p, long rows, long column) {
   // Tiles of nearly one height: a last one of a single row would wait for its own sums.
-  const long tiles = (rows + kTileRows - 1) / kTileRows;
+  const long tiles = (rows + kMostRows - 1) / kMostRows;
   for (long tile = 0, row = 0; tile < tiles; tile++) {
     const long height = rows / tiles + (tile < rows % tiles ? 1 : 0);
     ProductRows<V>(p, row, height, column);

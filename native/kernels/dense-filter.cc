@@ -129,6 +129,11 @@ std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
 
 void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, Precision precision, float *dw,
                          float *dbias) {
+  if (d.N * d.OH * d.OW == 0) {
+    memset(dw, 0, d.kernel * d.kernel * d.C * O * sizeof(float));
+    if (dbias) memset(dbias, 0, O * sizeof(float));
+    return;
+  }
   if (WinogradServes(d, O, precision)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
   const Grid grid = ForwardGrid(x, d, Precision::kFloat32);  // rounded as it is packed
   const TermTiles tiles(grid);

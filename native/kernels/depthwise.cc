@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "ahead.h"
 #include "kernels.h"
 #include "phase.h"
 #include "pool.h"

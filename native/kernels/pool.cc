@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "shares.h"
 #include "vector.h"
 
 namespace ablate {
@@ -26,7 +27,7 @@ inline void Pause() {
 }
 
 // A thread's share of a job's tasks: neighbours, the same ones in every job of as many. What it writes in one kernel it
-// finds in its own caches in the next, which on CPUs of different chips is a fifth of a step. Who is done helps the others.
+// finds in its own caches in the next: on CPUs of different chips that saves most. Who is done helps the others.
 struct alignas(64) Share {
   std::atomic<long> taken{0};
   long begin = 0, end = 0;
@@ -72,10 +73,10 @@ class Pool {
   void Run(Job job) {
     std::unique_lock<std::mutex> mine(owner_, std::defer_lock);
     if (job.count <= 1 || threads_ == 1 || !mine.try_lock()) return job.WorkAlone();
-    const long shares = static_cast<long>(shares_.size());
-    for (long i = 0; i < shares; i++) {
-      shares_[i].begin = i * job.count / shares;
-      shares_[i].end = (i + 1) * job.count / shares;
+    const Shares cut(job.count, Ceil(job.count, threads_));
+    for (int i = 0; i < threads_; i++) {
+      shares_[i].begin = cut.Begin(i);
+      shares_[i].end = cut.End(i);
       shares_[i].taken.store(0, std::memory_order_relaxed);
     }
     bool asleep;

@@ -64,8 +64,8 @@ constexpr long kFarApart = 512;  // floats from row to row, where packing pays f
 constexpr long kPackedFrom = kRegisters == 32 ? 3 : 6;  // panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= kPackedFrom || apart >= kFarApart; }
 // An odd number of cache lines, so that the tiles' first positions do not do the same; nor those of panels of slopes.
-constexpr long TilesApart(long positions) { return (positions * kTileRows / 16 | 1) * 16 + 32; }
-constexpr long PanelsApart(long positions) { return ((positions * kPanel + 15) / 16 | 1) * 16; }
+constexpr long TilesApart(long positions) { return (positions * kTileRows / kLine | 1) * kLine + 2 * kLine; }
+constexpr long PanelsApart(long positions) { return (Ceil(positions * kPanel, kLine) | 1) * kLine; }
 
 }  // namespace ablate
 

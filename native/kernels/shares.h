@@ -5,7 +5,7 @@
 
 namespace ablate {
 
-inline long Ceil(long a, long b) { return (a + b - 1) / b; }
+constexpr long Ceil(long a, long b) { return (a + b - 1) / b; }
 
 // `count` cut into as few shares of at most `most` as there can be, and those as even as can be; of whole grains, but for
 // the last, where `grain` divides `most`. None is empty, unless all is.

@@ -51,19 +51,14 @@ void RowTile(const RowCall &call, long first) {
     });
   }
   float *const out = call.out + first * call.out_pixel;
-  if (call.streamed) {
+  const auto store = [&](auto put, auto width) ABLATE_INLINE_LAMBDA {
     Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
-      if (t < outputs) Streamed{}(out + t * call.out_pixel, sums[t], Full{});
+      if (t < outputs) put(out + t * call.out_pixel, sums[t], width);
     });
-  } else if (call.lanes == kWidth) {
-    Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
-      if (t < outputs) Store(out + t * call.out_pixel, sums[t]);
-    });
-  } else {
-    Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
-      if (t < outputs) Store(out + t * call.out_pixel, sums[t], call.lanes);
-    });
-  }
+  };
+  if (call.streamed) store(Streamed{}, Full{});
+  else if (call.lanes == kWidth) store(Cached{}, Full{});
+  else store(Cached{}, call.lanes);
 }
 
 template <int K, int S, int T>

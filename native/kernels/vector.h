@@ -13,6 +13,8 @@
 
 namespace ablate {
 
+constexpr long kLine = 16;  // floats of a cache line
+
 #if defined(__AVX512F__)
 constexpr int kWidth = 16;
 constexpr int kRegisters = 32;

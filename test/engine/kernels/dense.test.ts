@@ -44,6 +44,9 @@ const CASES = [
   dense([2, 4, 4, 400], 40, 3, 1, 1),
   dense([2, 3, 5, 40], 130, 3, 1, 1),
   dense([30, 14, 14, 26], 24, 3, 1, 1),
+  // No sample at all: gradients of the weights are zero.
+  dense([0, 4, 4, 5], 7, 3, 2, 1),
+  dense([0, 4, 4, 24], 24, 3, 1, 1),
 ];
 
 /** To the nearest of bfloat16's numbers, ties to even: a float32's upper half. */
