@@ -4,8 +4,9 @@
  *
  * Sums run in a fixed order; long ones in float64.
  */
-export { transpose } from './kernels/transpose';
-export { productGradient, filterGradient, depthwiseFilterGradient } from './kernels/filter-gradient';
+export { convolution, convolutionScratch, convolutionInputGradient, convolutionInputGradientScratch } from './kernels/dense';
+export { convolutionFilterGradient, convolutionFilterGradientScratch } from './kernels/dense-filter';
+export { depthwise, depthwiseFilterGradient, depthwiseScratch } from './kernels/depthwise';
 export { columnSums, columnMoments } from './kernels/columns';
 export { gelu, geluGradient, reluGradient } from './kernels/activation';
 export { layerNorm, layerNormGradient } from './kernels/layer-norm';
@@ -13,4 +14,4 @@ export { adamW, sgd } from './kernels/optimizer';
 export { normalise, normaliseGradient } from './kernels/batch-norm';
 export { residual, residualGradient } from './kernels/residual';
 export { maxPool, maxPoolGradient } from './kernels/max-pool';
-export { windowAttention, windowAttentionGradient } from './kernels/window-attention';
+export { windowAttention, windowAttentionGradient, windowAttentionScratch } from './kernels/window-attention';

@@ -1,4 +1,4 @@
-import { columnSums } from './columns';
+import { columnProducts, columnSums } from './columns';
 import { at } from './vectors';
 
 /** y = (x - mean) scale + beta, cut at 0 where `relu` is not 0; scale is gamma / sqrt(variance + epsilon). */
@@ -30,17 +30,8 @@ export function normaliseGradient(
   rows: i32, columns: i32, frozen: i32,
 ): void {
   columnSums(dy, dbeta, rows, columns);
-  for (let c = 0; c < columns; c++) {
-    const mean = load<f32>(at(means, c));
-    let sum: f64 = 0;
-    let from = at(x, c), slope = at(dy, c);
-    for (let r = 0; r < rows; r++) {
-      sum += <f64>((load<f32>(from) - mean) * load<f32>(slope));
-      from = at(from, columns);
-      slope = at(slope, columns);
-    }
-    store<f32>(at(dgamma, c), <f32>(sum * <f64>load<f32>(at(factors, c))));
-  }
+  columnProducts(x, means, dy, dgamma, rows, columns);
+  for (let c = 0; c < columns; c++) store<f32>(at(dgamma, c), load<f32>(at(dgamma, c)) * load<f32>(at(factors, c)));
   const share: f32 = frozen ? 0 : 1 / <f32>rows;
   const whole = columns & ~3;
   for (let r = 0; r < rows; r++) {

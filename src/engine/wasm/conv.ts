@@ -1,160 +1,118 @@
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvOptions, Ops } from '../ops.js';
 import { gradient } from '../tensorflow/ops/gradient.js';
 import type { Elementwise } from './elementwise.js';
 import type { WasmKernels } from './kernels.js';
-import { dilate, padForInput } from './taps.js';
 
-type Window = Pick<ConvOptions, 'stride' | 'padding' | 'groups'>;
+type Window = Pick<ConvOptions, 'stride' | 'padding'>;
 
-/**
- * Convolutions and linear layers: forward and input gradients by the backend's convolutions and matrix products, filter
- * gradients and transpositions by our own kernels.
- */
+/** Convolutions and linear layers by our own kernels, gradients included. */
 export function createConvolutions(
-  kernels: WasmKernels,
-  { biasActivation }: Elementwise,
+  { tf, output, run, count, withScratch }: WasmKernels,
+  { activation }: Elementwise,
 ): Pick<Ops, 'conv2d' | 'linear'> {
-  const { tf, output, run } = kernels;
-
-  /** [rows, columns] -> [columns, rows]; the backend's own is many times slower, and slower still inside its product. */
-  function transposed(x: Tensor, rows: number, columns: number): Tensor2D {
-    const y = output([columns, rows]);
-    run('transpose', x, y, rows, columns);
-    return y as Tensor2D;
+  /** Sums of dy's channels: the gradient of a bias. */
+  function biasGradient(dy: Tensor): Tensor {
+    const columns = dy.shape.at(-1) as number;
+    const sums = output([columns]);
+    run('columnSums', dy, sums, dy.size / columns, columns);
+    return sums;
   }
 
-  /** [M, K] x [K, N]. */
-  const product = gradient(
-    tf,
-    (x: Tensor, weight: Tensor) => tf.matMul(x, weight),
-    (x, weight) => [x, weight],
-    (dy, [x, weight]) => {
-      const [rows, inputs] = (x as Tensor).shape as [number, number];
-      const outputs = dy.shape[1] as number;
-      const dweight = output([inputs, outputs]);
-      run('productGradient', x as Tensor, dy, dweight, rows, inputs, outputs);
-      return [tf.matMul(dy as Tensor2D, transposed(weight as Tensor, inputs, outputs)), dweight];
-    },
-  );
+  /** A map's side after a convolution; PyTorch's rule. */
+  const sideAfter = (side: number, kernel: number, { stride, padding }: Window): number =>
+    Math.floor((side + 2 * padding - kernel) / stride) + 1;
 
-  const padded = (x: Tensor4D, padding: number): Tensor4D => {
-    const sides: [number, number] = [padding, padding];
-    return (padding > 0 ? tf.pad(x, [[0, 0], sides, sides, [0, 0]]) : x) as Tensor4D;
-  };
-
-  function dense(x: Tensor4D, kernel: Tensor4D, { stride, padding, groups }: Window): Tensor4D {
-    if (groups === 1) return tf.conv2d(padded(x, padding), kernel, stride, 'valid');
-    const parts = tf.split(padded(x, padding), groups, 3);
-    const convolved = tf
-      .split(kernel, groups, 3)
-      .map((part, at) => tf.conv2d(parts[at] as Tensor4D, part as Tensor4D, stride, 'valid'));
-    return tf.concat(convolved, 3) as Tensor4D;
-  }
-
-  const convolution = (window: Window) =>
-    gradient(
+  /** `[N, H, W, C]` by `[rows, columns, C, O]` and a bias `[O]`, if there is one. */
+  function dense(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, window: Window): Tensor4D {
+    const [rows, columns, , outputs] = kernel.shape;
+    const [samples, height, width] = x.shape;
+    const sides = [sideAfter(height, rows, window), sideAfter(width, columns, window)] as const;
+    const sizes = [...x.shape, ...sides, outputs, rows, columns, window.stride, window.padding];
+    const call = (
+      name: 'convolution' | 'convolutionInputGradient' | 'convolutionFilterGradient',
+      ...tensors: readonly (Tensor | null)[]
+    ): void => {
+      const floats = withScratch(128, (scratch) => count(`${name}Scratch`, scratch, ...sizes));
+      withScratch(floats, (scratch) => run(name, ...tensors, scratch, ...sizes));
+    };
+    return gradient(
       tf,
-      (x: Tensor, kernel: Tensor) => dense(x as Tensor4D, kernel as Tensor4D, window),
-      (x, kernel) => [x, kernel],
-      (dy, kept) => {
-        const [x, kernel] = kept as [Tensor4D, Tensor4D];
-        const slope = dy as Tensor4D;
-        const dkernel = output(kernel.shape);
-        const [rows, columns] = kernel.shape;
-        const { stride, padding, groups } = window;
-        run(
-          'filterGradient',
-          x,
-          slope,
-          dkernel,
-          ...x.shape,
-          ...slope.shape.slice(1),
-          rows,
-          columns,
-          stride,
-          padding,
-          groups,
-        );
-        return [inputGradient(slope, kernel, x, window), dkernel];
+      (map: Tensor, weights: Tensor, ...offset: Tensor[]) => {
+        const y = output([samples, ...sides, outputs]);
+        call('convolution', map, weights, offset[0] ?? null, y);
+        return y;
       },
-    );
+      (map, ...rest) => [map, rest[0] as Tensor],
+      (dy, kept) => {
+        const [map, weights] = kept as [Tensor, Tensor];
+        const [dx, dkernel] = [output(x.shape), output(kernel.shape)];
+        call('convolutionInputGradient', dy, weights, dx);
+        call('convolutionFilterGradient', dy, map, dkernel);
+        return [dx, dkernel, ...(bias ? [biasGradient(dy)] : [])];
+      },
+    )(x, kernel, ...(bias ? [bias] : [])) as Tensor4D;
+  }
 
-  function inputGradient(dy: Tensor4D, kernel: Tensor4D, x: Tensor4D, { stride, padding, groups }: Window): Tensor {
+  /** `[N, H, W, C]` by `[rows, columns, 1, C]`, a filter a channel. */
+  function depthwise(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, window: Window): Tensor4D {
     const [rows, columns] = kernel.shape;
-    const [, height, width] = x.shape;
-    const patches = rows === stride && columns === stride && padding === 0 && groups === 1;
-    if (patches && height === dy.shape[1] * stride && width === dy.shape[2] * stride)
-      return patchGradient(dy, kernel, stride);
-    const whole = padForInput(tf, dilate(tf, dy, stride), [rows, columns], height, width, padding);
-    const flip = (part: Tensor) => tf.transpose(tf.reverse(part, [0, 1]), [0, 1, 3, 2]) as Tensor4D;
-    if (groups === 1) return tf.conv2d(whole, flip(kernel), 1, 'valid');
-    const parts = tf.split(whole, groups, 3);
-    const slopes = tf
-      .split(kernel, groups, 3)
-      .map((part, at) => tf.conv2d(parts[at] as Tensor4D, flip(part), 1, 'valid'));
-    return tf.concat(slopes, 3);
-  }
-
-  /** Windows that do not overlap: one matrix product, then every patch back to its place. */
-  function patchGradient(dy: Tensor4D, kernel: Tensor4D, stride: number): Tensor {
-    const [, , inputs, outputs] = kernel.shape;
-    const [batch, height, width] = dy.shape;
-    const columns = stride * stride * inputs;
-    const patches = tf.matMul(tf.reshape(dy, [-1, outputs]) as Tensor2D, transposed(kernel, columns, outputs));
-    const split = tf.reshape(patches, [batch, height, width, stride, stride, inputs]);
-    return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4, 5]), [batch, height * stride, width * stride, inputs]);
-  }
-
-  const depthwise = ({ stride, padding }: Window) =>
-    gradient(
+    const [samples, height, width, channels] = x.shape;
+    const sides = [sideAfter(height, rows, window), sideAfter(width, columns, window)] as const;
+    const { stride, padding } = window;
+    const taps = [rows, columns, stride, padding];
+    const floats = count('depthwiseScratch', height, width, channels, ...sides, columns, stride);
+    return gradient(
       tf,
-      (x: Tensor, kernel: Tensor) =>
-        tf.depthwiseConv2d(padded(x as Tensor4D, padding), kernel as Tensor4D, stride, 'valid'),
-      (x, kernel) => [x, kernel],
-      (dy, kept) => {
-        const [x, kernel] = kept as [Tensor4D, Tensor4D];
-        const slope = dy as Tensor4D;
-        const dkernel = output(kernel.shape);
-        const [rows, columns] = kernel.shape;
-        const [, height, width] = x.shape;
-        run(
-          'depthwiseFilterGradient',
-          x,
-          slope,
-          dkernel,
-          ...x.shape,
-          ...slope.shape.slice(1, 3),
-          rows,
-          columns,
-          stride,
-          padding,
-        );
-        const whole = padForInput(tf, dilate(tf, slope, stride), [rows, columns], height, width, padding);
-        return [tf.depthwiseConv2d(whole, tf.reverse(kernel, [0, 1]), 1, 'valid'), dkernel];
+      (map: Tensor, weights: Tensor, ...offset: Tensor[]) => {
+        const y = output([samples, ...sides, channels]);
+        const tensors = [map, weights, offset[0] ?? null, y];
+        withScratch(floats, (scratch) => run('depthwise', ...tensors, scratch, ...x.shape, ...sides, ...taps, 0));
+        return y;
       },
-    );
+      (map, ...rest) => [map, rest[0] as Tensor],
+      (dy, kept) => {
+        const [map, weights] = kept as [Tensor, Tensor];
+        const [dx, dkernel] = [output(x.shape), output(kernel.shape)];
+        withScratch(floats, (scratch) => {
+          run('depthwise', dy, weights, null, dx, scratch, ...dy.shape, height, width, ...taps, 1);
+          run('depthwiseFilterGradient', dy, map, dkernel, scratch, ...x.shape, ...sides, ...taps);
+        });
+        return [dx, dkernel, ...(bias ? [biasGradient(dy)] : [])];
+      },
+    )(x, kernel, ...(bias ? [bias] : [])) as Tensor4D;
+  }
 
-  function convolve(x: Tensor4D, kernel: Tensor4D, window: Window): Tensor {
-    const [rows, columns, inputs, outputs] = kernel.shape;
-    const { stride, padding, groups } = window;
-    if (groups === 1 && rows === 1 && columns === 1 && stride === 1 && padding === 0) {
-      const y = product(tf.reshape(x, [-1, inputs]), tf.reshape(kernel, [inputs, outputs]));
-      return tf.reshape(y, [...x.shape.slice(0, 3), outputs]);
+  function convolve(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, groups: number, window: Window): Tensor4D {
+    const [rows, columns, , outputs] = kernel.shape;
+    if (groups === 1) return dense(x, kernel, bias, window);
+    if (groups === x.shape[3] && groups === outputs) {
+      return depthwise(x, tf.reshape(kernel, [rows, columns, groups, 1]) as Tensor4D, bias, window);
     }
-    if (groups > 1 && groups === x.shape[3] && groups === outputs) {
-      return depthwise(window)(x, tf.reshape(kernel, [rows, columns, groups, 1]));
-    }
-    return convolution(window)(x, kernel);
+    const maps = tf.split(x, groups, 3);
+    const biases = bias && tf.split(bias, groups);
+    const parts = tf
+      .split(kernel, groups, 3)
+      .map((part, at) =>
+        dense(maps[at] as Tensor4D, part as Tensor4D, (biases?.[at] ?? null) as Tensor1D | null, window),
+      );
+    return tf.concat(parts, 3) as Tensor4D;
   }
 
   return {
-    conv2d: (x, kernel, { bias, activation, ...window }) =>
-      biasActivation(convolve(x, kernel, window), bias, activation) as Tensor4D,
-    linear(x, weight, bias, activation) {
+    conv2d(x, kernel, { bias, activation: kind, groups, ...window }) {
+      const y = convolve(x, kernel, bias ?? null, groups, window);
+      return (kind ? activation(y, kind) : y) as Tensor4D;
+    },
+    linear(x, weight, bias, kind) {
       const [inputs, outputs] = weight.shape;
-      const y = biasActivation(product(tf.reshape(x, [-1, inputs]), weight), bias, activation);
-      return tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
+      const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
+      const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
+      const y = tf.reshape(dense(rows, kernel, bias ?? null, { stride: 1, padding: 0 }), [
+        ...x.shape.slice(0, -1),
+        outputs,
+      ]);
+      return kind ? activation(y, kind) : y;
     },
   };
 }

@@ -1,12 +1,9 @@
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Activation, Ops } from '../ops.js';
 import { gradient } from '../tensorflow/ops/gradient.js';
 import type { WasmKernels } from './kernels.js';
 
-export interface Elementwise extends Pick<Ops, 'activation' | 'residual'> {
-  /** activation(x + bias) over the last axis, either of them left out. */
-  biasActivation(x: Tensor, bias: Tensor1D | null | undefined, kind: Activation | null | undefined): Tensor;
-}
+export type Elementwise = Pick<Ops, 'activation' | 'residual'>;
 
 export function createElementwise({ tf, output, run }: WasmKernels): Elementwise {
   const gelu = gradient(
@@ -35,27 +32,10 @@ export function createElementwise({ tf, output, run }: WasmKernels): Elementwise
     },
   );
 
-  const bias = gradient(
-    tf,
-    (x: Tensor, b: Tensor) => tf.add(x, b),
-    () => [],
-    (dy) => {
-      const columns = dy.shape.at(-1) as number;
-      const db = output([columns]);
-      run('columnSums', dy, db, dy.size / columns, columns);
-      return [dy, db];
-    },
-  );
-
   const activation = (x: Tensor, kind: Activation): Tensor => (kind === 'relu' ? relu(x) : gelu(x));
 
   return {
     activation,
-
-    biasActivation(x, b, kind) {
-      const y = b ? bias(x, b) : x;
-      return kind ? activation(y, kind) : y;
-    },
 
     residual(shortcut, branch, { gamma, keep, activation: kind }) {
       const columns = branch.shape.at(-1) as number;

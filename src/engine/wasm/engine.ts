@@ -25,6 +25,7 @@ export async function openWasm(): Promise<Engine> {
       'The wasm backend does not start on this machine: its WebAssembly module did not load.\nNext: npm ci, then npx ablate doctor',
     );
   }
+  shareIdentities(tf);
   // tfjs would fall back to plain JavaScript, thousands of times slower, without a word.
   tf.removeBackend('cpu');
   return {
@@ -40,4 +41,18 @@ export async function openWasm(): Promise<Engine> {
     },
     prepare: async (step) => eagerStep(tf, step),
   };
+}
+
+/** The backend copies a tensor to make a second one of it, as the tape does with all that it keeps; here they share memory. */
+function shareIdentities(tf: typeof import('@tensorflow/tfjs-core')): void {
+  const kernel = { kernelName: tf.Identity, backendName: 'wasm' };
+  tf.unregisterKernel(kernel.kernelName, kernel.backendName);
+  tf.registerKernel({
+    ...kernel,
+    kernelFunc({ inputs, backend }) {
+      const { dataId, shape, dtype } = inputs['x'] as import('@tensorflow/tfjs-core').TensorInfo;
+      (backend as { incRef(dataId: object): void }).incRef(dataId);
+      return { dataId, shape, dtype };
+    },
+  });
 }

@@ -6,9 +6,10 @@ type Tf = typeof import('@tensorflow/tfjs-core');
 
 /** What native/wasm/kernels.ts exports: functions on addresses and numbers. */
 type KernelName =
-  | 'transpose'
-  | 'productGradient'
-  | 'filterGradient'
+  | 'convolution'
+  | 'convolutionInputGradient'
+  | 'convolutionFilterGradient'
+  | 'depthwise'
   | 'depthwiseFilterGradient'
   | 'columnSums'
   | 'gelu'
@@ -27,6 +28,16 @@ type KernelName =
   | 'maxPoolGradient'
   | 'windowAttention'
   | 'windowAttentionGradient';
+
+/** Those that say how many floats of scratch memory another one needs. */
+type CountName =
+  | 'convolutionScratch'
+  | 'convolutionInputGradientScratch'
+  | 'convolutionFilterGradientScratch'
+  | 'depthwiseScratch'
+  | 'windowAttentionScratch';
+
+type Value = Tensor | number | null;
 
 /** The part of Node's WebAssembly that is used here; its types come with those of browsers only. */
 interface WebAssemblyApi {
@@ -48,7 +59,10 @@ export interface WasmKernels {
   /** A float32 tensor whose values a kernel is still to write. */
   output(shape: readonly number[]): Tensor;
   /** Runs a kernel; a tensor stands for its address, null for address 0. */
-  run(name: KernelName, ...values: readonly (Tensor | number | null)[]): void;
+  run(name: KernelName, ...values: readonly Value[]): void;
+  count(name: CountName, ...values: readonly Value[]): number;
+  /** Scratch memory of `floats`, while `use` runs. */
+  withScratch<Result>(floats: number, use: (scratch: Tensor) => Result): Result;
 }
 
 /**
@@ -66,15 +80,26 @@ export function loadWasmKernels(tf: Tf): WasmKernels {
   }
   const module = new WebAssembly.Module(Buffer.from(kernelsModule, 'base64'));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels = exports as Record<KernelName, (...values: number[]) => void>;
-  const address = (value: Tensor | number | null): number => {
+  const kernels = exports as Record<KernelName | CountName, (...values: number[]) => number>;
+  const address = (value: Value): number => {
     if (value === null) return 0;
     return typeof value === 'number' ? value : backend.dataIdMap.get(value.dataId).memoryOffset;
   };
   const engine = tf.engine() as unknown as { makeTensorFromTensorInfo(info: object): Tensor };
+  const output = (shape: readonly number[]): Tensor =>
+    engine.makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));
   return {
     tf,
-    output: (shape) => engine.makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32')),
-    run: (name, ...values) => kernels[name](...values.map(address)),
+    output,
+    run(name, ...values) {
+      kernels[name](...values.map(address));
+    },
+    count: (name, ...values) => kernels[name](...values.map(address)),
+    withScratch(floats, use) {
+      const scratch = output([floats]);
+      const result = use(scratch);
+      scratch.dispose();
+      return result;
+    },
   };
 }

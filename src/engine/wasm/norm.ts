@@ -39,6 +39,7 @@ export function createNorms(
     variance: Tensor,
     epsilon: number,
     frozen: boolean,
+    relu: boolean,
   ): Tensor {
     const columns = gamma.size;
     const rows = x.size / columns;
@@ -47,13 +48,25 @@ export function createNorms(
       tf,
       (map: Tensor, scale: Tensor, offset: Tensor) => {
         const y = output(x.shape);
-        run('normalise', map, mean, tf.mul(scale, factor), offset, y, rows, columns, 0);
+        run('normalise', map, mean, tf.mul(scale, factor), offset, y, rows, columns, relu ? 1 : 0);
         return y;
       },
-      (map, scale) => [map, scale, mean, factor],
-      (dy, saved) => {
+      (map, scale, _, y) => [map, scale, mean, factor, ...(relu ? [y] : [])],
+      (dy, [map, scale, means, factors, y]) => {
         const [dx, dgamma, dbeta] = [output(dy.shape), output([columns]), output([columns])];
-        run('normaliseGradient', dy, ...(saved as Tensor[]), dx, dgamma, dbeta, rows, columns, frozen ? 1 : 0);
+        const slope = y ? output(dy.shape) : dy;
+        if (y) run('reluGradient', y, dy, slope, dy.size);
+        run(
+          'normaliseGradient',
+          slope,
+          ...([map, scale, means, factors] as Tensor[]),
+          dx,
+          dgamma,
+          dbeta,
+          rows,
+          columns,
+          frozen ? 1 : 0,
+        );
         return [dx, dgamma, dbeta];
       },
     )(x, gamma, beta);
@@ -73,8 +86,8 @@ export function createNorms(
           tf.add(tf.mul(running, 1 - momentum), tf.mul(batch, momentum * unbiased)) as Tensor1D;
         update?.(blend(runningMean, mean, 1), blend(runningVariance, variance, rows / Math.max(1, rows - 1)));
       }
-      const y = normalise(x, gamma, beta, mean, variance, epsilon, !training);
-      return kind ? activation(y, kind) : y;
+      const y = normalise(x, gamma, beta, mean, variance, epsilon, !training, kind === 'relu');
+      return kind === 'gelu' ? activation(y, kind) : y;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { sizeOf } from './kernels.js';
+import { sizeOf } from './values.js';
 
 export interface Convolution {
   /** N, H, W, C. */

@@ -4,6 +4,9 @@ import { createKernels, type Kernels } from '../../../src/engine/tensorflow/kern
 import { loadKernelFile } from '../../../src/engine/tensorflow/kernels/library.js';
 import { loadTensorflow } from '../../../src/engine/tensorflow/load.js';
 import { ensureKernels, kernelLibrary } from '../../../src/engine/tensorflow/setup/kernels.js';
+import { expectClose, normals, randomNumbers, relativeError } from './values.js';
+
+export * from './values.js';
 
 export const engine = loadTensorflow({ device: 'cpu' });
 export const { tf } = engine;
@@ -18,44 +21,6 @@ async function load(): Promise<Kernels> {
   const file = chosen ?? kernelLibrary(engine.flavour)?.file;
   if (!file) throw new Error('this CPU has none of the instruction sets that the kernels are compiled for');
   return createKernels(loadKernelFile(engine, file, 'test'));
-}
-
-export type Values = readonly number[] | Float32Array | Float64Array;
-
-/** A small generator of its own, so that failures repeat. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return state / 0x7fffffff;
-  };
-}
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
-
-export function normals(seed: number, shape: readonly number[], scale = 1, offset = 0): Float32Array {
-  const next = randomNumbers(seed);
-  return Float32Array.from({ length: sizeOf(shape) }, () => {
-    const radius = Math.sqrt(-2 * Math.log(next() + 1e-12));
-    return offset + scale * radius * Math.cos(2 * Math.PI * next());
-  });
-}
-
-/** The greatest difference, relative to the greatest expected value. */
-export function relativeError(actual: Values, expected: Values): number {
-  expect(actual.length).toBe(expected.length);
-  let worst = 0;
-  let greatest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(actual[i]! - expected[i]!);
-    if (!(difference <= worst)) worst = difference;
-    greatest = Math.max(greatest, Math.abs(expected[i]!));
-  }
-  return greatest > 0 ? worst / greatest : worst;
-}
-
-export function expectClose(actual: Tensor, expected: Values, what: string, tolerance = 3e-6): void {
-  expect(relativeError(actual.dataSync() as Float32Array, expected), what).toBeLessThan(tolerance);
 }
 
 export interface Argument {
