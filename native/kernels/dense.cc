@@ -117,6 +117,7 @@ void Clear(const Target &target, long N, long rows, long columns, long C) {
 template <Activation A>
 void DenseForward(const float *x, const float *w, const float *bias, const Window &d, long O, Precision precision,
                   float *before, float *y) {
+  if (d.N == 0) return;
   if (WinogradServes(d, O, precision)) return WinogradForward<A>(x, w, bias, d, O, before, y);
   const Grid grid = ForwardGrid(x, d, precision);
   const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
@@ -143,6 +144,7 @@ void DenseForward(const float *x, const float *w, const float *bias, const Windo
 }
 
 void DenseInputGradient(const float *dy, const float *w, const Window &d, long O, Precision precision, float *dx) {
+  if (d.N == 0) return;
   if (WinogradServes(d, O, precision)) return WinogradInputGradient(dy, w, d, O, dx);
   for (long py = 0; py < d.stride; py++) {
     for (long px = 0; px < d.stride; px++) {

@@ -29,6 +29,7 @@ const CASES = [
   depthwise([2, 6, 6, 16], 3, 1, 3),
   depthwise([2, 6, 7, 16], 3, 2, 3),
   depthwise([1, 20, 20, 48], 7, 1),
+  depthwise([0, 6, 6, 16], 3, 1),
   // Outputs of 8 MiB and more go past the caches.
   depthwise([1, 66, 66, 512], 3, 1),
   depthwise([1, 66, 66, 512], 3, 2),

@@ -31,6 +31,8 @@ const CASES = [
   ...[5, 7].flatMap((kernel) => [grouped(8, 4, 4, { kernel }), grouped(3, 16, 16, { kernel, stride: 2 })]),
   grouped(32, 4, 4, { N: 1, H: 1, W: 1 }),
   grouped(32, 1, 1, { N: 3, H: 2, W: 2, kernel: 7 }),
+  grouped(4, 4, 4, { N: 0 }),
+  grouped(2, 48, 48, { N: 0 }),
   grouped(4, 4, 4, { padding: 0, H: 8 }),
   grouped(4, 16, 16, { padding: 2, stride: 2 }),
   // More rows than one band lays out.
