@@ -13,13 +13,17 @@ export interface Provenance {
   readonly versions: readonly string[];
 }
 
+/** What makes a program use less than the CPU has: ours, PyTorch, and the library that both may call. */
+const LIMITS = ['ABLATE_INSTRUCTION_SET', 'ATEN_CPU_CAPABILITY', 'ONEDNN_MAX_CPU_ISA'];
+
 /**
  * @param args the command line after the program; folders of this machine are left out of it.
  * @param program what was run, such as `node bench/eager.mjs`.
  */
 export function provenance(args: readonly string[], versions: readonly string[], program = 'ablate'): Provenance {
+  const limits = LIMITS.flatMap((name) => (process.env[name] ? [`${name}=${process.env[name]}`] : []));
   return {
-    command: [program, ...args.map((arg) => quoted(isAbsolute(arg) ? basename(arg) : arg))].join(' '),
+    command: [...limits, program, ...args.map((arg) => quoted(isAbsolute(arg) ? basename(arg) : arg))].join(' '),
     date: new Date().toISOString().slice(0, 10),
     code: codeVersion(),
     machine: describeMachine(),

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { provenance } from '../../src/bench/provenance.js';
 import { type Section, withSection, writeSection } from '../../src/bench/results-file.js';
 
@@ -37,4 +37,10 @@ it('names command, day, machine and versions, and no folder of this machine', as
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+it('says what kept a program from using all that the CPU has', () => {
+  vi.stubEnv('ONEDNN_MAX_CPU_ISA', 'AVX2');
+  expect(provenance(['bench', 'step'], []).command).toBe('ONEDNN_MAX_CPU_ISA=AVX2 ablate bench step');
+  vi.unstubAllEnvs();
 });

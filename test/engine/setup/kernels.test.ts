@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { cpuInstructionSet } from '../../../src/engine/tensorflow/setup/kernels.js';
 import { execute } from '../../../src/engine/tensorflow/setup/process.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ablate-kernels-'));
@@ -42,4 +43,22 @@ echo object > "$2"`;
   expect(lines.length - linked.length).toBe(sources.filter((name) => name.endsWith('.cc')).length * linked.length);
   expect(new Set(linked).size).toBe(linked.length);
   expect(readdirSync(cache)).toEqual([expect.stringMatching(/^kernels-(x86-64-v\d(-bfloat16)?|arm64)-[0-9a-f]{16}$/)]);
+});
+
+describe.runIf(process.arch === 'x64')('ABLATE_INSTRUCTION_SET', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('is the best that is used, whatever the CPU has', () => {
+    vi.stubEnv('ABLATE_INSTRUCTION_SET', 'x86-64-v2');
+    expect(cpuInstructionSet()).toBe('x86-64-v2');
+  });
+
+  test('says what it expects where it names none', () => {
+    vi.stubEnv('ABLATE_INSTRUCTION_SET', 'avx2');
+    expect(() => cpuInstructionSet()).toThrow(
+      'ABLATE_INSTRUCTION_SET: expected one of x86-64-v4-bfloat16, x86-64-v4, x86-64-v3, x86-64-v2, found avx2',
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { EnvironmentError } from '../../engine.js';
 import { cacheRoot, isWhole, keyOf, libraryFolder, packageRoot, publish } from './cache.js';
 import { compileSharedObjects, tensorflowLink } from './compiler.js';
 import type { Progress } from './library.js';
@@ -77,10 +78,22 @@ export function kernelLibrary(flavour: Flavour): KernelLibrary | null {
 /** The best instruction set that kernels are compiled for and this CPU has; null if it has none of them. */
 export const cpuInstructionSet = (): string | null => fitting()[0]?.name ?? null;
 
-/** Those that this CPU has, the best first. */
+/**
+ * Those that this CPU has, the best first; none better than $ABLATE_INSTRUCTION_SET, where it is set.
+ * @throws EnvironmentError if it names none.
+ */
 function fitting(): readonly InstructionSet[] {
   const cpu = cpuFlags();
-  return instructionSets().filter(({ needs }) => needs.every((flag) => cpu.has(flag)));
+  const sets = instructionSets();
+  const best = process.env['ABLATE_INSTRUCTION_SET'];
+  const first = best ? sets.findIndex(({ name }) => name === best) : 0;
+  if (first < 0) {
+    const names = sets.map(({ name }) => name).join(', ');
+    throw new EnvironmentError(
+      `ABLATE_INSTRUCTION_SET: expected one of ${names}, found ${best}\nNext: set it to one of these, or unset it`,
+    );
+  }
+  return sets.slice(first).filter(({ needs }) => needs.every((flag) => cpu.has(flag)));
 }
 
 /** The best that this CPU has and the compiler knows: g++ 9 has no bfloat16. */
