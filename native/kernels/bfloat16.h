@@ -88,6 +88,13 @@ ABLATE_INLINE Vec MultiplyPairs(Vec a, Vec b, Vec sum) {
 }
 #endif
 
+// Place i holds first[i] and second[i], or zero where there is no second.
+inline void PairRows(const float *first, const float *second, long count, float *to) {
+  Vectors(count, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
+    Store(to + i, Paired(Load(first + i, width), second ? Load(second + i, width) : Vec{}), width);
+  });
+}
+
 // sum + the products of what places hold.
 template <Precision P>
 ABLATE_INLINE Vec MultiplyPlaces(Vec a, Vec b, Vec sum) {

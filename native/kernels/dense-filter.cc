@@ -41,6 +41,8 @@ struct Slopes {
 // Some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
 void PackSlopes(const Slopes &all, Precision precision, long from, long to, float *packed, long apart) {
   const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first, size = PlaceSize(precision);
+  const long end = Places(precision, all.positions) * kPanel;
+  for (long panel = 0; panel < to - from; panel++) std::fill_n(packed + panel * apart + end, kPanelRest, 0.0f);
   for (long p = 0; p < all.positions; p += size) {
     const float *const row = all.dy + p * all.O + first, *const next = p + 1 < all.positions ? row + all.O : nullptr;
     for (long c = 0; c < columns; c += kPanel) {
@@ -147,6 +149,7 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
   const bool whole = shares.shares == 1;
   const Buffer sums = NewBuffer(whole ? 0 : shares.shares * (size + O));
   Parallel(shares.shares * each, [&](long task) {
+    const AmxScope amx(precision);
     const long share = task / each;
     const Part &part = parts[task % each];
     const long column = part.first_panel * kPanel, columns = std::min(O, part.end_panel * kPanel) - column;

@@ -79,6 +79,7 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
   const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns), grid.columns == 1 ? kTileRows : 1);
   const Shares chunks(panels.count, Ceil(panels.count, Ceil(kTasks, blocks.shares)));
   Parallel(blocks.shares * chunks.shares, [&](long task) {
+    const AmxScope amx(grid.precision);
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares);
     const Band band(grid, first, end, true);

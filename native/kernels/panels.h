@@ -17,7 +17,9 @@ struct Panels {
   long terms, columns, count;
   Buffer floats;
   Panels(long terms, long columns)
-      : terms(terms), columns(columns), count(Ceil(columns, kPanel)), floats(NewBuffer(count * terms * kPanel)) {}
+      : terms(terms), columns(columns), count(Ceil(columns, kPanel)), floats(NewBuffer(count * terms * kPanel + kPanelRest)) {
+    std::fill_n(At(count), kPanelRest, 0.0f);
+  }
   float *At(long panel) const { return floats.get() + panel * terms * kPanel; }
   long Columns(long panel) const { return std::min(kPanel, columns - panel * kPanel); }
 };

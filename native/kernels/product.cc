@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "product-amx.h"
 #include "unroll.h"
 
 namespace ablate {
@@ -32,19 +33,25 @@ ABLATE_INLINE void EachPlace(long count, Ahead *ahead, const Body &body) {
   }
 }
 
-template <Precision P, int R, int V>
-void Rows(const RowsCall &call) {
-  Vec sums[R][V] = {};
+template <int R, int V>
+using Sums = Vec[R][V];
+
+template <int R, int V>
+ABLATE_INLINE void Start(const RowsCall &call, Sums<R, V> &sums) {
   if (call.onto) {
     EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
       Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { sums[r][v] = Load(call.out[r] + call.column + v * kWidth, width); });
     });
-  } else {
-    Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA {
-      const Vec start = call.start ? Load(call.start + v * kWidth) : Vec{};
-      Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { sums[r][v] = start; });
-    });
+    return;
   }
+  Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA {
+    const Vec start = call.start ? Load(call.start + v * kWidth) : Vec{};
+    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { sums[r][v] = start; });
+  });
+}
+
+template <Precision P, int R, int V>
+ABLATE_INLINE void Add(const RowsCall &call, Sums<R, V> &sums) {
   const float *panel = call.panel;
   for (long run = 0; run < call.run_count; run++) {
     const float *at[R];
@@ -60,6 +67,10 @@ void Rows(const RowsCall &call) {
       panel += kPanel;
     });
   }
+}
+
+template <int R, int V>
+ABLATE_INLINE void Finish(const RowsCall &call, const Sums<R, V> &sums) {
   const auto store = [&](const auto &put) ABLATE_INLINE_LAMBDA {
     EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
       Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { put(call.out[r] + call.column + v * kWidth, sums[r][v], width); });
@@ -69,9 +80,49 @@ void Rows(const RowsCall &call) {
   else store(Cached{});
 }
 
+template <int R, int V>
+ABLATE_INLINE void AddProducts(const AmxSums &products, Sums<R, V> &sums) {
+  Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA {
+    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { sums[r][v] += Load(products.of[r] + v * kWidth); });
+  });
+}
+
+// How a tile is computed: by vectors of floats, of pairs, or by AMX.
+enum class Way { kFloats, kPairs, kAmx };
+
+Way WayOf(Precision precision) {
+  if (precision == Precision::kFloat32) return Way::kFloats;
+  return kHasAmx && AmxAllowed() ? Way::kAmx : Way::kPairs;
+}
+
+template <Way W, int R, int V>
+void Rows(const RowsCall &call) {
+  Sums<R, V> sums = {};
+  if constexpr (W == Way::kAmx) {
+    AmxSums products;
+    AmxRows(R, call, products);
+    Start<R, V>(call, sums);
+    AddProducts<R, V>(products, sums);
+  } else {
+    Start<R, V>(call, sums);
+    Add<W == Way::kPairs ? Precision::kBfloat16 : Precision::kFloat32, R, V>(call, sums);
+  }
+  Finish<R, V>(call, sums);
+}
+
+template <int R, int V>
+ABLATE_INLINE void AddTo(const OuterCall &call, const Sums<R, V> &sums) {
+  EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
+    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
+      float *const out = call.sums + r * call.row + v * kWidth;
+      Store(out, call.onto ? Load(out, width) + sums[r][v] : sums[r][v], width);
+    });
+  });
+}
+
 template <Precision P, int R, int V, bool Packed>
 void OuterOver(const OuterCall &call) {
-  Vec sums[R][V] = {};
+  Sums<R, V> sums = {};
   const float *dy = call.dy;
   EachPlace(call.positions, call.ahead, [&](long p) ABLATE_INLINE_LAMBDA {
     const float *const at = Packed ? call.packed + p * R : call.rows[p] + call.offset;
@@ -83,18 +134,23 @@ void OuterOver(const OuterCall &call) {
     });
     dy += kPanel;
   });
-  EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
-    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
-      float *const out = call.sums + r * call.row + v * kWidth;
-      Store(out, call.onto ? Load(out, width) + sums[r][v] : sums[r][v], width);
-    });
-  });
+  AddTo<R, V>(call, sums);
 }
 
-template <Precision P, int R, int V>
+template <Way W, int R, int V>
 void Outer(const OuterCall &call) {
-  if (P != Precision::kFloat32 || call.packed) return OuterOver<P, R, V, true>(call);
-  OuterOver<P, R, V, false>(call);
+  if constexpr (W == Way::kAmx) {
+    AmxSums products;
+    AmxOuter(call, products);
+    Sums<R, V> sums = {};
+    AddProducts<R, V>(products, sums);
+    AddTo<R, V>(call, sums);
+  } else if constexpr (W == Way::kPairs) {
+    OuterOver<Precision::kBfloat16, R, V, true>(call);
+  } else {
+    if (call.packed) return OuterOver<Precision::kFloat32, R, V, true>(call);
+    OuterOver<Precision::kFloat32, R, V, false>(call);
+  }
 }
 
 template <class Call>
@@ -105,31 +161,26 @@ struct Table {
   Function<Call> of[kTileRows][kTileVectors];
 };
 
-template <Precision P, int... I>
+template <Way W, int... I>
 constexpr Table<RowsCall> RowsTable(std::integer_sequence<int, I...>) {
-  return {{{Rows<P, I + 1, 1>, Rows<P, I + 1, 2>}...}};
+  return {{{Rows<W, I + 1, 1>, Rows<W, I + 1, 2>}...}};
 }
-template <Precision P, int... I>
+template <Way W, int... I>
 constexpr Table<OuterCall> OuterTable(std::integer_sequence<int, I...>) {
-  return {{{Outer<P, I + 1, 1>, Outer<P, I + 1, 2>}...}};
+  return {{{Outer<W, I + 1, 1>, Outer<W, I + 1, 2>}...}};
 }
 
 using Heights = std::make_integer_sequence<int, kTileRows>;
-constexpr Table<RowsCall> kRowsTables[] = {RowsTable<Precision::kFloat32>(Heights{}),
-                                           RowsTable<Precision::kBfloat16>(Heights{})};
-constexpr Table<OuterCall> kOuterTables[] = {OuterTable<Precision::kFloat32>(Heights{}),
-                                             OuterTable<Precision::kBfloat16>(Heights{})};
+// Where there is no AMX, nothing asks for its tables.
+constexpr Way kAmxOr = kHasAmx ? Way::kAmx : Way::kPairs;
+constexpr Table<RowsCall> kRowsTables[] = {RowsTable<Way::kFloats>(Heights{}), RowsTable<Way::kPairs>(Heights{}),
+                                           RowsTable<kAmxOr>(Heights{})};
+constexpr Table<OuterCall> kOuterTables[] = {OuterTable<Way::kFloats>(Heights{}), OuterTable<Way::kPairs>(Heights{}),
+                                             OuterTable<kAmxOr>(Heights{})};
 
 template <class Call>
-Function<Call> FunctionOf(const Table<Call> (&tables)[2], int rows, const Call &call) {
-  return tables[static_cast<int>(call.precision)].of[rows - 1][call.columns > kWidth];
-}
-
-// The terms of two positions, of which the second may be missing, in one row of places of a tile.
-void PackPair(const float *first, const float *second, int terms, float *to) {
-  Vectors(terms, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-    Store(to + i, Paired(Load(first + i, width), second ? Load(second + i, width) : Vec{}), width);
-  });
+Function<Call> FunctionOf(const Table<Call> (&tables)[3], int rows, const Call &call) {
+  return tables[static_cast<int>(WayOf(call.precision))].of[rows - 1][call.columns > kWidth];
 }
 
 void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
@@ -137,7 +188,7 @@ void PackPairs(const float *const *rows, long offset, long terms, long positions
     const float *const first = rows[p] + offset, *const second = p + 1 < positions ? rows[p + 1] + offset : nullptr;
     for (long term = 0, tile = 0; term < terms; term += kTileRows, tile++) {
       const int count = static_cast<int>(std::min<long>(kTileRows, terms - term));
-      PackPair(first + term, second ? second + term : nullptr, count, packed + tile * apart + p / 2 * count);
+      PairRows(first + term, second ? second + term : nullptr, count, packed + tile * apart + p / 2 * count);
     }
   }
 }
@@ -149,7 +200,11 @@ void OuterTile(int terms, const OuterCall &call) { FunctionOf(kOuterTables, term
 
 void PackTerms(Precision precision, const float *const *rows, long offset, long terms, long positions, float *packed,
                long apart) {
-  if (precision == Precision::kBfloat16) return PackPairs(rows, offset, terms, positions, packed, apart);
+  const Way way = WayOf(precision);
+  if constexpr (kHasAmx) {
+    if (way == Way::kAmx) return AmxPackTerms(rows, offset, terms, positions, packed, apart);
+  }
+  if (way == Way::kPairs) return PackPairs(rows, offset, terms, positions, packed, apart);
   const long whole = terms / kTileRows, rest = terms % kTileRows;
   for (long p = 0; p < positions; p++) {
     const float *from = rows[p] + offset;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -12,7 +12,6 @@ const folder = join(packageRoot, 'native', 'kernels');
 const sources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc') && !/^(op|ops-.*|module)\.cc$/.test(name))
   .map((name) => join(folder, name));
-const driver = join(folder, 'test', 'driver.cc');
 const headers = readdirSync(folder)
   .filter((name) => name.endsWith('.h'))
   .map((name) => join(folder, name));
@@ -20,22 +19,31 @@ const headers = readdirSync(folder)
 const FLAGS = ['-O1', '-g1', '-std=c++17', '-Wno-psabi', '-ffp-contract=fast', '-fno-sanitize-recover=all', '-pthread'];
 
 /** Built once for the present sources and kept in the cache: it takes longer than everything else here. */
-async function build(compiler: string, sanitizer: string): Promise<string> {
-  const flags = [...FLAGS, `-fsanitize=${sanitizer}`];
+async function build(
+  compiler: string,
+  program: string,
+  extra: readonly string[],
+  { files = sources, uninstrumented = '' } = {},
+): Promise<string> {
+  const flags = [...FLAGS, ...extra];
+  const driver = join(folder, 'test', program);
   const built = join(
     cacheRoot(),
-    `sanitized-${keyOf([...sources, ...headers, driver], `${compiler} ${flags.join(' ')}`)}`,
+    `sanitized-${keyOf([...files, ...headers, driver], `${compiler} ${flags.join(' ')}`)}`,
   );
   if (existsSync(built)) return join(built, 'driver');
   mkdirSync(cacheRoot(), { recursive: true });
   await publish(built, async (temporary) => {
-    const rest = [...sources, driver];
+    const rest = [...files, driver];
     const objects: string[] = [];
     const compile = async (): Promise<void> => {
       for (let source = rest.shift(); source; source = rest.shift()) {
         const object = join(temporary, `${basename(source)}.o`);
         objects.push(object);
-        const { code, stderr } = await execute(compiler, [...flags, '-c', source, '-o', object]);
+        const { code, stderr } = await execute(compiler, [
+          ...flags.filter((flag) => basename(source) !== uninstrumented || !flag.startsWith('-fsanitize=')),
+          ...['-c', source, '-o', object],
+        ]);
         if (code !== 0) throw new Error(stderr);
       }
     };
@@ -72,12 +80,38 @@ describe.each(['address', 'undefined', 'thread'])('under the %s sanitizer', (san
     program = await withLock(
       join(cacheRoot(), 'sanitized.lock'),
       () => {},
-      () => build(compiler, sanitizer),
+      () => build(compiler, 'driver.cc', [`-fsanitize=${sanitizer}`]),
     );
   }, 400_000);
 
   test('every kernel is clean and gives the same bits from any number of threads and callers', async (context) => {
     context.skip(reason !== null, `the compiler lacks the ${sanitizer} sanitizer: ${reason}`);
+    const { code, stdout, stderr } = await execute(program, []);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^\d+ cases\n$/);
+    expect(code).toBe(0);
+  }, 120_000);
+});
+
+const cpu = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
+
+describe.runIf(/\bavx512f\b/.test(cpu))('AMX, emulated beside vectors of AVX-512', () => {
+  let program = '';
+  beforeAll(async () => {
+    const { program: compiler } = await requireCompiler();
+    const reason = await lacks(compiler, 'address');
+    const sanitizers = reason === null ? ['-fsanitize=address'] : [];
+    const flags = ['-march=skylake-avx512', '-DABLATE_EMULATES_AMX', ...sanitizers];
+    const products = sources.filter((file) => /^(amx|band|dense|panels|pool|product|winograd)/.test(basename(file)));
+    program = await withLock(
+      join(cacheRoot(), 'sanitized.lock'),
+      () => {},
+      // What vectors do is instrumented above; with AVX-512's wide tiles that takes most of a minute to compile.
+      () => build(compiler, 'amx-driver.cc', flags, { files: products, uninstrumented: 'product.cc' }),
+    );
+  }, 400_000);
+
+  test('its products are those of vectors, and it reads and writes nothing else', async () => {
     const { code, stdout, stderr } = await execute(program, []);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^\d+ cases\n$/);

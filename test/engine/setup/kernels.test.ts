@@ -42,7 +42,7 @@ echo object > "$2"`;
   const linked = lines.filter((line) => line.startsWith('-shared'));
   expect(lines.length - linked.length).toBe(sources.filter((name) => name.endsWith('.cc')).length * linked.length);
   expect(new Set(linked).size).toBe(linked.length);
-  expect(readdirSync(cache)).toEqual([expect.stringMatching(/^kernels-(x86-64-v\d(-bfloat16)?|arm64)-[0-9a-f]{16}$/)]);
+  expect(readdirSync(cache)).toEqual([expect.stringMatching(/^kernels-(x86-64-v\d(-bfloat16|-amx)?|arm64)-[0-9a-f]{16}$/)]);
 });
 
 describe.runIf(process.arch === 'x64')('ABLATE_INSTRUCTION_SET', () => {
@@ -58,7 +58,7 @@ describe.runIf(process.arch === 'x64')('ABLATE_INSTRUCTION_SET', () => {
   test('says what it expects where it names none', () => {
     vi.stubEnv('ABLATE_INSTRUCTION_SET', 'avx2');
     expect(() => cpuInstructionSet()).toThrow(
-      'ABLATE_INSTRUCTION_SET: expected one of x86-64-v4-bfloat16, x86-64-v4, x86-64-v3, x86-64-v2, found avx2',
+      'ABLATE_INSTRUCTION_SET: expected one of x86-64-v4-amx, x86-64-v4-bfloat16, x86-64-v4, x86-64-v3, x86-64-v2, found avx2',
     );
   });
 });

@@ -23,12 +23,18 @@ interface InstructionSet {
 
 const AVX512 = ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl', 'avx2', 'fma', 'bmi2'];
 
+const BFLOAT16 = {
+  flags: ['-march=cooperlake', '-mprefer-vector-width=512'],
+  needs: ['avx512_bf16', 'avx512_vnni', ...AVX512],
+};
+
 const X64: readonly InstructionSet[] = [
   {
-    name: 'x86-64-v4-bfloat16',
-    flags: ['-march=cooperlake', '-mprefer-vector-width=512'],
-    needs: ['avx512_bf16', 'avx512_vnni', ...AVX512],
+    name: 'x86-64-v4-amx',
+    flags: [...BFLOAT16.flags, '-mamx-tile', '-mamx-bf16'],
+    needs: ['amx_tile', 'amx_bf16', ...BFLOAT16.needs],
   },
+  { name: 'x86-64-v4-bfloat16', ...BFLOAT16 },
   { name: 'x86-64-v4', flags: ['-march=skylake-avx512', '-mprefer-vector-width=512'], needs: AVX512 },
   { name: 'x86-64-v3', flags: ['-march=haswell'], needs: ['avx2', 'fma', 'bmi1', 'bmi2', 'f16c', 'movbe', 'abm'] },
   { name: 'x86-64-v2', flags: ['-march=nehalem'], needs: ['sse4_2', 'ssse3', 'popcnt'] },

@@ -1,0 +1,81 @@
+// Holds products by AMX, on the emulation of its instructions, to those by vectors: the same factors, rounded alike, in
+// another order of the sums.
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+#include "../amx.h"
+#include "../kernels.h"
+#include "../pool.h"
+
+namespace {
+
+using namespace ablate;
+using Values = std::vector<float>;
+
+Values Numbers(unsigned seed, long count) {
+  Values values(count);
+  for (float &value : values) {
+    seed = seed * 1103515245u + 12345u;
+    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
+  }
+  return values;
+}
+
+struct Results {
+  Values y, dx, dw, dbias;
+};
+
+Results Run(const Window &d, long O) {
+  const Values x = Numbers(1, d.N * d.H * d.W * d.C), w = Numbers(2, d.kernel * d.kernel * d.C * O);
+  const Values bias = Numbers(3, O), dy = Numbers(4, d.N * d.OH * d.OW * O);
+  Results r{Values(dy.size()), Values(x.size()), Values(w.size()), Values(O)};
+  constexpr Precision kPrecision = Precision::kBfloat16;
+  DenseForward<Activation::kNone>(x.data(), w.data(), bias.data(), d, O, kPrecision, nullptr, r.y.data());
+  DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, r.dx.data());
+  DenseFilterGradient(dy.data(), x.data(), d, O, kPrecision, r.dw.data(), r.dbias.data());
+  return r;
+}
+
+// The greatest difference, relative to the greatest value.
+float Distance(const Values &a, const Values &b) {
+  float most = 0, greatest = 0;
+  for (size_t i = 0; i < a.size(); i++) {
+    if (!(std::fabs(a[i] - b[i]) <= most)) most = std::fabs(a[i] - b[i]);
+    greatest = std::max(greatest, std::fabs(b[i]));
+  }
+  return most / greatest;
+}
+
+}  // namespace
+
+int main() {
+  struct {
+    Window d;
+    long O;
+  } const cases[] = {
+      // Fewer rows than a tile has, whole ones and a rest; fewer terms than a tile's, whole tiles and a rest; several
+      // blocks of terms; columns of one vector, of two, and rests of both.
+      {{1, 1, 1, 32, 1, 1, 1, 1, 0}, 32},     {{5, 1, 1, 11, 1, 1, 1, 1, 0}, 7},    {{300, 1, 1, 64, 1, 1, 1, 1, 0}, 40},
+      {{97, 1, 1, 75, 1, 1, 1, 1, 0}, 48},    {{40, 1, 1, 1000, 1, 1, 1, 1, 0}, 20}, {{700, 1, 1, 48, 1, 1, 1, 1, 0}, 100},
+      // Rows that are gathered, and windows: evenly and unevenly lying rows, strides and phases, padding.
+      {{26, 1, 1, 2048, 1, 1, 1, 1, 0}, 33},  {{2, 9, 14, 32, 9, 14, 3, 1, 1}, 70},  {{3, 9, 8, 27, 5, 4, 3, 2, 1}, 36},
+      {{2, 16, 24, 64, 4, 6, 4, 4, 0}, 35},   {{1, 6, 26, 16, 6, 26, 5, 1, 2}, 64},  {{2, 14, 14, 3, 7, 7, 7, 2, 3}, 20},
+  };
+  SetThreads(2);
+  for (const auto &[d, O] : cases) {
+    emulates_amx = false;
+    const Results expected = Run(d, O);
+    emulates_amx = true;
+    const Results found = Run(d, O);
+    const float distances[] = {Distance(found.y, expected.y), Distance(found.dx, expected.dx),
+                               Distance(found.dw, expected.dw), Distance(found.dbias, expected.dbias)};
+    for (const float distance : distances) {
+      if (distance < 2e-6f) continue;
+      printf("[%ld, %ld, %ld, %ld] to %ld, kernel %ld: y %g, dx %g, dw %g, dbias %g\n", d.N, d.H, d.W, d.C, O, d.kernel,
+             distances[0], distances[1], distances[2], distances[3]);
+      return 1;
+    }
+  }
+  printf("%zu cases\n", sizeof(cases) / sizeof(cases[0]));
+}
