@@ -42,7 +42,9 @@ echo object > "$2"`;
   const linked = lines.filter((line) => line.startsWith('-shared'));
   expect(lines.length - linked.length).toBe(sources.filter((name) => name.endsWith('.cc')).length * linked.length);
   expect(new Set(linked).size).toBe(linked.length);
-  expect(readdirSync(cache)).toEqual([expect.stringMatching(/^kernels-(x86-64-v\d(-bfloat16|-amx)?|arm64)-[0-9a-f]{16}$/)]);
+  expect(readdirSync(cache)).toEqual([
+    expect.stringMatching(/^kernels-(x86-64-v\d(-bfloat16|-amx)?|arm64)-[0-9a-f]{16}$/),
+  ]);
 });
 
 describe.runIf(process.arch === 'x64')('ABLATE_INSTRUCTION_SET', () => {
