@@ -1,12 +1,9 @@
-import { band, bandFloats, ceil, forwardGrid, Grid } from './grid';
+import { band, bandFloats, ceil, EDGE, forwardGrid, Grid, HEAD } from './grid';
 import { COLUMNS, outerTile, ROWS } from './tile';
 import { at } from './vectors';
 
 /** Positions that are summed at a time, about: a panel of their slopes stays in the nearest cache. */
 const POSITIONS: i32 = 128;
-/** Floats before a call's tables: its grid and what a tile of fewer columns is added up in. */
-const HEAD: i32 = 128;
-const EDGE: i32 = 64;
 
 @inline
 function linesOf(g: Grid): i32 {

@@ -1,13 +1,10 @@
-import { band, bandFloats, forwardGrid, Grid, linesTogether } from './grid';
+import { band, bandFloats, ceil, EDGE, forwardGrid, Grid, HEAD, linesTogether } from './grid';
 import { packColumns, packTurned, panelFloats } from './panels';
 import { COLUMNS, ROWS, rowsTile } from './tile';
 import { at } from './vectors';
 
 /** Terms that are summed at a time: a panel of them stays in the nearest cache. */
 const TERMS: i32 = 384;
-/** Floats before a call's tables: its grid and what a tile of fewer columns is written to. */
-const HEAD: i32 = 128;
-const EDGE: i32 = 64;
 
 /** A tile of a panel with fewer than eight columns, by way of `edge`. */
 function edgeTile(
@@ -25,6 +22,21 @@ function edgeTile(
     memory.copy(load<usize>(out + (<usize>r << 2)) + column, at(edge, r * COLUMNS), <usize>columns << 2);
 }
 
+/** Adds `taps` rows of `length` terms to all columns of a block's outputs; `start` is 0 if there is something in them. */
+function addTerms(
+  rows: usize, out: usize, positions: i32, offset: usize, taps: i32, tapRow: i32, length: i32,
+  panels: usize, panelApart: i32, start: usize, O: i32, edge: usize,
+): void {
+  for (let o = 0; o < O; o += COLUMNS, panels = at(panels, panelApart)) {
+    const columns = min(COLUMNS, O - o), column = <usize>o << 2, bias = start ? at(start, o) : 0;
+    for (let p = 0; p < positions; p += ROWS) {
+      const last = min(ROWS, positions - p) - 1, from = rows + (<usize>p << 2), to = out + (<usize>p << 2);
+      if (columns == COLUMNS) rowsTile(from, last, offset, taps, tapRow, length, panels, bias, to, column);
+      else edgeTile(from, last, offset, taps, tapRow, length, panels, bias, to, column, columns, edge);
+    }
+  }
+}
+
 /**
  * All outputs of a grid by packed panels: position (n, row, column) is written `sample`, `row` and `pixel` floats apart from
  * y on. bias: floats in whole panels, or zeros.
@@ -32,11 +44,11 @@ function edgeTile(
 function convolve(
   scratch: usize, panels: usize, bias: usize, y: usize, sample: i32, row: i32, pixel: i32, O: i32, tables: usize,
 ): void {
-  const g = changetype<Grid>(scratch);
-  const edge = at(scratch, EDGE);
-  const lines = linesTogether(g);
-  const rows = tables, out = at(rows, lines * g.columns), copy = at(out, lines * g.columns);
-  const terms = g.tapRows * g.run;
+  const g = changetype<Grid>(scratch), edge = at(scratch, EDGE), run = g.run;
+  const lines = linesTogether(g), most = lines * g.columns;
+  const rows = tables, out = at(rows, most), copy = at(out, most);
+  // Whole rows of taps while they fit, else a part of one.
+  const length = min(run, TERMS), together = run <= TERMS ? TERMS / run : 1;
   for (let first = 0; first < g.lines; first += lines) {
     const end = min(g.lines, first + lines), positions = (end - first) * g.columns;
     const tapRow = band(g, first, end, rows, copy);
@@ -45,22 +57,13 @@ function convolve(
       let to = at(y, line / g.rows * sample + line % g.rows * row);
       for (let x = 0; x < g.columns; x++, to = at(to, pixel), next += 4) store<usize>(next, to);
     }
-    // Whole rows of taps while they fit, else a part of one.
-    const length = min(g.run, TERMS), tapsTogether = g.run <= TERMS ? TERMS / g.run : 1;
-    for (let tap = 0; tap < g.tapRows; tap += tapsTogether) {
-      const taps = min(tapsTogether, g.tapRows - tap);
-      for (let k = 0; k < g.run; k += length) {
-        const count = min(length, g.run - k), fresh = tap == 0 && k == 0;
-        const offset = <usize>(tap * tapRow + k) << 2;
-        for (let o = 0; o < O; o += COLUMNS) {
-          const panel = at(panels, (o / COLUMNS * terms + tap * g.run + k) * COLUMNS), columns = min(COLUMNS, O - o);
-          const start = fresh ? at(bias, o) : 0, column = <usize>o << 2;
-          for (let p = 0; p < positions; p += ROWS) {
-            const last = min(ROWS, positions - p) - 1, from = rows + (<usize>p << 2), to = out + (<usize>p << 2);
-            if (columns == COLUMNS) rowsTile(from, last, offset, taps, tapRow, count, panel, start, to, column);
-            else edgeTile(from, last, offset, taps, tapRow, count, panel, start, to, column, columns, edge);
-          }
-        }
+    for (let tap = 0; tap < g.tapRows; tap += together) {
+      for (let k = 0; k < run; k += length) {
+        const offset = <usize>(tap * tapRow + k) << 2, start = tap == 0 && k == 0 ? bias : 0;
+        addTerms(
+          rows, out, positions, offset, min(together, g.tapRows - tap), tapRow, min(length, run - k),
+          at(panels, (tap * run + k) * COLUMNS), g.tapRows * run * COLUMNS, start, O, edge,
+        );
       }
     }
   }
@@ -68,7 +71,7 @@ function convolve(
 
 @inline
 function wholePanels(columns: i32): i32 {
-  return (columns + COLUMNS - 1) / COLUMNS * COLUMNS;
+  return ceil(columns, COLUMNS) * COLUMNS;
 }
 
 /** Floats of scratch memory that a convolution to O channels over the grid at `scratch` needs. */
@@ -124,8 +127,8 @@ function phaseGrid(
   g.H = OH;
   g.W = OW;
   g.C = O;
-  g.rows = (H - y + stride - 1) / stride;
-  g.columns = (W - x + stride - 1) / stride;
+  g.rows = ceil(H - y, stride);
+  g.columns = ceil(W - x, stride);
   g.stride = 1;
   g.top = (lastTap(y, rows, stride, padding) - y - padding) / stride;
   g.left = (lastTap(x, columns, stride, padding) - x - padding) / stride;

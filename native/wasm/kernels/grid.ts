@@ -5,10 +5,11 @@ export function ceil(count: i32, size: i32): i32 {
   return (count + size - 1) / size;
 }
 
-/**
- * Outputs [N, rows, columns] over a map [N, H, W, C]; a "line" is one row of one sample's outputs. It lies at the beginning
- * of a call's scratch memory.
- */
+/** A call's scratch memory begins with its grid; at EDGE, sums are kept for a moment; its tables begin at HEAD. In floats. */
+export const EDGE: i32 = 64;
+export const HEAD: i32 = 128;
+
+/** Outputs [N, rows, columns] over a map [N, H, W, C]; a "line" is one row of one sample's outputs. */
 @unmanaged
 export class Grid {
   map: usize;
