@@ -6,6 +6,9 @@ import type { WasmKernels } from './kernels.js';
 
 type Window = Pick<ConvOptions, 'stride' | 'padding'>;
 
+/** Floats in which a kernel lays out its geometry, to say how much scratch memory it needs: HEAD in native/wasm/kernels/grid.ts. */
+const GEOMETRY = 128;
+
 /** Convolutions and linear layers by our own kernels, gradients included. */
 export function createConvolutions(
   { tf, output, run, count, withScratch }: WasmKernels,
@@ -33,7 +36,7 @@ export function createConvolutions(
       name: 'convolution' | 'convolutionInputGradient' | 'convolutionFilterGradient',
       ...tensors: readonly (Tensor | null)[]
     ): void => {
-      const floats = withScratch(128, (scratch) => count(`${name}Scratch`, scratch, ...sizes));
+      const floats = withScratch(GEOMETRY, (scratch) => count(`${name}Scratch`, scratch, ...sizes));
       withScratch(floats, (scratch) => run(name, ...tensors, scratch, ...sizes));
     };
     return gradient(
