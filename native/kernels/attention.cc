@@ -61,7 +61,7 @@ void ProductRows(const Product &p, long row, long rows, long column) {
 template <int V>
 void ProductColumns(const Product &p, long rows, long column) {
   // Tiles of nearly one height: a last one of a single row would wait for its own sums.
-  const long tiles = (rows + kMostRows - 1) / kMostRows;
+  const long tiles = Ceil(rows, kMostRows);
   for (long tile = 0, row = 0; tile < tiles; tile++) {
     const long height = rows / tiles + (tile < rows % tiles ? 1 : 0);
     ProductRows<V>(p, row, height, column);

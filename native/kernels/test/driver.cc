@@ -8,25 +8,16 @@
 
 #include "../kernels.h"
 #include "../pool.h"
+#include "numbers.h"
 
 namespace {
 
 using namespace ablate;
-using Values = std::vector<float>;
 
 struct Case {
   std::string name;
   std::function<Values()> run;
 };
-
-Values Numbers(unsigned seed, long count) {
-  Values values(count);
-  for (float &value : values) {
-    seed = seed * 1103515245u + 12345u;
-    value = static_cast<float>(seed >> 8) / 8388608.0f - 1.0f;
-  }
-  return values;
-}
 
 Values Joined(std::initializer_list<const Values *> parts) {
   Values all;

@@ -1,4 +1,5 @@
 import { band, bandFloats, ceil, EDGE, forwardGrid, Grid, HEAD } from './grid';
+import { packColumns } from './panels';
 import { COLUMNS, outerTile, ROWS } from './tile';
 import { at } from './vectors';
 
@@ -8,18 +9,6 @@ const POSITIONS: i32 = 128;
 @inline
 function linesOf(g: Grid): i32 {
   return min(g.lines, max(1, POSITIONS / g.columns));
-}
-
-/** Positions by outputs [positions, O] from column `o` on, as a panel with zeros beyond the last column. */
-function packSlopes(dy: usize, positions: i32, O: i32, o: i32, to: usize): void {
-  const columns = min(COLUMNS, O - o);
-  for (let p = 0, from = at(dy, o); p < positions; p++, from = at(from, O), to += COLUMNS << 2) {
-    if (columns == COLUMNS) {
-      v128.store(to, v128.load(from)), v128.store(to, v128.load(from, 16), 16);
-      continue;
-    }
-    for (let c = 0; c < COLUMNS; c++) store<f32>(at(to, c), c < columns ? load<f32>(at(from, c)) : 0);
-  }
 }
 
 /** Four terms of every position, from `offset` bytes after where `rows` says on: [positions][4], zeros beyond `count`. */
@@ -73,8 +62,7 @@ export function convolutionFilterGradient(
   for (let first = 0; first < g.lines; first += lines) {
     const end = min(g.lines, first + lines), positions = (end - first) * g.columns, panel = positions * COLUMNS;
     const tapRow = band(g, first, end, table, copy);
-    for (let i = 0; i < panels; i++)
-      packSlopes(at(dy, first * g.columns * O), positions, O, i * COLUMNS, at(slopes, i * panel));
+    packColumns(at(dy, first * g.columns * O), positions, O, slopes);
     for (let tap = 0; tap < g.tapRows; tap++) {
       for (let k = 0; k < run; k += ROWS) {
         const rows = min(ROWS, run - k), sums = at(dw, (tap * run + k) * O);

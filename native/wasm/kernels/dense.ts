@@ -99,7 +99,7 @@ export function convolution(
   forwardGrid(g, x, N, H, W, C, OH, OW, rows, columns, stride, padding);
   const terms = rows * columns * C;
   const panels = at(scratch, HEAD), start = at(panels, panelFloats(terms, O));
-  packColumns(w, terms, O, O, panels);
+  packColumns(w, terms, O, panels);
   memory.fill(start, 0, <usize>wholePanels(O) << 2);
   if (bias) memory.copy(start, bias, <usize>O << 2);
   convolve(scratch, panels, start, y, g.rows * g.columns * O, g.columns * O, O, O, at(start, wholePanels(O)));

@@ -7,12 +7,12 @@ export function panelFloats(terms: i32, columns: i32): i32 {
   return ceil(columns, COLUMNS) * COLUMNS * terms;
 }
 
-/** [terms, columns], rows `apart` floats from each other, as panels with zeros beyond the last column. */
-export function packColumns(from: usize, terms: i32, columns: i32, apart: i32, panels: usize): void {
+/** [terms, columns] as panels, with zeros beyond the last column. */
+export function packColumns(from: usize, terms: i32, columns: i32, panels: usize): void {
   for (let first = 0; first < columns; first += COLUMNS) {
     const count = min(COLUMNS, columns - first);
     for (let term = 0; term < terms; term++, panels += COLUMNS << 2) {
-      const row = at(from, term * apart + first);
+      const row = at(from, term * columns + first);
       if (count == COLUMNS) {
         v128.store(panels, v128.load(row)), v128.store(panels, v128.load(row, 16), 16);
         continue;

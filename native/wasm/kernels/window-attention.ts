@@ -1,4 +1,5 @@
 import { ceil } from './grid';
+import { packColumns } from './panels';
 import { COLUMNS, outerTile, ROWS, rowsTile } from './tile';
 import { at, exponential, total } from './vectors';
 
@@ -95,16 +96,6 @@ function scatter(from: usize, apart: i32, places: usize, rows: i32, size: i32, s
   }
 }
 
-/** Rows of whole panels as these panels: [panel][row][8]. */
-function panelsOf(from: usize, rows: i32, wide: i32, to: usize): void {
-  for (let c = 0; c < wide; c += COLUMNS) {
-    for (let r = 0; r < rows; r++, to += COLUMNS << 2) {
-      const row = at(from, r * wide + c);
-      v128.store(to, v128.load(row)), v128.store(to, v128.load(row, 16), 16);
-    }
-  }
-}
-
 /** Rows turned round, as panels of which each has eight of them: [panel][column][8], zeros beyond the last row. */
 function turnedPanels(from: usize, rows: i32, wide: i32, columns: i32, to: usize): void {
   for (let first = 0; first < rows; first += COLUMNS) {
@@ -191,7 +182,7 @@ export function windowAttention(
         addBias(probabilities, at(bias, h * p * p), d, regions);
         for (let t = 0; t < p; t++) softmax(at(probabilities, t * wide), p, wide);
         gather(value, 3 * C, places, p, size, 1, head, wideSize);
-        panelsOf(head, p, wideSize, panels);
+        packColumns(head, p, wideSize, panels);
         tableOf(rows, sums, p, wideSize);
         multiply(out, p, p, panels, wideSize, zeros, rows);
         scatter(sums, wideSize, places, p, size, 1, at(y, h * size), C);
@@ -219,7 +210,7 @@ export function windowAttentionGradient(
         const query = at(qkv, h * size), key = at(query, C), value = at(key, C);
         const dquery = at(dqkv, h * size), dkey = at(dquery, C), dvalue = at(dkey, C);
         gather(at(dy, h * size), C, places, p, size, 1, slopes, wideSize);
-        panelsOf(slopes, p, wideSize, panels);
+        packColumns(slopes, p, wideSize, panels);
         multiplyTurned(probabilities, p, wide, p, panels, wideSize, terms, sums);
         scatter(sums, wideSize, places, p, size, 1, dvalue, 3 * C);
 
@@ -230,13 +221,13 @@ export function windowAttentionGradient(
         softmaxGradient(probabilities, scores, p, wide, at(dbias, h * p * p));
 
         gather(key, 3 * C, places, p, size, 1, head, wideSize);
-        panelsOf(head, p, wideSize, panels);
+        packColumns(head, p, wideSize, panels);
         tableOf(rows, sums, p, wideSize);
         multiply(out, p, p, panels, wideSize, zeros, rows);
         scatter(sums, wideSize, places, p, size, d.scale, dquery, 3 * C);
 
         gather(query, 3 * C, places, p, size, d.scale, head, wideSize);
-        panelsOf(head, p, wideSize, panels);
+        packColumns(head, p, wideSize, panels);
         multiplyTurned(scores, p, wide, p, panels, wideSize, terms, sums);
         scatter(sums, wideSize, places, p, size, 1, dkey, 3 * C);
       }

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvOptions, Ops } from '../ops.js';
+import { outputSize } from '../output-size.js';
 import { gradient } from '../tensorflow/ops/gradient.js';
 import type { Elementwise } from './elementwise.js';
 import type { WasmKernels } from './kernels.js';
@@ -22,16 +23,12 @@ export function createConvolutions(
     return sums;
   }
 
-  /** A map's side after a convolution; PyTorch's rule. */
-  const sideAfter = (side: number, kernel: number, { stride, padding }: Window): number =>
-    Math.floor((side + 2 * padding - kernel) / stride) + 1;
-
   /** `[N, H, W, C]` by `[rows, columns, C, O]` and a bias `[O]`, if there is one. */
-  function dense(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, window: Window): Tensor4D {
+  function dense(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, { stride, padding }: Window): Tensor4D {
     const [rows, columns, , outputs] = kernel.shape;
     const [samples, height, width] = x.shape;
-    const sides = [sideAfter(height, rows, window), sideAfter(width, columns, window)] as const;
-    const sizes = [...x.shape, ...sides, outputs, rows, columns, window.stride, window.padding];
+    const sides = [outputSize(height, rows, stride, padding), outputSize(width, columns, stride, padding)] as const;
+    const sizes = [...x.shape, ...sides, outputs, rows, columns, stride, padding];
     const call = (
       name: 'convolution' | 'convolutionInputGradient' | 'convolutionFilterGradient',
       ...tensors: readonly (Tensor | null)[]
@@ -58,11 +55,10 @@ export function createConvolutions(
   }
 
   /** `[N, H, W, C]` by `[rows, columns, 1, C]`, a filter a channel. */
-  function depthwise(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, window: Window): Tensor4D {
+  function depthwise(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, { stride, padding }: Window): Tensor4D {
     const [rows, columns] = kernel.shape;
     const [samples, height, width, channels] = x.shape;
-    const sides = [sideAfter(height, rows, window), sideAfter(width, columns, window)] as const;
-    const { stride, padding } = window;
+    const sides = [outputSize(height, rows, stride, padding), outputSize(width, columns, stride, padding)] as const;
     const taps = [rows, columns, stride, padding];
     const floats = count('depthwiseScratch', height, width, channels, ...sides, columns, stride);
     return gradient(

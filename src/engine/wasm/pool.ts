@@ -1,5 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Ops } from '../ops.js';
+import { outputSize } from '../output-size.js';
 import { gradient } from '../tensorflow/ops/gradient.js';
 import type { WasmKernels } from './kernels.js';
 
@@ -7,7 +8,7 @@ import type { WasmKernels } from './kernels.js';
 export function createMaxPool({ tf, output, run }: WasmKernels): Ops['maxPool'] {
   return (x, { kernel, stride, padding }) => {
     const [batch, height, width, channels] = x.shape;
-    const size = (side: number) => Math.floor((side + 2 * padding - kernel) / stride) + 1;
+    const size = (side: number) => outputSize(side, kernel, stride, padding);
     const shape = [batch, size(height), size(width), channels] as const;
     const sizes = [...x.shape, shape[1], shape[2], kernel, stride, padding];
     return gradient(

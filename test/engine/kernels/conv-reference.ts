@@ -1,4 +1,4 @@
-import { sizeOf } from './values.js';
+import { normals, sizeOf } from './values.js';
 
 export interface Convolution {
   /** N, H, W, C. */
@@ -8,6 +8,32 @@ export interface Convolution {
   readonly padding: number;
   readonly groups: number;
   readonly outputs: number;
+}
+
+export const dense = (
+  shape: Convolution['shape'],
+  outputs: number,
+  kernel: number,
+  stride = 1,
+  padding = 0,
+): Convolution => ({ shape, kernel, stride, padding, groups: 1, outputs });
+
+export const depthwise = (
+  shape: Convolution['shape'],
+  kernel: number,
+  stride = 1,
+  padding = (kernel - 1) / 2,
+): Convolution => ({ shape, kernel, stride, padding, groups: shape[3], outputs: shape[3] });
+
+/** Values for a convolution and the gradient of its output, and what the gradient of the bias must be. */
+export function drawn(convolution: Convolution) {
+  const { shape, outputs } = convolution;
+  const dy = normals(4, outputShape(convolution));
+  const dbias = new Float64Array(outputs);
+  dy.forEach((value, i) => {
+    dbias[i % outputs]! += value;
+  });
+  return { x: normals(1, shape), w: normals(2, kernelShape(convolution)), bias: normals(3, [outputs]), dy, dbias };
 }
 
 export function outputShape({

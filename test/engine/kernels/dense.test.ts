@@ -1,16 +1,8 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import type { Activation } from '../../../src/engine/ops.js';
-import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
+import { type Convolution, convolve, drawn, kernelShape, outputShape, dense } from './conv-reference.js';
 import { expectClose, kernels, normals, tf } from './kernels.js';
-
-const dense = (
-  shape: [number, number, number, number],
-  outputs: number,
-  kernel: number,
-  stride = 1,
-  padding = 0,
-): Convolution => ({ shape, kernel, stride, padding, groups: 1, outputs });
 
 const CASES = [
   // Matrix products: one row, fewer rows than a tile has, with rests of rows and columns, several blocks of terms.
@@ -66,17 +58,11 @@ function transformed(convolution: Convolution): boolean {
 describe.each(['float32', 'bfloat16'] as const)('%s', (precision) => {
   test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
     const { stride, padding, outputs } = convolution;
-    const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
-    const bias = normals(3, [outputs]);
-    const dy = normals(4, outputShape(convolution));
+    const { x, w, bias, dy, dbias } = drawn(convolution);
     const bfloat16 = precision === 'bfloat16';
     const factors = (values: Float32Array): Float64Array =>
       Float64Array.from(bfloat16 && !transformed(convolution) ? rounded(values) : values);
     const expected = convolve(convolution, factors(x), factors(w), factors(dy));
-    const dbias = new Float64Array(outputs);
-    dy.forEach((value, i) => {
-      dbias[i % outputs]! += value;
-    });
     tf.tidy(() => {
       const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
       const op = (map: Tensor, kernel: Tensor, offset?: Tensor) => {

@@ -1,17 +1,7 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
-import { expectClose, kernels, normals, tf } from './kernels.js';
-
-const depthwise = (
-  shape: Convolution['shape'],
-  kernel: number,
-  stride: number,
-  padding = (kernel - 1) / 2,
-): Convolution => ({
-  ...{ shape, kernel, stride, padding },
-  ...{ groups: shape[3], outputs: shape[3] },
-});
+import { convolve, drawn, kernelShape, outputShape, depthwise } from './conv-reference.js';
+import { expectClose, kernels, tf } from './kernels.js';
 
 /** Every width's own tile, whole vectors of channels and rests, maps smaller than the kernel, one sample, one position. */
 const CASES = [
@@ -37,14 +27,8 @@ const CASES = [
 
 test.each(CASES)('$shape, kernel $kernel, stride $stride, padding $padding', (convolution) => {
   const { shape, stride, padding } = convolution;
-  const [x, w] = [normals(1, shape), normals(2, kernelShape(convolution))];
-  const bias = normals(3, [shape[3]]);
-  const dy = normals(4, outputShape(convolution));
+  const { x, w, bias, dy, dbias } = drawn(convolution);
   const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-  const dbias = new Float64Array(shape[3]);
-  dy.forEach((value, i) => {
-    dbias[i % shape[3]]! += value;
-  });
   tf.tidy(() => {
     const inputs = [tf.tensor(x, [...shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
     const slopes = tf.tensor(dy, outputShape(convolution));

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
-import { expectClose, kernels, normals, tf } from './kernels.js';
+import { type Convolution, convolve, drawn, kernelShape, outputShape } from './conv-reference.js';
+import { expectClose, kernels, tf } from './kernels.js';
 
 interface Shape {
   readonly N?: number;
@@ -44,14 +44,8 @@ test.each(CASES)(
   '$shape, $groups groups, $outputs outputs, kernel $kernel, stride $stride, padding $padding',
   (convolution) => {
     const { stride, padding, groups, outputs } = convolution;
-    const [x, w] = [normals(1, convolution.shape), normals(2, kernelShape(convolution))];
-    const bias = normals(3, [outputs]);
-    const dy = normals(4, outputShape(convolution));
+    const { x, w, bias, dy, dbias } = drawn(convolution);
     const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-    const dbias = new Float64Array(outputs);
-    dy.forEach((value, i) => {
-      dbias[i % outputs]! += value;
-    });
     tf.tidy(() => {
       const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
       const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>

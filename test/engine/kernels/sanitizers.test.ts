@@ -12,9 +12,11 @@ const folder = join(packageRoot, 'native', 'kernels');
 const sources = readdirSync(folder)
   .filter((name) => name.endsWith('.cc') && !/^(op|ops-.*|module)\.cc$/.test(name))
   .map((name) => join(folder, name));
-const headers = readdirSync(folder)
-  .filter((name) => name.endsWith('.h'))
-  .map((name) => join(folder, name));
+const headers = [folder, join(folder, 'test')].flatMap((place) =>
+  readdirSync(place)
+    .filter((name) => name.endsWith('.h'))
+    .map((name) => join(place, name)),
+);
 
 const FLAGS = ['-O1', '-g1', '-std=c++17', '-Wno-psabi', '-ffp-contract=fast', '-fno-sanitize-recover=all', '-pthread'];
 

@@ -3,23 +3,11 @@ import { expect, test } from 'vitest';
 import type { Ops } from '../../../src/engine/ops.js';
 import { createReferenceOps } from '../../../src/engine/reference/ops.js';
 import { openWasm } from '../../../src/engine/wasm/engine.js';
-import { type Convolution, convolve, kernelShape, outputShape } from './conv-reference.js';
+import { convolve, drawn, kernelShape, outputShape, depthwise, dense } from './conv-reference.js';
 import { expectClose, normals } from './values.js';
 
 const { ops } = await openWasm();
 const { tf } = ops;
-
-type Shape = Convolution['shape'];
-
-const dense = (shape: Shape, outputs: number, kernel: number, stride = 1, padding = 0): Convolution => ({
-  ...{ shape, kernel, stride, padding },
-  ...{ groups: 1, outputs },
-});
-
-const depthwise = (shape: Shape, kernel: number, stride = 1, padding = (kernel - 1) / 2): Convolution => ({
-  ...{ shape, kernel, stride, padding },
-  ...{ groups: shape[3], outputs: shape[3] },
-});
 
 const CASES = [
   // Matrix products: rests of rows, of terms and of columns, fewer terms than a tile has, several blocks of them.
@@ -62,14 +50,8 @@ const CASES = [
 
 test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
   const { shape, stride, padding, groups, outputs } = convolution;
-  const [x, w] = [normals(1, shape), normals(2, kernelShape(convolution))];
-  const bias = normals(3, [outputs]);
-  const dy = normals(4, outputShape(convolution));
+  const { x, w, bias, dy, dbias } = drawn(convolution);
   const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-  const dbias = new Float64Array(outputs);
-  dy.forEach((value, i) => {
-    dbias[i % outputs]! += value;
-  });
   tf.tidy(() => {
     // What others hold in the same memory stays as it is.
     const others = Array.from({ length: 40 }, (_, i) => tf.fill([8 << (i % 11)], i));

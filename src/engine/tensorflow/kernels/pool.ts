@@ -1,15 +1,12 @@
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Ops } from '../../ops.js';
+import { outputSize } from '../../output-size.js';
 import { gradient } from '../ops/gradient.js';
 import { integer } from '../raw.js';
 import { check } from './check.js';
 import type { KernelLoad } from './library.js';
 
 export type PoolKernels = Pick<Ops, 'maxPool' | 'globalAveragePool'>;
-
-/** PyTorch's: how many windows of `kernel` fit. */
-export const outputSize = (input: number, kernel: number, stride: number, padding: number): number =>
-  Math.floor((input + 2 * padding - kernel) / stride) + 1;
 
 export function createPoolKernels({ tf, one, many }: KernelLoad): PoolKernels {
   /** Tells an op its result's height and width by a shape: TensorFlow's C interface hides attributes from shape functions. */

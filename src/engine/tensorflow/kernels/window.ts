@@ -1,6 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { check } from './check.js';
-import { outputSize } from './pool.js';
+import { outputSize } from '../../output-size.js';
 
 export interface WindowOptions {
   readonly stride: number;
