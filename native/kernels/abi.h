@@ -19,7 +19,7 @@ typedef struct TF_OpKernelConstruction TF_OpKernelConstruction;
 typedef struct TF_OpKernelContext TF_OpKernelContext;
 
 enum { TF_OK = 0, TF_INVALID_ARGUMENT = 3, TF_RESOURCE_EXHAUSTED = 8 };
-enum { TF_FLOAT = 1, TF_UINT8 = 4 };
+enum { TF_FLOAT = 1, TF_UINT8 = 4, TF_BFLOAT16 = 14 };
 
 TF_Status *TF_NewStatus(void);
 void TF_DeleteStatus(TF_Status *);
@@ -59,6 +59,7 @@ void TF_ShapeInferenceContextConcatenateShapes(TF_ShapeInferenceContext *, TF_Sh
 
 TF_KernelBuilder *TF_NewKernelBuilder(const char *op, const char *device, void *(*create)(TF_OpKernelConstruction *),
                                       void (*compute)(void *, TF_OpKernelContext *), void (*destroy)(void *));
+void TF_KernelBuilder_TypeConstraint(TF_KernelBuilder *, const char *attribute, int dtype, TF_Status *);
 void TF_RegisterKernelBuilder(const char *name, TF_KernelBuilder *, TF_Status *);
 void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction *, const char *, float *, TF_Status *);
 void TF_OpKernelConstruction_GetAttrInt64(TF_OpKernelConstruction *, const char *, int64_t *, TF_Status *);

@@ -2,7 +2,7 @@
 #ifndef ABLATE_KERNELS_ACTIVATION_H_
 #define ABLATE_KERNELS_ACTIVATION_H_
 
-#include "vector.h"
+#include "element.h"
 
 namespace ablate {
 

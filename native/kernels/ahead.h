@@ -15,6 +15,13 @@ struct Region {
   long lines() const { return columns > 0 ? rows * Ceil(columns, kLine) : 0; }
 };
 
+// Of any elements: the floats' worth of them.
+template <class T>
+Region RegionOf(const T *at, long rows, long apart, long columns) {
+  constexpr long kEach = sizeof(float) / sizeof(T);
+  return {reinterpret_cast<const float *>(at), rows, apart / kEach, Ceil(columns, kEach)};
+}
+
 class Ahead {
  public:
   // One region and then the other, in `times` equal portions.

@@ -150,7 +150,8 @@ class Windows {
   std::vector<float> masks_;
 };
 
-// One head of one window, in the calling thread's scratch memory.
+// One head of one window, in the calling thread's scratch memory: of floats, whatever the maps are made of.
+template <class T>
 class Head {
  public:
   Head(const Windows &w, const Attention &d) : w_(w), d_(d) {
@@ -162,9 +163,9 @@ class Head {
     for (float **area : {&scores_, &score_slopes_}) *area = next, next += square;
   }
 
-  void Forward(const float *qkv, long sample, long window, long head, float *y) {
+  void Forward(const T *qkv, long sample, long window, long head, T *y) {
     const long *const places = w_.Places(window);
-    const float *const map = qkv + sample * d_.H * d_.W * 3 * d_.C + head * w_.size;
+    const T *const map = qkv + sample * d_.H * d_.W * 3 * d_.C + head * w_.size;
     float *const values = slopes_;
     Probabilities(map, window, head);
     Gather(map + 2 * d_.C, 3 * d_.C, places, 1, values);
@@ -174,22 +175,22 @@ class Head {
   }
 
   // Adds to dbias [positions][wide positions].
-  void Backward(const float *dy, const float *qkv, long sample, long window, long head, float *dqkv, float *dbias) {
+  void Backward(const T *dy, const T *qkv, long sample, long window, long head, T *dqkv, float *dbias) {
     const long *const places = w_.Places(window), P = w_.positions, wide = w_.wide_positions, size = w_.wide_size;
     const long at = sample * d_.H * d_.W * 3 * d_.C + head * w_.size;
-    const float *const map = qkv + at;
-    float *const out = dqkv + at;
+    const T *const map = qkv + at;
+    T *const out = dqkv + at;
     Probabilities(map, window, head);
     Gather(dy + sample * d_.H * d_.W * d_.C + head * w_.size, d_.C, places, 1, slopes_);
     // dv = p' dy
     Multiply({scores_, 1, wide, slopes_, size, P, result_, size}, P, size);
     Scatter(places, 1, out + 2 * d_.C, 3 * d_.C);
     // dp = dy v'
-    GatherAcross(map + 2 * d_.C, places, values_across_);
+    Gather(map + 2 * d_.C, 3 * d_.C, places, 1, result_);
+    Transpose(result_, values_across_);
     Multiply({slopes_, size, 1, values_across_, wide, w_.size, score_slopes_, wide}, P, wide);
     SoftmaxGradient(dbias);
     // dq = scale ds k, dk = scale ds' q; the queries were scaled when they were read.
-    Gather(map + d_.C, 3 * d_.C, places, 1, keys_);
     Multiply({score_slopes_, wide, 1, keys_, size, P, result_, size}, P, size);
     Scatter(places, w_.scale, out, 3 * d_.C);
     Multiply({score_slopes_, 1, wide, queries_, size, P, result_, size}, P, size);
@@ -197,30 +198,31 @@ class Head {
   }
 
  private:
-  // Scaled queries and the scores' softmax.
-  void Probabilities(const float *map, long window, long head) {
+  // Scaled queries, keys, and the scores' softmax.
+  void Probabilities(const T *map, long window, long head) {
     const long *const places = w_.Places(window);
     Gather(map, 3 * d_.C, places, w_.scale, queries_);
-    GatherAcross(map + d_.C, places, keys_across_);
+    Gather(map + d_.C, 3 * d_.C, places, 1, keys_);
+    Transpose(keys_, keys_across_);
     const long wide = w_.wide_positions;
     Multiply({queries_, w_.wide_size, 1, keys_across_, wide, w_.size, scores_, wide}, w_.positions, wide);
     Softmax(w_.Bias(head), w_.Mask(window));
   }
 
   // [positions][size], each row filled up with zeros.
-  void Gather(const float *map, long pixel, const long *places, float factor, float *out) const {
+  void Gather(const T *map, long pixel, const long *places, float factor, float *out) const {
     for (long p = 0; p < w_.positions; p++, out += w_.wide_size) {
-      const float *const in = map + places[p] * pixel;
+      const T *const in = map + places[p] * pixel;
       Vectors(w_.size, [=](long i, auto width) ABLATE_INLINE_LAMBDA { Store(out + i, Load(in + i, width) * factor); });
     }
   }
 
-  // [size][positions], each row filled up with zeros.
-  void GatherAcross(const float *map, const long *places, float *out) const {
-    const long pixel = 3 * d_.C, wide = w_.wide_positions;
+  // [size][positions] of what was gathered, each row filled up with zeros.
+  void Transpose(const float *gathered, float *out) const {
+    const long wide = w_.wide_positions;
     long p = 0;
     for (; p + 4 <= w_.positions; p += 4) {
-      const auto in = [&](long i) { return map + places[p + i] * pixel; };
+      const auto in = [&](long i) { return gathered + (p + i) * w_.wide_size; };
       const float *const rows[] = {in(0), in(1), in(2), in(3)};
       long i = 0;
       for (; i + 4 <= w_.size; i += 4) {
@@ -231,17 +233,17 @@ class Head {
       }
     }
     for (; p < w_.positions; p++) {
-      for (long i = 0; i < w_.size; i++) out[i * wide + p] = map[places[p] * pixel + i];
+      for (long i = 0; i < w_.size; i++) out[i * wide + p] = gathered[p * w_.wide_size + i];
     }
     for (long i = 0; i < w_.size; i++) {
       std::fill(out + i * w_.wide_positions + w_.positions, out + (i + 1) * w_.wide_positions, 0.0f);
     }
   }
 
-  void Scatter(const long *places, float factor, float *map, long pixel) const {
+  void Scatter(const long *places, float factor, T *map, long pixel) const {
     const float *in = result_;
     for (long p = 0; p < w_.positions; p++, in += w_.wide_size) {
-      float *const out = map + places[p] * pixel;
+      T *const out = map + places[p] * pixel;
       Vectors(w_.size, [=](long i, auto width) ABLATE_INLINE_LAMBDA { Store(out + i, Load(in + i) * factor, width); });
     }
   }
@@ -295,11 +297,12 @@ class Head {
 
 }  // namespace
 
-void AttentionForward(const float *qkv, const float *bias, const Attention &d, float *y) {
+template <class T>
+void AttentionForward(const T *qkv, const float *bias, const Attention &d, T *y) {
   const Windows windows(d, bias);
   const long units = d.N * windows.count * d.heads, share = std::max(1L, units / 256);
   Parallel(Ceil(units, share), [&](long task) {
-    Head head(windows, d);
+    Head<T> head(windows, d);
     for (long unit = task * share; unit < std::min(units, (task + 1) * share); unit++) {
       const long window = unit / d.heads;
       head.Forward(qkv, window / windows.count, window % windows.count, unit % d.heads, y);
@@ -307,8 +310,8 @@ void AttentionForward(const float *qkv, const float *bias, const Attention &d, f
   });
 }
 
-void AttentionBackward(const float *dy, const float *qkv, const float *bias, const Attention &d, float *dqkv,
-                       float *dbias) {
+template <class T>
+void AttentionBackward(const T *dy, const T *qkv, const float *bias, const Attention &d, T *dqkv, float *dbias) {
   const Windows windows(d, bias);
   // All tasks of a head add to the bias's gradient, each to a sum of its own.
   const long all = d.N * windows.count, share = std::max(1L, all / std::max(1L, 64 / d.heads));
@@ -318,7 +321,7 @@ void AttentionBackward(const float *dy, const float *qkv, const float *bias, con
     const long part = task / d.heads;
     float *const own = sums.get() + task * square;
     std::fill_n(own, square, 0.0f);
-    Head head(windows, d);
+    Head<T> head(windows, d);
     for (long window = part * share; window < std::min(all, (part + 1) * share); window++) {
       head.Backward(dy, qkv, window / windows.count, window % windows.count, task % d.heads, dqkv, own);
     }
@@ -330,5 +333,11 @@ void AttentionBackward(const float *dy, const float *qkv, const float *bias, con
     }
   });
 }
+
+#define ABLATE_INSTANTIATE(T)                                                            \
+  template void AttentionForward(const T *, const float *, const Attention &, T *);      \
+  template void AttentionBackward(const T *, const T *, const float *, const Attention &, T *, float *);
+ABLATE_INSTANTIATE(float)
+ABLATE_INSTANTIATE(Bfloat16)
 
 }  // namespace ablate

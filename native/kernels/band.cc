@@ -10,7 +10,7 @@ namespace {
 
 // Positions that lie side by side.
 void CopyPixels(const Grid &grid, const float *from, long count, float *out) {
-  if (grid.precision == Precision::kFloat32) {
+  if (!grid.rounds()) {
     memcpy(out, from, count * grid.C * sizeof(float));
   } else if (grid.C % 2 == 0) {
     PairNeighbours(from, count * grid.C, out);
@@ -37,16 +37,33 @@ bool Collide(long apart) { return kTileRows > 8 && apart % (64 * kLine) == 0; }
 
 }  // namespace
 
-Grid ForwardGrid(const float *x, const Window &d, Precision precision) {
+Multiplicand::Multiplicand(const float *map, long, long channels) : map_(map), places_(false), C_(channels) {}
+
+Multiplicand::Multiplicand(const Bfloat16 *map, long positions, long channels)
+    : map_(reinterpret_cast<const float *>(map)), places_(channels % 2 == 0), C_(places_ ? channels / 2 : channels) {
+  if (places_) return;
+  widened_ = NewBuffer(positions * channels);
+  map_ = widened_.get();
+  const Shares shares(positions * channels, 16384);
+  Parallel(shares.shares, [&](long share) {
+    const long begin = shares.Begin(share);
+    Vectors(shares.End(share) - begin, [&](long i, auto width) {
+      Store(widened_.get() + begin + i, Load(map + begin + i, width), width);
+    });
+  });
+}
+
+Grid ForwardGrid(const Multiplicand &x, const Window &d, Precision precision) {
   // Without a window positions are independent of each other: lines of one.
   if (d.kernel == 1 && d.stride == 1 && d.padding == 0) {
-    return {x, d.N * d.H * d.W, 1, 1, d.C, 1, 1, 1, 0, 0, 1, 1, precision};
+    return {x.map(), d.N * d.H * d.W, 1, 1, x.C(), 1, 1, 1, 0, 0, 1, 1, precision, x.places()};
   }
-  return {x, d.N, d.H, d.W, d.C, d.OH, d.OW, d.stride, d.padding, d.padding, d.kernel, d.kernel, precision};
+  return {x.map(), d.N,       d.H,      d.W,      x.C(),     d.OH,     d.OW, d.stride,
+          d.padding, d.padding, d.kernel, d.kernel, precision, x.places()};
 }
 
 Band::Band(const Grid &grid, long first, long end, bool together) : rows_((end - first) * grid.columns) {
-  const bool whole = grid.precision == Precision::kFloat32;
+  const bool whole = !grid.rounds();
   if (grid.alone() && (!whole || (together && Collide(grid.C)))) {
     Gathered(grid, first, end);
   } else if (whole && grid.direct()) {

@@ -12,19 +12,39 @@
 
 namespace ablate {
 
-// Outputs [N, rows, columns] over a map [N, H, W, C]; a "line" is one row of one sample's outputs.
+// The map of a product's factors: floats, or places as they are (bfloat16.h). Of an even number of channels bfloat16 lie in
+// places; of an odd one, as pictures have, they are widened into memory of its own.
+class Multiplicand {
+ public:
+  Multiplicand(const float *map, long positions, long channels);
+  Multiplicand(const Bfloat16 *map, long positions, long channels);
+  const float *map() const { return map_; }
+  bool places() const { return places_; }
+  long C() const { return C_; }  // floats, or places, of a position
+
+ private:
+  Buffer widened_;
+  const float *map_;
+  bool places_;
+  long C_;
+};
+
+// Outputs [N, rows, columns] over a map [N, H, W, C], where C are floats, or places; a "line" is one row of one sample's
+// outputs.
 struct Grid {
   const float *map;
   long N, H, W, C;
   long rows, columns;
   long stride, top, left;  // the last two: zeros that stand before the map; negative: what is left out of it
   long tap_rows, tap_columns;
-  Precision precision = Precision::kFloat32;  // that the map is read in
+  Precision precision;  // that the map is read in
+  bool places;          // it is already
 
   long lines() const { return N * rows; }
-  long pixel() const { return Places(precision, C); }   // places of a position's channels
-  long run() const { return tap_columns * pixel(); }    // places of a row of taps
-  long terms() const { return tap_rows * run(); }       // places of one output's
+  bool rounds() const { return precision == Precision::kBfloat16 && !places; }
+  long pixel() const { return rounds() ? Places(precision, C) : C; }  // places of a position's channels
+  long run() const { return tap_columns * pixel(); }  // places of a row of taps
+  long terms() const { return tap_rows * run(); }     // places of one output's
   long span() const { return (columns - 1) * stride + tap_columns; }
   bool alone() const { return H == 1 && W == 1 && rows == 1 && columns == 1 && tap_rows == 1 && tap_columns == 1; }
   bool direct() const {  // no tap of any output lies outside of the map
@@ -33,7 +53,7 @@ struct Grid {
 };
 
 // What a convolution of a window reads.
-Grid ForwardGrid(const float *x, const Window &d, Precision precision);
+Grid ForwardGrid(const Multiplicand &x, const Window &d, Precision precision);
 
 // What of the map lines [first, end) read, of these terms: nothing unless lines are alone, for others share most of it.
 inline Region MapOf(const Grid &grid, long first, long end, long term, long terms) {

@@ -58,8 +58,8 @@ Sums ChannelSums(long rows, long C, const Terms &terms) {
 }
 
 // y = body(offset of the row, channel, width). From the end, which of a large map the sums have left in the caches.
-template <class Body>
-void Map(float *y, long rows, long C, const Body &body) {
+template <class T, class Body>
+void Map(T *y, long rows, long C, const Body &body) {
   const Chunks chunks(rows, C);
   WithStore(y, rows * C, C, [&](auto store) {
     const auto map = [&](long k) {
@@ -73,8 +73,8 @@ void Map(float *y, long rows, long C, const Body &body) {
 }
 
 // The normalised map before the activation; forward and backward must round it alike.
-template <class Width>
-ABLATE_INLINE Vec Normalised(const float *x, const float *mean, const float *scale, const float *beta, Width width) {
+template <class T, class Width>
+ABLATE_INLINE Vec Normalised(const T *x, const float *mean, const float *scale, const float *beta, Width width) {
   return Fma(Load(x, width) - Load(mean, width), Load(scale, width), Load(beta, width));
 }
 
@@ -84,8 +84,8 @@ std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
   return scale;
 }
 
-template <Activation A>
-void Normalise(const float *x, const float *mean, const float *scale, const float *beta, float *y, long rows, long C) {
+template <Activation A, class T>
+void Normalise(const T *x, const float *mean, const float *scale, const float *beta, T *y, long rows, long C) {
   Map(y, rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
     return Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width));
   });
@@ -93,9 +93,9 @@ void Normalise(const float *x, const float *mean, const float *scale, const floa
 
 }  // namespace
 
-template <Activation A>
-void BatchNormForward(const float *x, const float *gamma, const float *beta, float epsilon,
-                      const RunningStatistics &running, float *y, float *mean, float *rstd, long rows, long C) {
+template <Activation A, class T>
+void BatchNormForward(const T *x, const float *gamma, const float *beta, float epsilon,
+                      const RunningStatistics &running, T *y, float *mean, float *rstd, long rows, long C) {
   // Sums of differences from the first row: no cancellation where the mean is large beside the deviation.
   const Sums sums = ChannelSums(rows, C, [=](long row, long c, auto width, Vec *sum, Vec *squares) ABLATE_INLINE_LAMBDA {
     const Vec d = Load(x + row + c, width) - Load(x + c, width);
@@ -103,7 +103,7 @@ void BatchNormForward(const float *x, const float *gamma, const float *beta, flo
     *squares = Fma(d, d, *squares);
   });
   for (long c = 0; c < C; c++) {
-    const double shift = sums.first[c] / rows, average = x[c] + shift;
+    const double shift = sums.first[c] / rows, average = Load(x + c, 1)[0] + shift;
     const double variance = std::max(0.0, sums.second[c] / rows - shift * shift);
     mean[c] = static_cast<float>(average);
     rstd[c] = static_cast<float>(1 / std::sqrt(variance + epsilon));
@@ -114,9 +114,9 @@ void BatchNormForward(const float *x, const float *gamma, const float *beta, flo
   Normalise<A>(x, mean, Scale(gamma, rstd, C).data(), beta, y, rows, C);
 }
 
-template <Activation A>
-void BatchNormBackward(const float *dy, const float *x, const float *gamma, const float *beta, const float *mean,
-                       const float *rstd, bool frozen, float *dx, float *dgamma, float *dbeta, long rows, long C) {
+template <Activation A, class T>
+void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
+                       const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, long rows, long C) {
   const std::vector<float> scales = Scale(gamma, rstd, C);
   const float *const scale = scales.data();
   auto derivative = [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
@@ -127,8 +127,11 @@ void BatchNormBackward(const float *dy, const float *x, const float *gamma, cons
   // GELU's derivative is dear: it waits in dx for the second pass.
   constexpr bool kKept = A == Activation::kGelu;
   const Sums sums = ChannelSums(rows, C, [=](long row, long c, auto width, Vec *sum, Vec *product) ABLATE_INLINE_LAMBDA {
-    const Vec d = derivative(row, c, width);
-    if (kKept) Store(dx + row + c, d, width);
+    Vec d = derivative(row, c, width);
+    if (kKept) {
+      Store(dx + row + c, d, width);
+      d = Load(dx + row + c, width);  // as it is rounded there, so that it cancels with its own average
+    }
     *sum += d;
     *product = Fma(d, Load(x + row + c, width) - Load(mean + c, width), *product);
   });
@@ -150,23 +153,26 @@ void BatchNormBackward(const float *dy, const float *x, const float *gamma, cons
   });
 }
 
-template <Activation A>
-void BatchNormInference(const float *x, const float *gamma, const float *beta, const float *mean,
-                        const float *variance, float epsilon, float *y, long rows, long C) {
+template <Activation A, class T>
+void BatchNormInference(const T *x, const float *gamma, const float *beta, const float *mean, const float *variance,
+                        float epsilon, T *y, long rows, long C) {
   std::vector<float> scale(C);
   for (long c = 0; c < C; c++) scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
   Normalise<A>(x, mean, scale.data(), beta, y, rows, C);
 }
 
-#define ABLATE_INSTANTIATE(A)                                                                                         \
-  template void BatchNormForward<A>(const float *, const float *, const float *, float, const RunningStatistics &,    \
-                                    float *, float *, float *, long, long);                                           \
-  template void BatchNormBackward<A>(const float *, const float *, const float *, const float *, const float *,       \
-                                     const float *, bool, float *, float *, float *, long, long);                     \
-  template void BatchNormInference<A>(const float *, const float *, const float *, const float *, const float *,      \
-                                      float, float *, long, long);
-ABLATE_INSTANTIATE(Activation::kNone)
-ABLATE_INSTANTIATE(Activation::kRelu)
-ABLATE_INSTANTIATE(Activation::kGelu)
+#define ABLATE_INSTANTIATE(A, T)                                                                                      \
+  template void BatchNormForward<A>(const T *, const float *, const float *, float, const RunningStatistics &, T *,   \
+                                    float *, float *, long, long);                                                    \
+  template void BatchNormBackward<A>(const T *, const T *, const float *, const float *, const float *,               \
+                                     const float *, bool, T *, float *, float *, long, long);                         \
+  template void BatchNormInference<A>(const T *, const float *, const float *, const float *, const float *, float,   \
+                                      T *, long, long);
+ABLATE_INSTANTIATE(Activation::kNone, float)
+ABLATE_INSTANTIATE(Activation::kRelu, float)
+ABLATE_INSTANTIATE(Activation::kGelu, float)
+ABLATE_INSTANTIATE(Activation::kNone, Bfloat16)
+ABLATE_INSTANTIATE(Activation::kRelu, Bfloat16)
+ABLATE_INSTANTIATE(Activation::kGelu, Bfloat16)
 
 }  // namespace ablate

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "vector.h"
+#include "element.h"
 
 namespace ablate {
 
@@ -88,10 +88,27 @@ ABLATE_INLINE Vec MultiplyPairs(Vec a, Vec b, Vec sum) {
 }
 #endif
 
+// The same of what is rounded already.
+ABLATE_INLINE Vec Paired(Halves first, Halves second) {
+  return reinterpret_cast<Vec>(Extended(second) << 16 | Extended(first));
+}
+
+// What `Paired` takes.
+template <class Width>
+ABLATE_INLINE Vec Factors(const float *p, Width width) {
+  return Load(p, width);
+}
+template <class Width>
+ABLATE_INLINE Halves Factors(const Bfloat16 *p, Width width) {
+  return LoadHalves(p, width);
+}
+
 // Place i holds first[i] and second[i], or zero where there is no second.
-inline void PairRows(const float *first, const float *second, long count, float *to) {
+template <class T>
+void PairRows(const T *first, const T *second, long count, float *to) {
   Vectors(count, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-    Store(to + i, Paired(Load(first + i, width), second ? Load(second + i, width) : Vec{}), width);
+    const auto one = Factors(first + i, width);
+    Store(to + i, Paired(one, second ? Factors(second + i, width) : decltype(one){}), width);
   });
 }
 

@@ -18,10 +18,15 @@ constexpr long kGroupTiles = 64;          // tiles of terms that lie packed with
 
 // Tiles of a filter's terms: those of a row of taps, then those of the next.
 struct TermTiles {
+  long in_place;  // terms that lie where a float would
   long run, each, count;
   long apart;  // floats from one position's terms to the next's, where they lie
   explicit TermTiles(const Grid &grid)
-      : run(grid.run()), each(Ceil(run, kTileRows)), count(grid.tap_rows * each), apart(grid.stride * grid.C) {}
+      : in_place(grid.places ? 2 : 1),
+        run(grid.run() * in_place),
+        each(Ceil(run, kTileRows)),
+        count(grid.tap_rows * each),
+        apart(grid.stride * grid.C) {}
   long Tap(long tile) const { return tile / each; }
   long Begin(long tile) const { return tile % each * kTileRows; }  // within the row of taps
   int Terms(long tile) const { return static_cast<int>(std::min<long>(kTileRows, run - Begin(tile))); }
@@ -33,39 +38,50 @@ struct Part {
 };
 
 // Positions by outputs.
+template <class T>
 struct Slopes {
-  const float *dy;
+  const T *dy;
   long positions, O;
 };
 
 // Some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
-void PackSlopes(const Slopes &all, Precision precision, long from, long to, float *packed, long apart) {
+template <class T>
+void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, float *packed, long apart) {
   const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first, size = PlaceSize(precision);
   const long end = Places(precision, all.positions) * kPanel;
   for (long panel = 0; panel < to - from; panel++) std::fill_n(packed + panel * apart + end, kPanelRest, 0.0f);
   for (long p = 0; p < all.positions; p += size) {
-    const float *const row = all.dy + p * all.O + first, *const next = p + 1 < all.positions ? row + all.O : nullptr;
+    const T *const row = all.dy + p * all.O + first, *const next = p + 1 < all.positions ? row + all.O : nullptr;
     for (long c = 0; c < columns; c += kPanel) {
       float *const to = packed + c / kPanel * apart + p / size * kPanel;
       const long width = std::min(kPanel, columns - c);
-      if (size == 1) CopyColumns(row + c, width, to);
-      else PairColumns(row + c, next ? next + c : nullptr, width, to);
+      if constexpr (std::is_same_v<T, float>) {
+        if (size == 1) {
+          CopyColumns(row + c, width, to);
+          continue;
+        }
+      }
+      PairColumns(row + c, next ? next + c : nullptr, width, to);
     }
   }
 }
 
-void AddSlopes(const Slopes &all, long from, long to, float *dbias) {
+template <class T>
+void AddSlopes(const Slopes<T> &all, long from, long to, float *dbias) {
   const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first;
   float totals[kGroup * kPanel] = {};
   for (long p = 0; p < all.positions; p++) {
-    const float *const row = all.dy + p * all.O + first;
-    for (long c = 0; c < columns; c++) totals[c] += row[c];
+    const T *const row = all.dy + p * all.O + first;
+    Vectors(columns, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+      Store(totals + c, Load(totals + c, width) + Load(row + c, width), width);
+    });
   }
   for (long c = 0; c < columns; c++) dbias[first + c] += totals[c];
 }
 
 // What a band adds to a part, or makes of it if it is the first. The next band will read `next` slopes and `next_map`.
-void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const Slopes &dy, const Slopes &next,
+template <class T>
+void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const Slopes<T> &dy, const Slopes<T> &next,
              const Region &next_map, bool onto, Precision precision, float *sums, float *dbias) {
   const long O = dy.O, places = Places(precision, dy.positions);
   const long panels = std::min(kGroup, part.end_panel - part.first_panel);
@@ -79,14 +95,15 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const S
     PackSlopes(dy, precision, from, to, slopes, panels_apart);
     if (dbias) AddSlopes(dy, from, to, dbias);
     const bool last = to == part.end_panel;
-    const Slopes &then = last ? next : dy;
+    const Slopes<T> &then = last ? next : dy;
     const long column = (last ? part.first_panel : to) * kPanel;
-    Ahead ahead({then.dy + column, then.positions, O, std::min(panels * kPanel, O - column)}, last ? next_map : Region{},
+    Ahead ahead(RegionOf(then.dy + column, then.positions, O, std::min(panels * kPanel, O - column)),
+                last ? next_map : Region{},
                 (part.end_tile - part.first_tile) * (to - from) * Ceil(places, kAheadEach));
     for (long first = part.first_tile, end; first < part.end_tile; first = end) {
       const long tap = tiles.Tap(first);
       end = std::min({part.end_tile, first + group, (tap + 1) * tiles.each});
-      const long begin = tiles.Begin(first), offset = tap * band.tap_row();
+      const long begin = tiles.Begin(first), offset = tap * band.tap_row() * tiles.in_place;
       const auto multiply = [&](long tile, long panel) {
         const long c = panel * kPanel, term = tap * tiles.run + tiles.Begin(tile);
         OuterTile(tiles.Terms(tile),
@@ -101,7 +118,7 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const S
         continue;
       }
       const long count = tiles.Begin(end - 1) + tiles.Terms(end - 1) - begin;
-      PackTerms(precision, band.rows(), offset + begin, count, dy.positions, terms, apart);
+      PackTerms(precision, tiles.in_place > 1, band.rows(), offset + begin, count, dy.positions, terms, apart);
       for (long panel = from; panel < to; panel++) {
         for (long tile = first; tile < end; tile++) multiply(tile, panel);
       }
@@ -129,17 +146,21 @@ std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
 
 }  // namespace
 
-void DenseFilterGradient(const float *dy, const float *x, const Window &d, long O, Precision precision, float *dw,
+template <class T>
+void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Precision precision, float *dw,
                          float *dbias) {
   if (d.N == 0) {
     memset(dw, 0, d.kernel * d.kernel * d.C * O * sizeof(float));
     if (dbias) memset(dbias, 0, O * sizeof(float));
     return;
   }
-  if (WinogradServes(d, O, precision)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
-  const Grid grid = ForwardGrid(x, d, Precision::kFloat32);  // rounded as it is packed
+  if constexpr (std::is_same_v<T, float>) {
+    if (WinogradServes(d, O, precision)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
+  }
+  const Multiplicand map(x, d.N * d.H * d.W, d.C);
+  const Grid grid = ForwardGrid(map, d, Precision::kFloat32);  // what is floats is rounded as it is packed
   const TermTiles tiles(grid);
-  const long size = grid.terms() * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
+  const long size = grid.tap_rows * tiles.run * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
   // Shares of the positions, each with sums of its own; where those would take much memory, parts of the filter instead.
   const long most = std::min(kTasks, std::max(1L, (4L << 20) / size));
   const Shares shares(grid.lines(), Ceil(grid.lines(), std::max(1L, std::min(most, positions / 1024))));
@@ -159,12 +180,13 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
     const long step = std::max(1L, kPositions * PlaceSize(precision) / grid.columns);
     for (long first = shares.Begin(share); first < shares.End(share); first += step) {
       const long end = std::min(shares.End(share), first + step), after = std::min(shares.End(share), end + step);
-      const auto slopes = [&](long from, long to) -> Slopes {
+      const auto slopes = [&](long from, long to) -> Slopes<T> {
         return {dy + from * grid.columns * O, (to - from) * grid.columns, O};
       };
-      const long term = tiles.Begin(part.first_tile), terms = tiles.Begin(part.end_tile - 1) + kTileRows - term;
+      const long term = tiles.Begin(part.first_tile) / tiles.in_place;
+      const long terms = Ceil(tiles.Begin(part.end_tile - 1) + kTileRows, tiles.in_place) - term;
       AddBand(Band(grid, first, end, false), tiles, part, slopes(first, end), slopes(end, after),
-              MapOf(grid, end, after, term, std::min(terms, d.C - term)), first > shares.Begin(share), precision, own,
+              MapOf(grid, end, after, term, std::min(terms, grid.C - term)), first > shares.Begin(share), precision, own,
               own_bias);
     }
   });
@@ -176,5 +198,8 @@ void DenseFilterGradient(const float *dy, const float *x, const Window &d, long 
   });
   if (dbias) SumRows(sums.get() + size, shares.shares, size + O, O, dbias);
 }
+
+template void DenseFilterGradient(const float *, const float *, const Window &, long, Precision, float *, float *);
+template void DenseFilterGradient(const Bfloat16 *, const Bfloat16 *, const Window &, long, Precision, float *, float *);
 
 }  // namespace ablate

@@ -11,6 +11,7 @@ namespace ablate {
 namespace {
 
 constexpr long kBlockFloats = 48 * 1024;  // of the map, read by one task: they stay in its core's cache
+constexpr long kSumFloats = 32 * 1024;    // of sums that wait there to be rounded
 
 // Terms of a row of taps fall into runs; blocks of runs are summed one after the other.
 struct TermBlock {
@@ -34,47 +35,54 @@ std::vector<TermBlock> TermBlocks(const Grid &grid, long tap_row) {
 }
 
 // Where position (n, row, column) of a grid is written.
+template <class T>
 struct Target {
-  float *y;
+  T *y;
   long sample, row, pixel;
   bool streamed;
 };
 
-// The outputs of a band, which begins with line `first`.
-struct Outputs {
+// Where the sums of a band are written, which begins with line `first`.
+struct Sums {
   const Grid &grid;
   const Band &band;
   long first;
   float *const *at;
-  bool streamed;
+  bool streamed, near;  // past the caches; in a cache already
 };
 
 // All of them by a block of terms and a panel; `fresh`, if it is the first to read these terms.
-void Tiles(const Outputs &out, const TermBlock &block, const Panels &panels, long panel, bool fresh, const float *bias) {
+void Tiles(const Sums &sums, const TermBlock &block, const Panels &panels, long panel, bool fresh, const float *bias) {
   float start[kPanel];
   const long columns = panels.Columns(panel);
   if (bias) CopyColumns(bias + panel * kPanel, columns, start);
-  const Shares tiles(out.band.positions(), kTileRows);
-  const Precision precision = out.grid.precision;
+  const Shares tiles(sums.band.positions(), kTileRows);
   const Run &run = block.runs.front();
   for (long tile = 0; tile < tiles.shares; tile++) {
     const long begin = tiles.Begin(tile), end = tiles.End(tile), next = tiles.End(tile + 1);
-    Ahead ahead(fresh && !out.band.copied() ? MapOf(out.grid, out.first + end, out.first + next, run.offset, run.length) : Region{}, {},
+    const bool brings = fresh && !sums.band.copied();
+    Ahead ahead(brings ? MapOf(sums.grid, sums.first + end, sums.first + next, run.offset, run.length) : Region{}, {},
                 Ceil(run.length, kAheadEach));
     // A wide map's outputs are in no cache yet: the next tile's come while this one's sums run.
-    for (long p = end; p < next && !out.streamed; p++) {
-      for (long c = 0; c < columns; c += kLine) __builtin_prefetch(out.at[p] + panel * kPanel + c, 1);
+    for (long p = end; p < next && !sums.streamed && !sums.near; p++) {
+      for (long c = 0; c < columns; c += kLine) __builtin_prefetch(sums.at[p] + panel * kPanel + c, 1);
     }
     RowsTile(static_cast<int>(end - begin),
-             {out.band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
-              panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, out.at + begin,
-              panel * kPanel, columns, precision, out.streamed, ahead.done() ? nullptr : &ahead});
+             {sums.band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
+              panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, sums.at + begin,
+              panel * kPanel, columns, sums.grid.precision, sums.streamed, ahead.done() ? nullptr : &ahead});
   }
 }
 
-// after(first line, end line, first column, end column) once those outputs are there.
-template <class After>
-void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target &target, const After &after) {
+// Sums are the output as they are.
+struct AsTheyAre {};
+
+// The sums of each position and panel, then finish(store, offset of a position in the target, its sums, first column, end
+// column). Sums of a target of floats are written into it; others into scratch memory, some panels at a time.
+template <class T, class Finish>
+void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
+  constexpr bool kInPlace = std::is_same_v<T, float>, kFinishes = !std::is_same_v<Finish, AsTheyAre>;
+  static_assert(kInPlace || kFinishes);
   const long wanted = std::min(240L, std::max(48L, kBlockFloats / std::min(grid.pixel(), kTerms)));
   const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns), grid.columns == 1 ? kTileRows : 1);
   const Shares chunks(panels.count, Ceil(panels.count, Ceil(kTasks, blocks.shares)));
@@ -83,31 +91,53 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares);
     const Band band(grid, first, end, true);
-    std::vector<float *> at(band.positions());
-    float **next = at.data();
+    const long positions = band.positions();
+    std::vector<long> offsets(positions);
+    long *next = offsets.data();
     for (Line line(grid.rows, first); line.at < end; line.Next()) {
-      float *const row = target.y + line.sample * target.sample + line.row * target.row;
+      const long row = line.sample * target.sample + line.row * target.row;
       for (long x = 0; x < grid.columns; x++) *next++ = row + x * target.pixel;
     }
     const std::vector<TermBlock> terms = TermBlocks(grid, band.tap_row());
-    const bool streamed = target.streamed && terms.size() == 1;  // what is summed in parts is read again
-    const Outputs out{grid, band, first, at.data(), streamed};
-    for (const TermBlock &block : terms) {
-      for (long panel = chunks.Begin(chunk); panel < chunks.End(chunk); panel++) {
-        Tiles(out, block, panels, panel, panel == chunks.Begin(chunk), bias);
+    const long most = kInPlace ? panels.count : std::max(1L, kSumFloats / (positions * kPanel));
+    const Shares groups(chunks.End(chunk) - chunks.Begin(chunk), most);
+    const long apart = groups.size * kPanel + kLine;
+    float *const scratch = kInPlace ? nullptr : Scratch(Slot::kSums, positions * apart);
+    std::vector<float *> at(positions);
+    // What is summed in parts is read again.
+    const Sums sums{grid, band, first, at.data(), target.streamed && !kFinishes && terms.size() == 1, !kInPlace};
+    for (long group = 0; group < groups.shares; group++) {
+      const long from = chunks.Begin(chunk) + groups.Begin(group), to = chunks.Begin(chunk) + groups.End(group);
+      for (long p = 0; p < positions; p++) {
+        if constexpr (kInPlace) at[p] = target.y + offsets[p];
+        else at[p] = scratch + p * apart - from * kPanel;
+      }
+      for (const TermBlock &block : terms) {
+        for (long panel = from; panel < to; panel++) {
+          Tiles(sums, block, panels, panel, panel == chunks.Begin(chunk), bias);
+        }
+      }
+      if constexpr (kFinishes) {
+        const auto all = [&](auto store) {
+          const long column = from * kPanel, end_column = std::min(panels.columns, to * kPanel);
+          for (long p = 0; p < positions; p++) finish(store, offsets[p], at[p], column, end_column);
+          store.Finish();
+        };
+        if (target.streamed) all(Streamed{});
+        else all(Cached{});
       }
     }
-    if (streamed) Streamed::Finish();
-    after(first, end, chunks.Begin(chunk) * kPanel, std::min(panels.columns, chunks.End(chunk) * kPanel));
+    if (sums.streamed) Streamed::Finish();
   });
 }
 
 // Positions of a phase whose outputs no tap reaches.
-void Clear(const Target &target, long N, long rows, long columns, long C) {
+template <class T>
+void Clear(const Target<T> &target, long N, long rows, long columns, long C) {
   Parallel(N, [&](long n) {
     for (long y = 0; y < rows; y++) {
       for (long x = 0; x < columns; x++) {
-        memset(target.y + n * target.sample + y * target.row + x * target.pixel, 0, C * sizeof(float));
+        memset(target.y + n * target.sample + y * target.row + x * target.pixel, 0, C * sizeof(T));
       }
     }
   });
@@ -115,66 +145,77 @@ void Clear(const Target &target, long N, long rows, long columns, long C) {
 
 }  // namespace
 
-template <Activation A>
-void DenseForward(const float *x, const float *w, const float *bias, const Window &d, long O, Precision precision,
-                  float *before, float *y) {
+template <Activation A, class T>
+void DenseForward(const T *x, const float *w, const float *bias, const Window &d, long O, Precision precision, T *before,
+                  T *y) {
   if (d.N == 0) return;
-  if (WinogradServes(d, O, precision)) return WinogradForward<A>(x, w, bias, d, O, before, y);
-  const Grid grid = ForwardGrid(x, d, precision);
+  constexpr bool kFloats = std::is_same_v<T, float>, kKept = A == Activation::kGelu;
+  if constexpr (kFloats) {
+    if (WinogradServes(d, O, precision)) return WinogradForward<A>(x, w, bias, d, O, before, y);
+  }
+  const Multiplicand map(x, d.N * d.H * d.W, d.C);
+  const Grid grid = ForwardGrid(map, d, precision);
   const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
-  constexpr bool kKept = A == Activation::kGelu;
-  const bool streams = Streams(y, grid.lines() * grid.columns * O, O);
-  const Target target{kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O,
-                      streams && A == Activation::kNone};
-  Convolve(grid, panels, kKept ? nullptr : bias, target, [&](long first, long end, long from, long to) {
-    if (A == Activation::kNone) return;
-    const auto activate = [&](auto store) {
-      for (long p = first * grid.columns; p < end * grid.columns; p++) {
-        Vectors(to - from, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-          const long c = from + i;
-          Vec value = Load(target.y + p * O + c, width);
-          if (kKept && bias) value += Load(bias + c, width);
-          store(y + p * O + c, Activate<A>(value), width);
-        });
-      }
-      store.Finish();
-    };
-    if (streams && kKept) activate(Streamed{});
-    else activate(Cached{});
+  const bool in_place = kFloats && A == Activation::kRelu;
+  const Target<T> target{kFloats && kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O,
+                         !in_place && Streams(y, grid.lines() * grid.columns * O, O)};
+  const float *const start = kKept ? nullptr : bias;
+  if constexpr (kFloats && A == Activation::kNone) return Convolve(grid, panels, start, target, AsTheyAre{});
+  else Convolve(grid, panels, start, target, [=](auto store, long at, const float *sums, long from, long to) {
+    Vectors(to - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
+      const long c = from + i;
+      Vec value = Load(sums + c, width);
+      if (!kFloats && kKept) store(before + at + c, value, width);
+      if (kKept && bias) value += Load(bias + c, width);
+      store(y + at + c, Activate<A>(value), width);
+    });
   });
 }
 
-void DenseInputGradient(const float *dy, const float *w, const Window &d, long O, Precision precision, float *dx) {
+template <class T>
+void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Precision precision, T *dx) {
   if (d.N == 0) return;
-  if (WinogradServes(d, O, precision)) return WinogradInputGradient(dy, w, d, O, dx);
+  if constexpr (std::is_same_v<T, float>) {
+    if (WinogradServes(d, O, precision)) return WinogradInputGradient(dy, w, d, O, dx);
+  }
+  const Multiplicand map(dy, d.N * d.OH * d.OW, O);
   for (long py = 0; py < d.stride; py++) {
     for (long px = 0; px < d.stride; px++) {
       const Phase y(py, d), x(px, d);
       const long rows = Ceil(d.H - py, d.stride), columns = Ceil(d.W - px, d.stride);
       if (rows <= 0 || columns <= 0) continue;
-      const Target target{dx + (py * d.W + px) * d.C, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
-                          Streams(dx, d.N * d.H * d.W * d.C, d.C)};
+      const Target<T> target{dx + (py * d.W + px) * d.C, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
+                             Streams(dx, d.N * d.H * d.W * d.C, d.C)};
       if (y.taps == 0 || x.taps == 0) {
         Clear(target, d.N, rows, columns, d.C);
         continue;
       }
       const Panels panels = InputPanels(w, d, O, y, x, precision);
-      Grid grid{dy, d.N, d.OH, d.OW, O, rows, columns, 1, y.padding, x.padding, y.taps, x.taps, precision};
-      Target to = target;
+      Grid grid{map.map(), d.N, d.OH, d.OW, map.C(), rows, columns, 1, y.padding, x.padding, y.taps, x.taps, precision,
+                map.places()};
+      Target<T> to = target;
       if (d.kernel == 1 && d.stride == 1 && d.padding == 0) {
-        grid = {dy, d.N * d.OH * d.OW, 1, 1, O, 1, 1, 1, 0, 0, 1, 1, precision};
+        grid = {map.map(), d.N * d.OH * d.OW, 1, 1, map.C(), 1, 1, 1, 0, 0, 1, 1, precision, map.places()};
         to = {dx, d.C, d.C, d.C, target.streamed};
       }
-      Convolve(grid, panels, nullptr, to, [](long, long, long, long) {});
+      if constexpr (std::is_same_v<T, float>) Convolve(grid, panels, nullptr, to, AsTheyAre{});
+      else Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
+        Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
+          store(to.y + at + from + i, Load(sums + from + i, width), width);
+        });
+      });
     }
   }
 }
 
-#define ABLATE_INSTANTIATE(A)                                                                                          \
-  template void DenseForward<A>(const float *, const float *, const float *, const Window &, long, Precision, float *, \
-                                float *);
-ABLATE_INSTANTIATE(Activation::kNone)
-ABLATE_INSTANTIATE(Activation::kRelu)
-ABLATE_INSTANTIATE(Activation::kGelu)
+#define ABLATE_INSTANTIATE(A, T)                                                                                     \
+  template void DenseForward<A>(const T *, const float *, const float *, const Window &, long, Precision, T *, T *);
+#define ABLATE_INSTANTIATE_OF(T)            \
+  ABLATE_INSTANTIATE(Activation::kNone, T)  \
+  ABLATE_INSTANTIATE(Activation::kRelu, T)  \
+  ABLATE_INSTANTIATE(Activation::kGelu, T)  \
+  template void DenseInputGradient(const T *, const float *, const Window &, long, Precision, T *);
+ABLATE_INSTANTIATE_OF(float)
+ABLATE_INSTANTIATE_OF(Bfloat16)
 
 }  // namespace ablate

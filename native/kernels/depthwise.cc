@@ -16,13 +16,16 @@ struct Correlation {
   int rows, columns;  // of taps
   long top, left;     // padding
   int stride;
-  long out_step;  // floats from one output column to the next
+  long out_step;  // columns of the output's row from one to the next
   RowFunction row;
-  bool streamed;
+  bool streamed;  // by tiles
 };
 
-// Where a vector is a line of the caches, a large output's need not come into them to be overwritten.
-bool StreamsLines(const float *out, long count, long C) { return kWidth == kLine && Streams(out, count, C); }
+// Where a vector of floats is a line of the caches, a large output's need not come into them to be overwritten.
+template <class T>
+bool StreamsLines(const T *out, long count, long C) {
+  return std::is_same_v<T, float> && kWidth == kLine && Streams(out, count, C);
+}
 
 // Samples and vectors of channels cut into tasks that are worth a thread's while. A task goes through its rows one by
 // one and in each through its vectors: side by side they share pages and what the hardware fetches ahead. How many is
@@ -44,55 +47,94 @@ struct Tasks {
   static constexpr long kTaps = 216;
 };
 
-// A sample's positions of `lanes` channels: in place where they fill a vector, else copied beside zeros, so that loads
-// do not run past the map's end.
-struct Positions {
-  const float *data;
-  long pixel;
-  Positions(const float *map, long positions, long C, int lanes) : data(map), pixel(C) {
-    if (lanes == kWidth) return;
-    float *const copy = Scratch(Slot::kInput, positions * kWidth);
-    for (long p = 0; p < positions; p++) Store(copy + p * kWidth, Load(map + p * C, lanes));
-    data = copy;
-    pixel = kWidth;
-  }
+// What a task reads of a map: `blocks` vectors of channels from c on.
+template <class T>
+struct Part {
+  const T *map;
+  long height, width, C, c, blocks;
+  Part(const T *map, long height, long width, long C, const Tasks &tasks, long task)
+      : map(map), height(height), width(width), C(C), c(tasks.FirstBlock(task) * kWidth), blocks(tasks.Blocks(task)) {}
+  int lanes(long block) const { return static_cast<int>(std::min<long>(kWidth, C - c - block * kWidth)); }
+  const T *Row(long n, long row) const { return map + (n * height + row) * width * C + c; }
 };
 
-int Lanes(long C, long c) { return static_cast<int>(std::min<long>(kWidth, C - c)); }
+// Positions of one vector of channels. A row lies where its number's lowest bits say: all of them, or those of a ring.
+struct Positions {
+  const float *data;
+  long row, pixel, mask;
+  const float *Row(long number) const { return data + (number & mask) * row; }
+};
 
-ABLATE_INLINE Vec LoadLanes(const float *p, int lanes) { return lanes == kWidth ? Load(p) : Load(p, lanes); }
+// Rows [first, last), some of which may lie in the padding.
+struct Rows {
+  long first, last;
+};
+
+// A sample as tiles read it.
+template <class T>
+class Sample;
+
+// In place; but a last vector that lanes do not fill is copied beside zeros, so that loads do not run past the map's end.
+template <>
+class Sample<float> {
+ public:
+  Sample(const Part<float> &part, long n, long) : part_(part), in_(part.Row(n, 0)) {
+    const long last = part.blocks - 1, positions = part.height * part.width;
+    if (part.lanes(last) == kWidth) return;
+    last_ = Gather(in_ + last * kWidth, positions, part.C, part.lanes(last), Scratch(Slot::kInput, positions * kWidth));
+  }
+  void Reach(const Rows &) {}
+  Positions Of(long block) const {
+    if (part_.lanes(block) < kWidth) return {last_, part_.width * kWidth, kWidth, -1};
+    return {in_ + block * kWidth, part_.width * part_.C, part_.C, -1};
+  }
+
+ private:
+  const Part<float> &part_;
+  const float *in_, *last_;
+};
+
+// Widened, for every value is read many times; in rings of rows, of which at most `most` are read at a time.
+template <>
+class Sample<Bfloat16> {
+ public:
+  Sample(const Part<Bfloat16> &part, long n, long most) : part_(part), n_(n), row_(part.width * kWidth) {
+    while (slots_ < std::min(most, part.height)) slots_ *= 2;
+    rings_ = Scratch(Slot::kInput, part.blocks * slots_ * row_);
+  }
+  // Never back.
+  void Reach(const Rows &rows) {
+    for (next_ = std::max(next_, rows.first); next_ < std::min(rows.last, part_.height); next_++) {
+      for (long block = 0; block < part_.blocks; block++) {
+        Gather(part_.Row(n_, next_) + block * kWidth, part_.width, part_.C, part_.lanes(block),
+               rings_ + (block * slots_ + (next_ & (slots_ - 1))) * row_);
+      }
+    }
+  }
+  Positions Of(long block) const { return {rings_ + block * slots_ * row_, row_, kWidth, slots_ - 1}; }
+
+ private:
+  const Part<Bfloat16> &part_;
+  const long n_, row_;
+  float *rings_;
+  long slots_ = 1, next_ = 0;
+};
 
 // Output row `oh`.
-void Correlate(const Positions &in, const float *weights, const float *bias, const Correlation &k, long oh, float *out,
-               int lanes) {
+void Correlate(const Positions &in, const float *weights, const float *bias, const Correlation &k, long oh,
+               const Outputs &out, int lanes) {
   const float *lines[16];
   const long top = oh * k.stride - k.top;
   const long from = std::max(0L, -top), to = std::min<long>(k.rows, k.in_height - top);
-  for (long i = from; i < to; i++) lines[i - from] = in.data + (top + i) * k.in_width * in.pixel;
+  for (long i = from; i < to; i++) lines[i - from] = in.Row(top + i);
   k.row({lines, std::max(0L, to - from), k.in_width, in.pixel, weights + from * k.columns * kWidth, k.left, bias, out,
          k.out_width, k.out_step, lanes, k.streamed});
 }
 
-// body(sample, row, vector of the task, its first channel, its lanes, its positions) for all of a task's.
-template <class Body>
-void EachRow(const Tasks &tasks, long task, const float *map, long positions, long C, long rows, const Body &body) {
-  const long first = tasks.FirstBlock(task), count = tasks.Blocks(task), last = (first + count - 1) * kWidth;
-  for (long n = tasks.Begin(task); n < tasks.End(task); n++) {
-    const float *const sample = map + n * positions * C;
-    const Positions end(sample + last, positions, C, Lanes(C, last));
-    for (long row = 0; row < rows; row++) {
-      for (long block = 0; block < count; block++) {
-        const long c = (first + block) * kWidth;
-        const int lanes = Lanes(C, c);
-        body(n, row, block, c, lanes, c == last ? end : Positions(sample + c, positions, C, kWidth));
-      }
-    }
-  }
-}
-
 }  // namespace
 
-void DepthwiseForward(const float *x, const float *w, const float *bias, const Window &d, float *y) {
+template <class T>
+void DepthwiseForward(const T *x, const float *w, const float *bias, const Window &d, T *y) {
   const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
   const Correlation correlation{d.H,       d.W,    d.OW, kernel, kernel,
                                 d.padding, d.padding, stride, d.C, VectorRow(kernel, stride, d.OW),
@@ -100,23 +142,31 @@ void DepthwiseForward(const float *x, const float *w, const float *bias, const W
   const long taps = d.kernel * d.kernel, size = (taps + 1) * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
   Parallel(tasks.count(), [&](long task) {
+    const Part<T> part(x, d.H, d.W, d.C, tasks, task);
     float *const weights = Scratch(Slot::kWeights, tasks.width * size);
-    for (long block = 0; block < tasks.Blocks(task); block++) {
-      const long c = (tasks.FirstBlock(task) + block) * kWidth;
+    for (long block = 0; block < part.blocks; block++) {
+      const long c = part.c + block * kWidth;
       float *const own = weights + block * size;
-      for (long k = 0; k < taps; k++) Store(own + k * kWidth, LoadLanes(w + k * d.C + c, Lanes(d.C, c)));
-      Store(own + taps * kWidth, bias ? LoadLanes(bias + c, Lanes(d.C, c)) : Vec{});
+      for (long k = 0; k < taps; k++) Store(own + k * kWidth, LoadLanes(w + k * d.C + c, part.lanes(block)));
+      Store(own + taps * kWidth, bias ? LoadLanes(bias + c, part.lanes(block)) : Vec{});
     }
-    EachRow(tasks, task, x, d.H * d.W, d.C, d.OH,
-            [&](long n, long oh, long block, long c, int lanes, const Positions &in) {
-              const float *const own = weights + block * size;
-              Correlate(in, own, own + taps * kWidth, correlation, oh, y + (n * d.OH + oh) * d.OW * d.C + c, lanes);
-            });
+    for (long n = tasks.Begin(task); n < tasks.End(task); n++) {
+      Sample<T> sample(part, n, d.kernel);
+      for (long oh = 0; oh < d.OH; oh++) {
+        sample.Reach({oh * d.stride - d.padding, oh * d.stride - d.padding + d.kernel});
+        T *const row = y + (n * d.OH + oh) * d.OW * d.C + part.c;
+        for (long block = 0; block < part.blocks; block++) {
+          const float *const own = weights + block * size;
+          Correlate(sample.Of(block), own, own + taps * kWidth, correlation, oh, row + block * kWidth, part.lanes(block));
+        }
+      }
+    }
     if (correlation.streamed) Streamed::Finish();
   });
 }
 
-void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, float *dx) {
+template <class T>
+void DepthwiseInputGradient(const T *dy, const float *w, const Window &d, T *dx) {
   std::vector<Phase> phases;
   for (long at = 0; at < d.stride; at++) phases.emplace_back(at, d);
   std::vector<Correlation> correlations;
@@ -131,66 +181,91 @@ void DepthwiseInputGradient(const float *dy, const float *w, const Window &d, fl
   const long taps = d.kernel * d.kernel, size = taps * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
   Parallel(tasks.count(), [&](long task) {
+    const Part<T> part(dy, d.OH, d.OW, d.C, tasks, task);
     // A vector's taps, phase by phase.
     float *const weights = Scratch(Slot::kWeights, tasks.width * size);
-    for (long block = 0; block < tasks.Blocks(task); block++) {
-      const long c = (tasks.FirstBlock(task) + block) * kWidth;
+    for (long block = 0; block < part.blocks; block++) {
+      const long c = part.c + block * kWidth;
       float *next = weights + block * size;
       for (const Phase &down : phases) {
         for (const Phase &along : phases) {
           for (int i = 0; i < down.taps; i++) {
             for (int j = 0; j < along.taps; j++, next += kWidth) {
               const float *const tap = w + (down.tap[i] * d.kernel + along.tap[j]) * d.C + c;
-              Store(next, LoadLanes(tap, Lanes(d.C, c)));
+              Store(next, LoadLanes(tap, part.lanes(block)));
             }
           }
         }
       }
     }
-    EachRow(tasks, task, dy, d.OH * d.OW, d.C, d.H,
-            [&](long n, long h, long block, long c, int lanes, const Positions &in) {
-              const float *own = weights + block * size;
-              for (long at = 0; at < d.stride * d.stride; at++) {
-                const Correlation &correlation = correlations[at];
-                float *const out = dx + ((n * d.H + h) * d.W + at % d.stride) * d.C + c;
-                if (at / d.stride == h % d.stride) {
-                  Correlate(in, own, nullptr, correlation, h / d.stride, out, lanes);
-                }
-                own += correlation.rows * correlation.columns * kWidth;
-              }
-            });
+    for (long n = tasks.Begin(task); n < tasks.End(task); n++) {
+      Sample<T> sample(part, n, d.kernel);
+      for (long h = 0; h < d.H; h++) {
+        const Phase &down = phases[h % d.stride];
+        sample.Reach({h / d.stride - down.padding, h / d.stride - down.padding + down.taps});
+        T *const row = dx + (n * d.H + h) * d.W * d.C + part.c;
+        for (long block = 0; block < part.blocks; block++) {
+          const float *own = weights + block * size;
+          for (long at = 0; at < d.stride * d.stride; at++) {
+            const Correlation &correlation = correlations[at];
+            if (at / d.stride == h % d.stride) {
+              Correlate(sample.Of(block), own, nullptr, correlation, h / d.stride,
+                        row + at % d.stride * d.C + block * kWidth, part.lanes(block));
+            }
+            own += correlation.rows * correlation.columns * kWidth;
+          }
+        }
+      }
+    }
     if (streamed) Streamed::Finish();
   });
 }
 
-void DepthwiseFilterGradient(const float *dy, const float *x, const Window &d, float *dw, float *dbias) {
+template <class T>
+void DepthwiseFilterGradient(const T *dy, const T *x, const Window &d, float *dw, float *dbias) {
+  constexpr bool kInPlace = std::is_same_v<T, float>;
   const long taps = d.kernel * d.kernel, size = (taps + 1) * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
   const FilterFunction filter = VectorFilter(static_cast<int>(d.kernel), static_cast<int>(d.stride), d.OW);
-  // A vector alone has its sums in registers for the whole map; several take turns every few rows.
-  const long band = tasks.width == 1 ? d.OH : 4;
+  // A vector alone has its sums in registers for the whole map, or what of it is widened at a time; several take turns
+  // every few rows.
+  const long band = kInPlace ? (tasks.width > 1 ? 4 : d.OH) : std::min(d.OH, std::max(4L, 224 / d.OW));
   const Buffer parts = NewBuffer(tasks.groups * tasks.blocks * size);
   Parallel(tasks.count(), [&](long task) {
-    const long group = task / tasks.columns, first = tasks.FirstBlock(task);
-    float *const own = parts.get() + (group * tasks.blocks + first) * size;
-    memset(own, 0, tasks.Blocks(task) * size * sizeof(float));
-    EachRow(tasks, task, x, d.H * d.W, d.C, (d.OH + band - 1) / band,
-            [&](long n, long at, long block, long c, int lanes, const Positions &in) {
-              const long oh = at * band, rows = std::min(band, d.OH - oh), top = oh * d.stride - d.padding;
-              const float *const slopes = dy + (n * d.OH + oh) * d.OW * d.C + c;
-              float *const part = own + block * size;
-              const long row = d.W * in.pixel;
-              filter({in.data + top * row - d.padding * in.pixel, d.H, d.W, row, in.pixel, top, -d.padding, slopes, rows,
-                      d.OW, d.OW * d.C, d.C, lanes},
-                     part);
-              if (!dbias) return;
-              Vec sum = Load(part + taps * kWidth);
-              for (long p = 0; p < rows * d.OW; p++) sum += LoadLanes(slopes + p * d.C, lanes);
-              Store(part + taps * kWidth, sum);
-            });
+    const Part<T> part(x, d.H, d.W, d.C, tasks, task);
+    float *const sums = parts.get() + (task / tasks.columns * tasks.blocks + tasks.FirstBlock(task)) * size;
+    memset(sums, 0, part.blocks * size * sizeof(float));
+    for (long n = tasks.Begin(task); n < tasks.End(task); n++) {
+      Sample<T> sample(part, n, (band - 1) * d.stride + d.kernel);
+      for (long oh = 0; oh < d.OH; oh += band) {
+        const long rows = std::min(band, d.OH - oh), positions = rows * d.OW, top = oh * d.stride - d.padding;
+        sample.Reach({top, top + (rows - 1) * d.stride + d.kernel});
+        const T *const there = dy + (n * d.OH + oh) * d.OW * d.C + part.c;
+        for (long block = 0; block < part.blocks; block++) {
+          const Positions in = sample.Of(block);
+          const float *slopes;
+          long pixel = kWidth;
+          int lanes = kWidth;
+          if constexpr (kInPlace) {
+            slopes = there + block * kWidth, pixel = d.C, lanes = part.lanes(block);
+          } else {
+            slopes = Gather(there + block * kWidth, positions, d.C, part.lanes(block),
+                            Scratch(Slot::kGradient, positions * kWidth));
+          }
+          float *const own = sums + block * size;
+          filter({in.data - d.padding * in.pixel, d.H, d.W, in.row, in.pixel, in.mask, top, -d.padding, slopes, rows,
+                  d.OW, d.OW * pixel, pixel, lanes},
+                 own);
+          if (!dbias) continue;
+          Vec sum = Load(own + taps * kWidth);
+          for (long p = 0; p < positions; p++) sum += LoadLanes(slopes + p * pixel, lanes);
+          Store(own + taps * kWidth, sum);
+        }
+      }
+    }
   });
   for (long block = 0; block < tasks.blocks; block++) {
-    const int lanes = Lanes(d.C, block * kWidth);
+    const int lanes = static_cast<int>(std::min<long>(kWidth, d.C - block * kWidth));
     for (long k = 0; k < taps + (dbias ? 1 : 0); k++) {
       Vec sum = {};
       for (long group = 0; group < tasks.groups; group++) {
@@ -200,5 +275,12 @@ void DepthwiseFilterGradient(const float *dy, const float *x, const Window &d, f
     }
   }
 }
+
+#define ABLATE_INSTANTIATE(T)                                                                   \
+  template void DepthwiseForward(const T *, const float *, const float *, const Window &, T *); \
+  template void DepthwiseInputGradient(const T *, const float *, const Window &, T *);          \
+  template void DepthwiseFilterGradient(const T *, const T *, const Window &, float *, float *);
+ABLATE_INSTANTIATE(float)
+ABLATE_INSTANTIATE(Bfloat16)
 
 }  // namespace ablate

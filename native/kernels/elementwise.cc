@@ -8,8 +8,8 @@ namespace {
 constexpr long kChunk = 16384;
 
 // y[i] = body(i, width)
-template <class Body>
-void Map(float *y, long count, const Body &body) {
+template <class T, class Body>
+void Map(T *y, long count, const Body &body) {
   WithStore(y, count, kWidth, [&](auto store) {
     Parallel((count + kChunk - 1) / kChunk, [&](long k) {
       const long begin = k * kChunk, n = count - begin < kChunk ? count - begin : kChunk;
@@ -21,18 +21,18 @@ void Map(float *y, long count, const Body &body) {
 
 }  // namespace
 
-template <Activation A>
-void ActivationForward(const float *x, float *y, long count) {
+template <Activation A, class T>
+void ActivationForward(const T *x, T *y, long count) {
   Map(y, count, [=](long i, auto width) { return Activate<A>(Load(x + i, width)); });
 }
 
-template <Activation A>
-void ActivationBackward(const float *dy, const float *x, float *dx, long count) {
+template <Activation A, class T>
+void ActivationBackward(const T *dy, const T *x, T *dx, long count) {
   Map(dx, count, [=](long i, auto width) { return Deactivate<A>(Load(dy + i, width), Load(x + i, width)); });
 }
 
-template <Activation A>
-void BiasForward(const float *x, const float *bias, float *y, long rows, long C) {
+template <Activation A, class T>
+void BiasForward(const T *x, const float *bias, T *y, long rows, long C) {
   const Chunks chunks(rows, C);
   WithStore(y, rows * C, C, [=](auto store) {
     Parallel(chunks.count, [=](long k) {
@@ -49,7 +49,8 @@ void BiasForward(const float *x, const float *bias, float *y, long rows, long C)
 namespace {
 
 // Without an activation: sums of a few vectors of channels stay in registers while a chunk's rows go by.
-void BiasSum(const float *dy, float *part, long begin, long end, long C) {
+template <class T>
+void BiasSum(const T *dy, float *part, long begin, long end, long C) {
   constexpr long kBlock = 4 * kWidth;
   long c = 0;
   for (; c + kBlock <= C; c += kBlock) {
@@ -68,8 +69,8 @@ void BiasSum(const float *dy, float *part, long begin, long end, long C) {
 
 }  // namespace
 
-template <Activation A>
-void BiasBackward(const float *dy, const float *x, const float *bias, float *dx, float *dbias, long rows, long C) {
+template <Activation A, class T>
+void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbias, long rows, long C) {
   const Chunks chunks(rows, C);
   const Buffer sums = NewBuffer(chunks.count * C);
   float *const parts = sums.get();
@@ -93,13 +94,22 @@ void BiasBackward(const float *dy, const float *x, const float *bias, float *dx,
   SumRows(parts, chunks.count, C, C, dbias);
 }
 
-#define ABLATE_INSTANTIATE(A)                                                                                  \
-  template void ActivationForward<A>(const float *, float *, long);                                            \
-  template void ActivationBackward<A>(const float *, const float *, float *, long);                            \
-  template void BiasForward<A>(const float *, const float *, float *, long, long);                             \
-  template void BiasBackward<A>(const float *, const float *, const float *, float *, float *, long, long);
-ABLATE_INSTANTIATE(Activation::kNone)
-ABLATE_INSTANTIATE(Activation::kRelu)
-ABLATE_INSTANTIATE(Activation::kGelu)
+template <class T>
+void Add(const T *a, const T *b, T *y, long count) {
+  Map(y, count, [=](long i, auto width) { return Load(a + i, width) + Load(b + i, width); });
+}
+
+#define ABLATE_INSTANTIATE(A, T)                                                            \
+  template void ActivationForward<A>(const T *, T *, long);                                 \
+  template void ActivationBackward<A>(const T *, const T *, T *, long);                     \
+  template void BiasForward<A>(const T *, const float *, T *, long, long);                  \
+  template void BiasBackward<A>(const T *, const T *, const float *, T *, float *, long, long);
+#define ABLATE_INSTANTIATE_OF(T)             \
+  template void Add(const T *, const T *, T *, long); \
+  ABLATE_INSTANTIATE(Activation::kNone, T)   \
+  ABLATE_INSTANTIATE(Activation::kRelu, T)   \
+  ABLATE_INSTANTIATE(Activation::kGelu, T)
+ABLATE_INSTANTIATE_OF(float)
+ABLATE_INSTANTIATE_OF(Bfloat16)
 
 }  // namespace ablate

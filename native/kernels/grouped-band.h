@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "element.h"
 #include "shares.h"
-#include "vector.h"
 
 namespace ablate::grouped {
 
@@ -59,10 +59,14 @@ ABLATE_INLINE void CopyChannels(const float *in, long count, float *out) {
   for (; c + 4 <= count; c += 4) memcpy(out + c, in + c, 4 * sizeof(float));
   for (; c < count; c++) out[c] = in[c];
 }
+ABLATE_INLINE void CopyChannels(const Bfloat16 *in, long count, float *out) {
+  Vectors(count, [=](long c, auto width) ABLATE_INLINE_LAMBDA { Store(out + c, Load(in + c, width), width); });
+}
 
 // Where bands come from: the channels of neighbouring groups in one sample's map.
+template <class T>
 struct Source {
-  const float *map;  // of the sample, at the first group's first channel
+  const T *map;  // of the sample, at the first group's first channel
   long height, width, channels, from, groups;
   long left, right;
   long pitch() const { return (left + width + right) * from; }
@@ -78,11 +82,11 @@ struct Source {
       }
     }
     for (long h = std::max(0L, first); h < std::min(height, last); h++) {
-      const float *in = map + h * width * channels;
+      const T *in = map + h * width * channels;
       float *next = out + (h - first) * row + left * from;
       for (long w = 0; w < width; w++, in += channels, next += from) {
         // Positions lie too far apart for the processor to foresee.
-        for (long c = 0; c < groups * from; c += 16) __builtin_prefetch(in + kAhead * channels + c);
+        for (long c = 0; c < groups * from; c += 64 / sizeof(T)) __builtin_prefetch(in + kAhead * channels + c);
         for (long g = 0; g < groups; g++) CopyChannels(in + g * from, from, next + g * band);
       }
     }

@@ -57,15 +57,16 @@ void FilterRow(const FilterTile &f) {
 
 // The gradients of `groups` groups' results, [group][panel][position][vectors of the panel]. What fills up a last vector
 // may be another group's: nobody reads the sums that it gets into. Nothing is read at `end` or beyond.
-void PackSlopes(const Panels &panels, const float *dy, const float *end, long pixel, long groups, long positions,
+template <class T>
+void PackSlopes(const Panels &panels, const T *dy, const T *end, long pixel, long groups, long positions,
                 float *packed) {
   for (long p = 0; p < positions; p++, dy += pixel) {
     for (long g = 0; g < groups; g++) {
-      const float *const in = dy + g * panels.to;
+      const T *const in = dy + g * panels.to;
       panels.Each([&](long at, auto vectors, int lanes) ABLATE_INLINE_LAMBDA {
         float *const out = packed + (g * panels.wide + at) * positions + p * vectors * kWidth;
         Unroll<vectors - 1>([&](auto v) ABLATE_INLINE_LAMBDA { Store(out + v * kWidth, Load(in + at + v * kWidth)); });
-        const float *const last = in + at + (vectors - 1) * kWidth;
+        const T *const last = in + at + (vectors - 1) * kWidth;
         Store(out + (vectors - 1) * kWidth, end - last >= kWidth ? Load(last) : Load(last, lanes));
       });
     }
@@ -77,7 +78,8 @@ void PackSlopes(const Panels &panels, const float *dy, const float *end, long pi
 
 using namespace grouped;
 
-void WideGroupedFilterGradient(const float *dy, const float *x, const Window &d, long groups, long O, float *dw) {
+template <class T>
+void WideGroupedFilterGradient(const T *dy, const T *x, const Window &d, long groups, long O, float *dw) {
   const long from = d.C / groups, run = d.kernel * from, taps = d.kernel * run;
   const Panels panels(O / groups);
   const long right = std::max(0L, (d.OW - 1) * d.stride + d.kernel - d.padding - d.W);
@@ -92,7 +94,7 @@ void WideGroupedFilterGradient(const float *dy, const float *x, const Window &d,
     float *const own = sums.get() + (part * groups + begin) * size;
     std::fill_n(own, here * size, 0.0f);
     for (long n = part * share; n < std::min(d.N, (part + 1) * share); n++) {
-      const Source source{x + n * d.H * d.W * d.C + begin * from, d.H, d.W, d.C, from, here, d.padding, right};
+      const Source<T> source{x + n * d.H * d.W * d.C + begin * from, d.H, d.W, d.C, from, here, d.padding, right};
       const long step = BandRows(kFilterBandFloats, source.pitch(), d.kernel, d.stride, d.OH);
       float *const scratch = Scratch(Slot::kInput, ((step - 1) * d.stride + d.kernel) * here * source.pitch());
       float *const slopes = Scratch(Slot::kGradient, step * d.OW * here * panels.wide);
@@ -130,5 +132,8 @@ void WideGroupedFilterGradient(const float *dy, const float *x, const Window &d,
     });
   });
 }
+
+template void WideGroupedFilterGradient(const float *, const float *, const Window &, long, long, float *);
+template void WideGroupedFilterGradient(const Bfloat16 *, const Bfloat16 *, const Window &, long, long, float *);
 
 }  // namespace ablate

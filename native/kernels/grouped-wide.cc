@@ -81,19 +81,21 @@ struct Pass {
 };
 
 // Rows [begin, end) of outputs; `out` is the sample's, at the group's first channel of results.
-template <int V>
+template <int V, class T>
 void Run(const Pass &p, const Band &band, long height, long begin, long end, const float *taps, const float *bias,
-         int lanes, float *out) {
+         int lanes, T *out) {
   constexpr long kMost = V == 1 ? kSingleRows : kPanelRows;
+  constexpr bool kInPlace = std::is_same_v<T, float>;
+  float sums[kInPlace ? 1 : kMost * V * kWidth];  // before they are rounded
   const long outputs = (end - begin) * p.width, tiles = Ceil(outputs, kMost);
   Tile tile;
   tile.run = p.columns * p.from;
   tile.pitch = band.pitch;
   tile.bias = bias;
-  tile.lanes = lanes;
+  tile.lanes = kInPlace ? lanes : kWidth;
   const long at_step = p.step * band.pixel;
   const float *at = nullptr;
-  float *to = nullptr;
+  T *to = nullptr, *places[kMost];
   for (long i = 0, row = begin, column = 0; i < tiles; i++) {
     const long count = outputs / tiles + (i < outputs % tiles ? 1 : 0), top = row;
     for (long t = 0; t < count; t++, at += at_step, to += p.out_pixel) {
@@ -102,7 +104,8 @@ void Run(const Pass &p, const Band &band, long height, long begin, long end, con
         to = out + row * p.out_row;
       }
       tile.at[t] = at;
-      tile.out[t] = to;
+      if constexpr (kInPlace) tile.out[t] = to;
+      else tile.out[t] = sums + t * V * kWidth, places[t] = to;
       __builtin_prefetch(to + kAhead * p.out_pixel, 1);
       if (++column == p.width) column = 0, row++;
     }
@@ -114,6 +117,13 @@ void Run(const Pass &p, const Band &band, long height, long begin, long end, con
     tile.rows = beyond - from;
     tile.taps = taps + from * tile.run * V * kWidth;
     ComputeAny<V>(tile, count);
+    if constexpr (!kInPlace) {
+      for (long t = 0; t < count; t++) {
+        Vectors((V - 1) * kWidth + lanes, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+          Store(places[t] + c, Load(tile.out[t] + c), width);
+        });
+      }
+    }
   }
 }
 
@@ -134,8 +144,8 @@ void Pack(const Panels &panels, long taps, float *packed, const Value &value) {
 
 using namespace grouped;
 
-void WideGroupedForward(const float *x, const float *w, const float *bias, const Window &d, long groups, long O,
-                        float *y) {
+template <class T>
+void WideGroupedForward(const T *x, const float *w, const float *bias, const Window &d, long groups, long O, T *y) {
   const long from = d.C / groups, taps = d.kernel * d.kernel * from;
   const Panels panels(O / groups);
   const Buffer packed = NewBuffer(groups * (taps + 1) * panels.wide);
@@ -153,7 +163,7 @@ void WideGroupedForward(const float *x, const float *w, const float *bias, const
   Parallel(d.N * bundles.count, [&](long task) {
     const long n = task / bundles.count, begin = bundles.Begin(task % bundles.count);
     const long here = bundles.End(task % bundles.count) - begin;
-    const Source source{x + n * d.H * d.W * d.C + begin * from, d.H, d.W, d.C, from, here, d.padding, right};
+    const Source<T> source{x + n * d.H * d.W * d.C + begin * from, d.H, d.W, d.C, from, here, d.padding, right};
     const long step = BandRows(kBandFloats, here * source.pitch(), d.kernel, d.stride, d.OH);
     float *const scratch = Scratch(Slot::kInput, ((step - 1) * d.stride + d.kernel) * here * source.pitch());
     for (long top = 0; top < d.OH; top += step) {
@@ -172,7 +182,8 @@ void WideGroupedForward(const float *x, const float *w, const float *bias, const
   });
 }
 
-void WideGroupedInputGradient(const float *dy, const float *w, const Window &d, long groups, long O, float *dx) {
+template <class T>
+void WideGroupedInputGradient(const T *dy, const float *w, const Window &d, long groups, long O, T *dx) {
   const long from = O / groups, taps = d.kernel * d.kernel * from;
   const Panels panels(d.C / groups);
   std::vector<Phase> phases;
@@ -213,7 +224,7 @@ void WideGroupedInputGradient(const float *dy, const float *w, const Window &d, 
   Parallel(d.N * bundles.count, [&](long task) {
     const long n = task / bundles.count, begin = bundles.Begin(task % bundles.count);
     const long here = bundles.End(task % bundles.count) - begin;
-    const Source source{dy + n * d.OH * d.OW * O + begin * from, d.OH, d.OW, O, from, here, left, right};
+    const Source<T> source{dy + n * d.OH * d.OW * O + begin * from, d.OH, d.OW, O, from, here, left, right};
     // Rows of each phase.
     const long all = Ceil(d.H, d.stride), step = BandRows(kBandFloats, here * source.pitch(), above + below, 1, all);
     float *const scratch = Scratch(Slot::kGradient, (step - 1 + above + below) * here * source.pitch());
@@ -235,5 +246,11 @@ void WideGroupedInputGradient(const float *dy, const float *w, const Window &d, 
     }
   });
 }
+
+#define ABLATE_INSTANTIATE(T)                                                                                \
+  template void WideGroupedForward(const T *, const float *, const float *, const Window &, long, long, T *); \
+  template void WideGroupedInputGradient(const T *, const float *, const Window &, long, long, T *);
+ABLATE_INSTANTIATE(float)
+ABLATE_INSTANTIATE(Bfloat16)
 
 }  // namespace ablate

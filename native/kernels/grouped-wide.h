@@ -6,9 +6,12 @@
 
 namespace ablate {
 
-void WideGroupedForward(const float *x, const float *w, const float *bias, const Window &, long groups, long O, float *y);
-void WideGroupedInputGradient(const float *dy, const float *w, const Window &, long groups, long O, float *dx);
-void WideGroupedFilterGradient(const float *dy, const float *x, const Window &, long groups, long O, float *dw);
+template <class T>
+void WideGroupedForward(const T *x, const float *w, const float *bias, const Window &, long groups, long O, T *y);
+template <class T>
+void WideGroupedInputGradient(const T *dy, const float *w, const Window &, long groups, long O, T *dx);
+template <class T>
+void WideGroupedFilterGradient(const T *dy, const T *x, const Window &, long groups, long O, float *dw);
 
 }  // namespace ablate
 

@@ -40,41 +40,47 @@ ABLATE_INLINE Vec Permute(Vec v, IntVec lanes) {
 #endif
 }
 
+ABLATE_INLINE float Value(const float *p) { return *p; }
+ABLATE_INLINE float Value(const Bfloat16 *p) { return Load(p, 1)[0]; }
+
 // Rows [first, end) of a sample's map, for the tiles to read: each input channel laid out for all lanes.
 class Band {
  public:
-  Band(const Layout &layout, long block, const float *sample, long width, long C, long first, long end, Slot slot)
+  template <class T>
+  Band(const Layout &layout, long block, const T *sample, long width, long C, long first, long end, Slot slot)
       : laid_(Scratch(slot, (end - first) * width * layout.from * kWidth)),
         width_(width), first_(first), rows_(end - first) {
-    const float *const map = sample + first * width * C;
+    const T *const map = sample + first * width * C;
     if (layout.from == layout.to) Permuted(layout, block, map, C);
     else Gathered(layout, block, map, C);
   }
   const float *Line(long i, long row) const { return laid_ + (i * rows_ + row - first_) * width_ * kWidth; }
 
  private:
-  void Permuted(const Layout &layout, long block, const float *map, long C) {
+  template <class T>
+  void Permuted(const Layout &layout, long block, const T *map, long C) {
     const long positions = rows_ * width_, base = layout.From(block, 0, 0);
     const int lanes = layout.Lanes(block);
     IntVec orders[kWidth] = {};
     for (long i = 0; i < layout.from; i++) {
       for (int lane = 0; lane < lanes; lane++) orders[i][lane] = static_cast<int32_t>(layout.From(block, lane, i) - base);
     }
-    const float *const in = map + base;
+    const T *const in = map + base;
     for (long p = 0; p < positions; p++) {
-      const Vec v = lanes == kWidth ? Load(in + p * C) : Load(in + p * C, lanes);
+      const Vec v = LoadLanes(in + p * C, lanes);
       for (long i = 0; i < layout.from; i++) Store(laid_ + (i * positions + p) * kWidth, Permute(v, orders[i]));
     }
   }
 
-  void Gathered(const Layout &layout, long block, const float *map, long C) {
+  template <class T>
+  void Gathered(const Layout &layout, long block, const T *map, long C) {
     const long positions = rows_ * width_;
     const int lanes = layout.Lanes(block);
     memset(laid_, 0, layout.from * positions * kWidth * sizeof(float));
     for (long i = 0; i < layout.from; i++) {
       for (long p = 0; p < positions; p++) {
         for (int lane = 0; lane < lanes; lane++) {
-          laid_[(i * positions + p) * kWidth + lane] = map[p * C + layout.From(block, lane, i)];
+          laid_[(i * positions + p) * kWidth + lane] = Value(map + p * C + layout.From(block, lane, i));
         }
       }
     }
@@ -96,7 +102,7 @@ struct GroupedRow {
   long height, width;
   int rows, columns;
   long padding, out_step, outputs;
-  void operator()(const Band &band, long from, long top, const float *weights, const float *bias, float *out,
+  void operator()(const Band &band, long from, long top, const float *weights, const float *bias, const Outputs &out,
                   int lanes) const {
     static thread_local std::vector<const float *> lines;
     lines.clear();
@@ -121,7 +127,8 @@ struct Parts {
 
 }  // namespace
 
-void GroupedForward(const float *x, const float *w, const float *bias, const Window &d, long groups, long O, float *y) {
+template <class T>
+void GroupedForward(const T *x, const float *w, const float *bias, const Window &d, long groups, long O, T *y) {
   if (O / groups >= kWidth) return WideGroupedForward(x, w, bias, d, groups, O, y);
   const Layout layout(d.C / groups, O / groups, groups);
   const int kernel = static_cast<int>(d.kernel), stride = static_cast<int>(d.stride);
@@ -156,7 +163,8 @@ void GroupedForward(const float *x, const float *w, const float *bias, const Win
   });
 }
 
-void GroupedInputGradient(const float *dy, const float *w, const Window &d, long groups, long O, float *dx) {
+template <class T>
+void GroupedInputGradient(const T *dy, const float *w, const Window &d, long groups, long O, T *dx) {
   if (d.C / groups >= kWidth) return WideGroupedInputGradient(dy, w, d, groups, O, dx);
   const Layout layout(O / groups, d.C / groups, groups);
   std::vector<Phase> phases;
@@ -214,7 +222,8 @@ void GroupedInputGradient(const float *dy, const float *w, const Window &d, long
   });
 }
 
-void GroupedFilterGradient(const float *dy, const float *x, const Window &d, long groups, long O, float *dw) {
+template <class T>
+void GroupedFilterGradient(const T *dy, const T *x, const Window &d, long groups, long O, float *dw) {
   // For a filter, vectors that are half empty are still faster than channels laid out for all lanes.
   if (O / groups * 2 >= kWidth) return WideGroupedFilterGradient(dy, x, d, groups, O, dw);
   const Layout layout(d.C / groups, O / groups, groups);
@@ -236,14 +245,11 @@ void GroupedFilterGradient(const float *dy, const float *x, const Window &d, lon
         const long last = std::max(first, std::min(d.H, (end - 1) * d.stride - d.padding + d.kernel));
         const Band band(layout, block, x + n * d.H * d.W * d.C, d.W, d.C, first, last, Slot::kInput);
         const long row = d.W * kWidth, positions = (end - begin) * d.OW;
-        const float *const slopes = dy + (n * d.OH + begin) * d.OW * O + to;
-        float *const packed = Scratch(Slot::kGradient, positions * kWidth);
-        for (long p = 0; p < positions; p++) {
-          Store(packed + p * kWidth, lanes == kWidth ? Load(slopes + p * O) : Load(slopes + p * O, lanes));
-        }
+        const float *const slopes = Gather(dy + (n * d.OH + begin) * d.OW * O + to, positions, O, lanes,
+                                           Scratch(Slot::kGradient, positions * kWidth));
         for (long i = 0; i < layout.from; i++) {
-          filter({band.Line(i, first) + (top - first) * row - d.padding * kWidth, d.H, d.W, row, kWidth, top, -d.padding,
-                  packed, end - begin, d.OW, d.OW * kWidth, kWidth, kWidth},
+          filter({band.Line(i, 0) - d.padding * kWidth, d.H, d.W, row, kWidth, -1, top, -d.padding, slopes,
+                  end - begin, d.OW, d.OW * kWidth, kWidth, kWidth},
                  own + i * plane);
         }
       }
@@ -261,5 +267,12 @@ void GroupedFilterGradient(const float *dy, const float *x, const Window &d, lon
     }
   }
 }
+
+#define ABLATE_INSTANTIATE(T)                                                                             \
+  template void GroupedForward(const T *, const float *, const float *, const Window &, long, long, T *); \
+  template void GroupedInputGradient(const T *, const float *, const Window &, long, long, T *);          \
+  template void GroupedFilterGradient(const T *, const T *, const Window &, long, long, float *);
+ABLATE_INSTANTIATE(float)
+ABLATE_INSTANTIATE(Bfloat16)
 
 }  // namespace ablate

@@ -1,5 +1,6 @@
 // The kernels on plain pointers: what the ops call, and what runs under the sanitizers without TensorFlow. Activations
 // are [rows, C] with the channels last; a row is one position of one sample. Outputs do not overlap inputs unless said.
+// T is what maps are made of, float or Bfloat16; parameters, statistics and their gradients are floats.
 #ifndef ABLATE_KERNELS_KERNELS_H_
 #define ABLATE_KERNELS_KERNELS_H_
 
@@ -11,16 +12,19 @@
 namespace ablate {
 
 // ---- elementwise.cc. `y` may be `x`, and `dx` may be `dy` or `x`.
-template <Activation A>
-void ActivationForward(const float *x, float *y, long count);
-template <Activation A>
-void ActivationBackward(const float *dy, const float *x, float *dx, long count);
+template <Activation A, class T>
+void ActivationForward(const T *x, T *y, long count);
+template <Activation A, class T>
+void ActivationBackward(const T *dy, const T *x, T *dx, long count);
+// y = a + b; y may be either.
+template <class T>
+void Add(const T *a, const T *b, T *y, long count);
 // y = activation(x + bias)
-template <Activation A>
-void BiasForward(const float *x, const float *bias, float *y, long rows, long C);
+template <Activation A, class T>
+void BiasForward(const T *x, const float *bias, T *y, long rows, long C);
 // x is the forward's input; not read, and may be null, without an activation. dx may be null then too.
-template <Activation A>
-void BiasBackward(const float *dy, const float *x, const float *bias, float *dx, float *dbias, long rows, long C);
+template <Activation A, class T>
+void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbias, long rows, long C);
 
 // ---- residual.cc: y = activation(shortcut + keep[sample] gamma[c] (branch + bias[c])).
 // Each of gamma, keep and bias may be null: ones, ones, zeros.
@@ -28,20 +32,21 @@ struct ResidualScale {
   const float *gamma, *keep, *bias;
   long samples;
 };
-template <Activation A>
-void ResidualForward(const float *shortcut, const float *branch, const ResidualScale &, float *y, long rows, long C);
+template <Activation A, class T>
+void ResidualForward(const T *shortcut, const T *branch, const ResidualScale &, T *y, long rows, long C);
 // `at` is the output for ReLU, unused without an activation; GELU computes its input again from shortcut and branch.
 // Any of the outputs may be null. dshortcut may be dy, but not dbranch.
-template <Activation A>
-void ResidualBackward(const float *dy, const float *at, const float *shortcut, const float *branch,
-                      const ResidualScale &, float *dshortcut, float *dbranch, float *dgamma, float *dbias, long rows,
-                      long C);
+template <Activation A, class T>
+void ResidualBackward(const T *dy, const T *at, const T *shortcut, const T *branch, const ResidualScale &, T *dshortcut,
+                      T *dbranch, float *dgamma, float *dbias, long rows, long C);
 
 // ---- layer-norm.cc. mean and rstd: one a row.
-void LayerNormForward(const float *x, const float *gamma, const float *beta, float epsilon, float *y, float *mean,
-                      float *rstd, long rows, long C);
-void LayerNormBackward(const float *dy, const float *x, const float *gamma, const float *mean, const float *rstd,
-                       float *dx, float *dgamma, float *dbeta, long rows, long C);
+template <class T>
+void LayerNormForward(const T *x, const float *gamma, const float *beta, float epsilon, T *y, float *mean, float *rstd,
+                      long rows, long C);
+template <class T>
+void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *mean, const float *rstd, T *dx,
+                       float *dgamma, float *dbeta, long rows, long C);
 
 // ---- batch-norm.cc. mean and rstd: one a channel.
 struct RunningStatistics {
@@ -49,17 +54,17 @@ struct RunningStatistics {
   float *next_mean, *next_variance;
   float momentum;
 };
-template <Activation A>
-void BatchNormForward(const float *x, const float *gamma, const float *beta, float epsilon, const RunningStatistics &,
-                      float *y, float *mean, float *rstd, long rows, long C);
+template <Activation A, class T>
+void BatchNormForward(const T *x, const float *gamma, const float *beta, float epsilon, const RunningStatistics &, T *y,
+                      float *mean, float *rstd, long rows, long C);
 // `frozen`: mean and rstd were given, not the batch's own, so x does not act through them.
-template <Activation A>
-void BatchNormBackward(const float *dy, const float *x, const float *gamma, const float *beta, const float *mean,
-                       const float *rstd, bool frozen, float *dx, float *dgamma, float *dbeta, long rows, long C);
+template <Activation A, class T>
+void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
+                       const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, long rows, long C);
 // With the running statistics. y may be x.
-template <Activation A>
-void BatchNormInference(const float *x, const float *gamma, const float *beta, const float *mean,
-                        const float *variance, float epsilon, float *y, long rows, long C);
+template <Activation A, class T>
+void BatchNormInference(const T *x, const float *gamma, const float *beta, const float *mean, const float *variance,
+                        float epsilon, T *y, long rows, long C);
 
 // ---- pooling.cc. Windows: PyTorch's padding, output = floor((input + 2 padding - kernel) / stride) + 1.
 struct Window {
@@ -68,28 +73,38 @@ struct Window {
   long kernel, stride, padding;
 };
 // `at`: where in its window, row by row, each maximum was first found; kernel <= 15. NaN is greater than anything.
-void MaxPoolForward(const float *x, const Window &, float *y, uint8_t *at);
-void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &, float *dx);
+template <class T>
+void MaxPoolForward(const T *x, const Window &, T *y, uint8_t *at);
+template <class T>
+void MaxPoolBackward(const T *dy, const uint8_t *at, const Window &, T *dx);
 // [N, positions, C] -> [N, C]
-void AverageForward(const float *x, float *y, long N, long positions, long C);
-void AverageBackward(const float *dy, float *dx, long N, long positions, long C);
+template <class T>
+void AverageForward(const T *x, T *y, long N, long positions, long C);
+template <class T>
+void AverageBackward(const T *dy, T *dx, long N, long positions, long C);
 
 // ---- depthwise.cc. Odd kernels from 3 to 11, strides 1 and 2; w: [kernel, kernel, C]. bias and dbias may be null.
 inline bool DepthwiseServes(long kernel, long stride) {
   return kernel % 2 == 1 && kernel >= 3 && kernel <= 11 && (stride == 1 || stride == 2);
 }
-void DepthwiseForward(const float *x, const float *w, const float *bias, const Window &, float *y);
-void DepthwiseInputGradient(const float *dy, const float *w, const Window &, float *dx);
-void DepthwiseFilterGradient(const float *dy, const float *x, const Window &, float *dw, float *dbias);
+template <class T>
+void DepthwiseForward(const T *x, const float *w, const float *bias, const Window &, T *y);
+template <class T>
+void DepthwiseInputGradient(const T *dy, const float *w, const Window &, T *dx);
+template <class T>
+void DepthwiseFilterGradient(const T *dy, const T *x, const Window &, float *dw, float *dbias);
 
 // ---- grouped.cc. Kernels 3, 5, 7, strides 1 and 2; window.C are the input's channels, O the output's, both multiples
 // of `groups`; w: [kernel, kernel, C / groups, O]. bias may be null.
 inline bool GroupedServes(long kernel, long stride) {
   return (kernel == 3 || kernel == 5 || kernel == 7) && (stride == 1 || stride == 2);
 }
-void GroupedForward(const float *x, const float *w, const float *bias, const Window &, long groups, long O, float *y);
-void GroupedInputGradient(const float *dy, const float *w, const Window &, long groups, long O, float *dx);
-void GroupedFilterGradient(const float *dy, const float *x, const Window &, long groups, long O, float *dw);
+template <class T>
+void GroupedForward(const T *x, const float *w, const float *bias, const Window &, long groups, long O, T *y);
+template <class T>
+void GroupedInputGradient(const T *dy, const float *w, const Window &, long groups, long O, T *dx);
+template <class T>
+void GroupedFilterGradient(const T *dy, const T *x, const Window &, long groups, long O, float *dw);
 
 // ---- attention.cc. qkv: [N, H, W, 3 C], queries, keys and values; bias: [heads, window^2, window^2], added to every
 // window's scores. The map is cut into windows after a cyclic shift by `shift` < window; what that makes neighbours is
@@ -97,21 +112,23 @@ void GroupedFilterGradient(const float *dy, const float *x, const Window &, long
 struct Attention {
   long N, H, W, C, heads, window, shift;
 };
-void AttentionForward(const float *qkv, const float *bias, const Attention &, float *y);
-void AttentionBackward(const float *dy, const float *qkv, const float *bias, const Attention &, float *dqkv,
-                       float *dbias);
+template <class T>
+void AttentionForward(const T *qkv, const float *bias, const Attention &, T *y);
+template <class T>
+void AttentionBackward(const T *dy, const T *qkv, const float *bias, const Attention &, T *dqkv, float *dbias);
 
 // ---- dense.cc, dense-filter.cc. Any square kernel up to 16, stride and padding; w: [kernel, kernel, C, O]. A matrix
 // product [rows, C] x [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and
-// dbias may be null. Of bfloat16 are the factors, but for windows that Winograd's algorithm serves; sums and what is added
-// to them are float32.
+// dbias may be null. Factors are of the precision, but for windows that Winograd's algorithm serves; maps of bfloat16 are
+// factors as they are. Sums and what is added to them are float32.
 inline bool DenseServes(long kernel, long stride) { return kernel >= 1 && kernel <= 16 && stride >= 1; }
 // GELU's gradient needs what stood before the bias: `before`, which the others do not write.
-template <Activation A>
-void DenseForward(const float *x, const float *w, const float *bias, const Window &, long O, Precision, float *before,
-                  float *y);
-void DenseInputGradient(const float *dy, const float *w, const Window &, long O, Precision, float *dx);
-void DenseFilterGradient(const float *dy, const float *x, const Window &, long O, Precision, float *dw, float *dbias);
+template <Activation A, class T>
+void DenseForward(const T *x, const float *w, const float *bias, const Window &, long O, Precision, T *before, T *y);
+template <class T>
+void DenseInputGradient(const T *dy, const float *w, const Window &, long O, Precision, T *dx);
+template <class T>
+void DenseFilterGradient(const T *dy, const T *x, const Window &, long O, Precision, float *dw, float *dbias);
 
 // ---- loss.cc. Mean over N of the cross-entropy of targets [N, K] (any weights, soft labels) with softmax(logits), and
 // its gradient by the logits.

@@ -17,16 +17,19 @@ ABLATE_INLINE float SumOver(long n, const Terms &terms) {
   return Sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
+template <class T>
 struct Forward {
-  const float *x, *gamma, *beta;
+  const T *x;
+  const float *gamma, *beta;
   float epsilon;
-  float *y, *mean, *rstd;
+  T *y;
+  float *mean, *rstd;
   long C;
 };
 
 // Rows of N whole vectors, held in registers.
-template <int N>
-void ForwardRows(const Forward &f, long begin, long end) {
+template <int N, class T>
+void ForwardRows(const Forward<T> &f, long begin, long end) {
   constexpr long C = N * kWidth;
   Vec gamma[N], beta[N];
   for (int i = 0; i < N; i++) {
@@ -48,10 +51,11 @@ void ForwardRows(const Forward &f, long begin, long end) {
   }
 }
 
-void ForwardAnyRows(const Forward &f, long begin, long end) {
+template <class T>
+void ForwardAnyRows(const Forward<T> &f, long begin, long end) {
   const long C = f.C;
   for (long r = begin; r < end; r++) {
-    const float *const x = f.x + r * C;
+    const T *const x = f.x + r * C;
     const float mean = SumOver(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA { return Load(x + c, width); }) / C;
     const float squares = SumOver(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
       const Vec d = Load(x + c, width) - mean;
@@ -67,15 +71,17 @@ void ForwardAnyRows(const Forward &f, long begin, long end) {
   }
 }
 
+template <class T>
 struct Backward {
-  const float *dy, *x, *gamma, *mean, *rstd;
-  float *dx;
+  const T *dy, *x;
+  const float *gamma, *mean, *rstd;
+  T *dx;
   long C;
 };
 
 // dx = rstd (d - mean(d) - h mean(d h)) with d = dy gamma and h = (x - mean) rstd. `sums`: dgamma, then dbeta.
-template <int N>
-void BackwardRows(const Backward &b, float *sums, long begin, long end) {
+template <int N, class T>
+void BackwardRows(const Backward<T> &b, float *sums, long begin, long end) {
   constexpr long C = N * kWidth;
   Vec gamma[N], dgamma[N] = {}, dbeta[N] = {};
   for (int i = 0; i < N; i++) gamma[i] = Load(b.gamma + i * kWidth);
@@ -101,13 +107,13 @@ void BackwardRows(const Backward &b, float *sums, long begin, long end) {
 }
 
 // N rows of any length: first each row's means, then vector by vector, so that the sums are fetched once for N rows.
-template <int N>
-void BackwardRowsTogether(const Backward &b, float *sums, long begin) {
+template <int N, class T>
+void BackwardRowsTogether(const Backward<T> &b, float *sums, long begin) {
   const long C = b.C;
   float *const dgamma = sums, *const dbeta = sums + C;
   float first[N], second[N];
   for (int n = 0; n < N; n++) {
-    const float *const x = b.x + (begin + n) * C, *const dy = b.dy + (begin + n) * C;
+    const T *const x = b.x + (begin + n) * C, *const dy = b.dy + (begin + n) * C;
     const float mean = b.mean[begin + n];
     auto slope = [&](long c, auto width) ABLATE_INLINE_LAMBDA { return Load(dy + c, width) * Load(b.gamma + c, width); };
     first[n] = SumOver(C, slope) / C;
@@ -130,7 +136,8 @@ void BackwardRowsTogether(const Backward &b, float *sums, long begin) {
   });
 }
 
-void BackwardAnyRows(const Backward &b, float *sums, long begin, long end) {
+template <class T>
+void BackwardAnyRows(const Backward<T> &b, float *sums, long begin, long end) {
   memset(sums, 0, 2 * b.C * sizeof(float));
   for (; begin + 4 <= end; begin += 4) BackwardRowsTogether<4>(b, sums, begin);
   for (; begin < end; begin++) BackwardRowsTogether<1>(b, sums, begin);
@@ -138,32 +145,34 @@ void BackwardAnyRows(const Backward &b, float *sums, long begin, long end) {
 
 }  // namespace
 
-void LayerNormForward(const float *x, const float *gamma, const float *beta, float epsilon, float *y, float *mean,
-                      float *rstd, long rows, long C) {
-  const Forward f{x, gamma, beta, epsilon, y, mean, rstd, C};
-  void (*run)(const Forward &, long, long) = ForwardAnyRows;
+template <class T>
+void LayerNormForward(const T *x, const float *gamma, const float *beta, float epsilon, T *y, float *mean, float *rstd,
+                      long rows, long C) {
+  const Forward<T> f{x, gamma, beta, epsilon, y, mean, rstd, C};
+  void (*run)(const Forward<T> &, long, long) = ForwardAnyRows;
   if (C % kWidth == 0) switch (C / kWidth) {
       case 1: run = ForwardRows<1>; break;
       case 2: run = ForwardRows<2>; break;
       case 3: run = ForwardRows<3>; break;
       case 4: run = ForwardRows<4>; break;
       case 6: run = ForwardRows<6>; break;
-      case 8: run = kRegisters == 32 ? ForwardRows<8> : ForwardAnyRows; break;
+      case 8: run = kRegisters == 32 ? ForwardRows<8, T> : ForwardAnyRows<T>; break;
     }
   const Chunks chunks(rows, C);
   Parallel(chunks.count, [&](long k) { run(f, chunks.Begin(k), chunks.End(k)); });
 }
 
-void LayerNormBackward(const float *dy, const float *x, const float *gamma, const float *mean, const float *rstd,
-                       float *dx, float *dgamma, float *dbeta, long rows, long C) {
-  const Backward b{dy, x, gamma, mean, rstd, dx, C};
-  void (*run)(const Backward &, float *, long, long) = BackwardAnyRows;
+template <class T>
+void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *mean, const float *rstd, T *dx,
+                       float *dgamma, float *dbeta, long rows, long C) {
+  const Backward<T> b{dy, x, gamma, mean, rstd, dx, C};
+  void (*run)(const Backward<T> &, float *, long, long) = BackwardAnyRows;
   if (C % kWidth == 0) switch (C / kWidth) {
       case 1: run = BackwardRows<1>; break;
       case 2: run = BackwardRows<2>; break;
       case 3: run = BackwardRows<3>; break;
-      case 4: run = kRegisters == 32 ? BackwardRows<4> : BackwardAnyRows; break;
-      case 6: run = kRegisters == 32 ? BackwardRows<6> : BackwardAnyRows; break;
+      case 4: run = kRegisters == 32 ? BackwardRows<4, T> : BackwardAnyRows<T>; break;
+      case 6: run = kRegisters == 32 ? BackwardRows<6, T> : BackwardAnyRows<T>; break;
     }
   const Chunks chunks(rows, C);
   const Buffer sums = NewBuffer(chunks.count * 2 * C);
@@ -171,5 +180,12 @@ void LayerNormBackward(const float *dy, const float *x, const float *gamma, cons
   SumRows(sums.get(), chunks.count, 2 * C, C, dgamma);
   SumRows(sums.get() + C, chunks.count, 2 * C, C, dbeta);
 }
+
+#define ABLATE_INSTANTIATE(T)                                                                                         \
+  template void LayerNormForward(const T *, const float *, const float *, float, T *, float *, float *, long, long);  \
+  template void LayerNormBackward(const T *, const T *, const float *, const float *, const float *, T *, float *,    \
+                                  float *, long, long);
+ABLATE_INSTANTIATE(float)
+ABLATE_INSTANTIATE(Bfloat16)
 
 }  // namespace ablate

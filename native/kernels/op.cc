@@ -63,12 +63,12 @@ void *Context::Allocate(int index, int type, const Dims &dims, size_t size) {
   return data;
 }
 
-float *Context::OutInPlaceOf(std::initializer_list<int> inputs, int index, const Dims &dims) {
+void *Context::Forward(std::initializer_list<int> inputs, int index, const Dims &dims) {
   int forwarded = -1;
   TF_Tensor *tensor = TF_ForwardInputOrAllocateOutput(context_, inputs.begin(), static_cast<int>(inputs.size()), index,
                                                       dims.data(), static_cast<int>(dims.size()), &forwarded, status_);
   Check();
-  float *data = static_cast<float *>(TF_TensorData(tensor));
+  void *data = TF_TensorData(tensor);
   TF_DeleteTensor(tensor);
   return data;
 }
@@ -132,21 +132,24 @@ void FailCompute(TF_OpKernelContext *context, int code, const char *text) {
   TF_OpKernelContext_Failure(context, status.raw);
 }
 
-void RegisterOp(const OpDefinition &definition, void *(*create)(TF_OpKernelConstruction *),
-                void (*compute)(void *, TF_OpKernelContext *), void (*destroy)(void *),
-                void (*shapes)(TF_ShapeInferenceContext *, TF_Status *)) {
+void RegisterOp(const OpDefinition &definition, void (*shapes)(TF_ShapeInferenceContext *, TF_Status *),
+                std::initializer_list<KernelDefinition> kernels) {
   const std::string name = "Ablate" + definition.name + "V" + std::to_string(kVersion);
   TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder(name.c_str());
   for (const char *attribute : definition.attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
+  if (kernels.size() > 1) TF_OpDefinitionBuilderAddAttr(op, "T: {float, bfloat16}");
   for (const char *input : definition.inputs) TF_OpDefinitionBuilderAddInput(op, input);
   for (const char *output : definition.outputs) TF_OpDefinitionBuilderAddOutput(op, output);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, shapes);
   if (definition.writes_into_inputs) TF_OpDefinitionBuilderSetIsStateful(op, true);
   Status status;
   TF_RegisterOpDefinition(op, status.raw);
-  if (status.ok()) {
-    TF_RegisterKernelBuilder(name.c_str(), TF_NewKernelBuilder(name.c_str(), "CPU", create, compute, destroy),
-                             status.raw);
+  for (const KernelDefinition &kernel : kernels) {
+    if (!status.ok()) break;
+    TF_KernelBuilder *const builder =
+        TF_NewKernelBuilder(name.c_str(), "CPU", kernel.create, kernel.compute, kernel.destroy);
+    if (kernel.type) TF_KernelBuilder_TypeConstraint(builder, "T", kernel.type, status.raw);
+    if (status.ok()) TF_RegisterKernelBuilder((name + std::to_string(kernel.type)).c_str(), builder, status.raw);
   }
   if (!status.ok()) errors += name + ": " + TF_Message(status.raw) + "\n";
 }

@@ -5,7 +5,11 @@
 //     void Compute(Context &) const;         // throws Invalid with a text for the person who called it wrongly
 //     static void Shapes(ShapeContext &);    // what is known of the outputs from the inputs' shapes
 //   };
-//   Register<Kernel>({"LayerNorm", {"x: float", ...}, {"y: float", ...}, {"epsilon: float"}});
+//   Register<Kernel>({"SoftmaxCrossEntropy", {"logits: float", ...}, {"loss: float", ...}, {}});
+//
+// or, where its maps are of either element, of a template by that element:
+//
+//   RegisterBoth<Kernel>({"LayerNorm", {"x: T", "gamma: float", ...}, {"y: T", ...}, {"epsilon: float"}});
 #ifndef ABLATE_KERNELS_OP_H_
 #define ABLATE_KERNELS_OP_H_
 
@@ -15,6 +19,7 @@
 #include <vector>
 
 #include "abi.h"
+#include "activation.h"
 
 namespace ablate {
 
@@ -41,11 +46,19 @@ class Attributes {
 
 using Dims = std::vector<int64_t>;
 
+// TensorFlow's number of an element's type.
+template <class T>
+constexpr int kType = std::is_same_v<T, Bfloat16> ? TF_BFLOAT16 : TF_FLOAT;
+
 struct Input {
   void *data;
   Dims dims;
   int64_t count;
-  const float *floats() const { return static_cast<const float *>(data); }
+  const float *floats() const { return of<float>(); }
+  template <class T>
+  const T *of() const {
+    return static_cast<const T *>(data);
+  }
   int rank() const { return static_cast<int>(dims.size()); }
   bool empty() const { return count == 0; }
   int64_t channels() const { return dims.empty() ? 1 : dims.back(); }
@@ -61,14 +74,21 @@ class Context {
   Context &operator=(const Context &) = delete;
 
   Input In(int index);
-  float *Out(int index, const Dims &dims) { return static_cast<float *>(Allocate(index, TF_FLOAT, dims, 4)); }
+  template <class T = float>
+  T *Out(int index, const Dims &dims) {
+    return static_cast<T *>(Allocate(index, kType<T>, dims, sizeof(T)));
+  }
   uint8_t *OutBytes(int index, const Dims &dims) { return static_cast<uint8_t *>(Allocate(index, TF_UINT8, dims, 1)); }
   // The buffer of one of the inputs if nothing else needs it, else a new one. For kernels that read every element
   // before they write it.
-  float *OutInPlaceOf(std::initializer_list<int> inputs, int index, const Dims &dims);
+  template <class T = float>
+  T *OutInPlaceOf(std::initializer_list<int> inputs, int index, const Dims &dims) {
+    return static_cast<T *>(Forward(inputs, index, dims));
+  }
 
  private:
   void *Allocate(int index, int type, const Dims &dims, size_t size);
+  void *Forward(std::initializer_list<int> inputs, int index, const Dims &dims);
   void Check();
   TF_OpKernelContext *context_;
   TF_Status *status_;
@@ -95,17 +115,24 @@ struct OpDefinition {
   bool writes_into_inputs = false;
 };
 
-void RegisterOp(const OpDefinition &, void *(*create)(TF_OpKernelConstruction *),
-                void (*compute)(void *, TF_OpKernelContext *), void (*destroy)(void *),
-                void (*shapes)(TF_ShapeInferenceContext *, TF_Status *));
+// A kernel's functions as TensorFlow calls them; `type` of what its maps are made of, 0 where there is no choice.
+struct KernelDefinition {
+  int type;
+  void *(*create)(TF_OpKernelConstruction *);
+  void (*compute)(void *, TF_OpKernelContext *);
+  void (*destroy)(void *);
+};
+
+void RegisterOp(const OpDefinition &, void (*shapes)(TF_ShapeInferenceContext *, TF_Status *),
+                std::initializer_list<KernelDefinition> kernels);
 
 void FailConstruction(TF_OpKernelConstruction *, const char *text);
 void FailCompute(TF_OpKernelContext *, int code, const char *text);
 
 template <class Kernel>
-void Register(const OpDefinition &definition) {
-  RegisterOp(
-      definition,
+KernelDefinition KernelOf(int type) {
+  return {
+      type,
       [](TF_OpKernelConstruction *construction) -> void * {
         try {
           return new Kernel(Attributes(construction));
@@ -125,10 +152,30 @@ void Register(const OpDefinition &definition) {
         }
       },
       [](void *kernel) { delete static_cast<Kernel *>(kernel); },
-      [](TF_ShapeInferenceContext *context, TF_Status *status) {
-        ShapeContext wrapped(context, status);
-        Kernel::Shapes(wrapped);
-      });
+  };
+}
+
+template <class Kernel>
+void ShapesOf(TF_ShapeInferenceContext *context, TF_Status *status) {
+  ShapeContext wrapped(context, status);
+  Kernel::Shapes(wrapped);
+}
+
+template <class Kernel>
+void Register(const OpDefinition &definition) {
+  RegisterOp(definition, ShapesOf<Kernel>, {KernelOf<Kernel>(0)});
+}
+
+// Adds the attribute T to the definition: float or bfloat16, as TensorFlow finds it by the inputs.
+template <template <class> class Kernel>
+void RegisterBoth(const OpDefinition &definition) {
+  RegisterOp(definition, ShapesOf<Kernel<float>>,
+             {KernelOf<Kernel<float>>(TF_FLOAT), KernelOf<Kernel<Bfloat16>>(TF_BFLOAT16)});
+}
+template <template <class, Activation> class Kernel, Activation A>
+void RegisterBoth(const OpDefinition &definition) {
+  RegisterOp(definition, ShapesOf<Kernel<float, A>>,
+             {KernelOf<Kernel<float, A>>(TF_FLOAT), KernelOf<Kernel<Bfloat16, A>>(TF_BFLOAT16)});
 }
 
 // What went wrong while ops were registered; empty if nothing did.

@@ -23,13 +23,14 @@ struct WindowAttention {
   long heads, window, shift;
 };
 
+template <class T>
 struct WindowAttentionOp : WindowAttention {
   using WindowAttention::WindowAttention;
   void Compute(Context &context) const {
     const Input qkv = context.In(0), bias = context.In(1);
     const Attention d = Check(qkv, bias);
-    float *const y = context.Out(0, {d.N, d.H, d.W, d.C});
-    if (!qkv.empty()) AttentionForward(qkv.floats(), bias.floats(), d, y);
+    T *const y = context.Out<T>(0, {d.N, d.H, d.W, d.C});
+    if (!qkv.empty()) AttentionForward(qkv.of<T>(), bias.floats(), d, y);
   }
   static void Shapes(ShapeContext &shapes) {
     const int64_t channels = shapes.Dim(0, 3);
@@ -37,14 +38,16 @@ struct WindowAttentionOp : WindowAttention {
   }
 };
 
+template <class T>
 struct WindowAttentionGradientOp : WindowAttention {
   using WindowAttention::WindowAttention;
   void Compute(Context &context) const {
     const Input dy = context.In(0), qkv = context.In(1), bias = context.In(2);
     const Attention d = Check(qkv, bias);
     Require(dy.dims == Dims({d.N, d.H, d.W, d.C}), "dy must be [N, H, W, C]");
-    float *const dqkv = context.Out(0, qkv.dims), *const dbias = context.Out(1, bias.dims);
-    AttentionBackward(dy.floats(), qkv.floats(), bias.floats(), d, dqkv, dbias);
+    T *const dqkv = context.Out<T>(0, qkv.dims);
+    float *const dbias = context.Out(1, bias.dims);
+    AttentionBackward(dy.of<T>(), qkv.of<T>(), bias.floats(), d, dqkv, dbias);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 1);
@@ -56,11 +59,11 @@ struct WindowAttentionGradientOp : WindowAttention {
 
 void RegisterAttention() {
   const std::vector<const char *> attributes = {"heads: int", "window: int", "shift: int"};
-  Register<WindowAttentionOp>({"WindowAttention", {"qkv: float", "bias: float"}, {"y: float"}, attributes});
-  Register<WindowAttentionGradientOp>({"WindowAttentionGradient",
-                                       {"dy: float", "qkv: float", "bias: float"},
-                                       {"dqkv: float", "dbias: float"},
-                                       attributes});
+  RegisterBoth<WindowAttentionOp>({"WindowAttention", {"qkv: T", "bias: float"}, {"y: T"}, attributes});
+  RegisterBoth<WindowAttentionGradientOp>({"WindowAttentionGradient",
+                                           {"dy: T", "qkv: T", "bias: float"},
+                                           {"dqkv: T", "dbias: float"},
+                                           attributes});
 }
 
 }  // namespace ablate

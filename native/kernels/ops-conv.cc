@@ -17,6 +17,7 @@ struct Depthwise : WindowAttributes {
   }
 };
 
+template <class T>
 struct DepthwiseOp : Depthwise {
   using Depthwise::Depthwise;
   void Compute(Context &context) const {
@@ -24,14 +25,15 @@ struct DepthwiseOp : Depthwise {
     const Window window = Check(x.dims, kernel.dims);
     RequireExtent(extent, window.OH, window.OW);
     Require(bias.empty() || bias.count == window.C, "bias must be empty or have one value a channel");
-    float *const y = context.Out(0, {window.N, window.OH, window.OW, window.C});
-    DepthwiseForward(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, y);
+    T *const y = context.Out<T>(0, {window.N, window.OH, window.OW, window.C});
+    DepthwiseForward(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, y);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(3, 1), shapes.Dim(3, 2), shapes.Dim(0, 3)});
   }
 };
 
+template <class T>
 struct DepthwiseInputOp : Depthwise {
   using Depthwise::Depthwise;
   void Compute(Context &context) const {
@@ -39,8 +41,8 @@ struct DepthwiseInputOp : Depthwise {
     Require(dy.rank() == 4 && extent.rank() == 3, "dy must be [N, H, W, C] and extent [0, height, width]");
     const Window window = Check({dy.dims[0], extent.dims[1], extent.dims[2], dy.dims[3]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, window.C}), "dy does not fit the map and the kernel");
-    float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
-    DepthwiseInputGradient(dy.floats(), kernel.floats(), window, dx);
+    T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
+    DepthwiseInputGradient(dy.of<T>(), kernel.floats(), window, dx);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(0, 3)});
@@ -48,6 +50,7 @@ struct DepthwiseInputOp : Depthwise {
 };
 
 // `kernel` for its shape; `bias` empty where there is none.
+template <class T>
 struct DepthwiseFilterOp : Depthwise {
   using Depthwise::Depthwise;
   void Compute(Context &context) const {
@@ -55,7 +58,7 @@ struct DepthwiseFilterOp : Depthwise {
     const Window window = Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, window.C}), "dy does not fit the map and the kernel");
     float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
-    DepthwiseFilterGradient(dy.floats(), x.floats(), window, dkernel, bias.empty() ? nullptr : dbias);
+    DepthwiseFilterGradient(dy.of<T>(), x.of<T>(), window, dkernel, bias.empty() ? nullptr : dbias);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 2);
@@ -79,6 +82,7 @@ struct Grouped : WindowAttributes {
   long groups;
 };
 
+template <class T>
 struct GroupedOp : Grouped {
   using Grouped::Grouped;
   void Compute(Context &context) const {
@@ -86,8 +90,8 @@ struct GroupedOp : Grouped {
     const Window window = Check(x.dims, kernel.dims);
     RequireExtent(extent, window.OH, window.OW);
     Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
-    float *const y = context.Out(0, {window.N, window.OH, window.OW, kernel.dims[3]});
-    GroupedForward(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, groups, kernel.dims[3],
+    T *const y = context.Out<T>(0, {window.N, window.OH, window.OW, kernel.dims[3]});
+    GroupedForward(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, groups, kernel.dims[3],
                    y);
   }
   static void Shapes(ShapeContext &shapes) {
@@ -96,6 +100,7 @@ struct GroupedOp : Grouped {
 };
 
 // `extent` is [0, height, width, C] of the input here, for neither dy nor the kernel says C.
+template <class T>
 struct GroupedInputOp : Grouped {
   using Grouped::Grouped;
   void Compute(Context &context) const {
@@ -104,8 +109,8 @@ struct GroupedInputOp : Grouped {
     const Dims &size = extent.dims;
     const Window window = Check({dy.dims[0], size[1], size[2], size[3]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
-    float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
-    GroupedInputGradient(dy.floats(), kernel.floats(), window, groups, kernel.dims[3], dx);
+    T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
+    GroupedInputGradient(dy.of<T>(), kernel.floats(), window, groups, kernel.dims[3], dx);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(2, 3)});
@@ -113,13 +118,14 @@ struct GroupedInputOp : Grouped {
 };
 
 // `kernel` for its shape.
+template <class T>
 struct GroupedFilterOp : Grouped {
   using Grouped::Grouped;
   void Compute(Context &context) const {
     const Input dy = context.In(0), x = context.In(1), kernel = context.In(2);
     const Window window = Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
-    GroupedFilterGradient(dy.floats(), x.floats(), window, groups, kernel.dims[3], context.Out(0, kernel.dims));
+    GroupedFilterGradient(dy.of<T>(), x.of<T>(), window, groups, kernel.dims[3], context.Out(0, kernel.dims));
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 2); }
 };
@@ -128,22 +134,19 @@ struct GroupedFilterOp : Grouped {
 
 void RegisterConvolutions() {
   const std::vector<const char *> &attributes = WindowAttributes::names();
-  Register<DepthwiseOp>(
-      {"Depthwise", {"x: float", "kernel: float", "bias: float", "extent: float"}, {"y: float"}, attributes});
-  Register<DepthwiseInputOp>(
-      {"DepthwiseInputGradient", {"dy: float", "kernel: float", "extent: float"}, {"dx: float"}, attributes});
-  Register<DepthwiseFilterOp>({"DepthwiseFilterGradient",
-                               {"dy: float", "x: float", "kernel: float", "bias: float"},
-                               {"dkernel: float", "dbias: float"},
-                               attributes});
+  RegisterBoth<DepthwiseOp>({"Depthwise", {"x: T", "kernel: float", "bias: float", "extent: float"}, {"y: T"}, attributes});
+  RegisterBoth<DepthwiseInputOp>(
+      {"DepthwiseInputGradient", {"dy: T", "kernel: float", "extent: float"}, {"dx: T"}, attributes});
+  RegisterBoth<DepthwiseFilterOp>({"DepthwiseFilterGradient",
+                                   {"dy: T", "x: T", "kernel: float", "bias: float"},
+                                   {"dkernel: float", "dbias: float"},
+                                   attributes});
 
   const std::vector<const char *> grouped = {"stride: int", "padding: int", "groups: int"};
-  Register<GroupedOp>(
-      {"Grouped", {"x: float", "kernel: float", "bias: float", "extent: float"}, {"y: float"}, grouped});
-  Register<GroupedInputOp>(
-      {"GroupedInputGradient", {"dy: float", "kernel: float", "extent: float"}, {"dx: float"}, grouped});
-  Register<GroupedFilterOp>(
-      {"GroupedFilterGradient", {"dy: float", "x: float", "kernel: float"}, {"dkernel: float"}, grouped});
+  RegisterBoth<GroupedOp>({"Grouped", {"x: T", "kernel: float", "bias: float", "extent: float"}, {"y: T"}, grouped});
+  RegisterBoth<GroupedInputOp>({"GroupedInputGradient", {"dy: T", "kernel: float", "extent: float"}, {"dx: T"}, grouped});
+  RegisterBoth<GroupedFilterOp>(
+      {"GroupedFilterGradient", {"dy: T", "x: T", "kernel: float"}, {"dkernel: float"}, grouped});
 }
 
 }  // namespace ablate

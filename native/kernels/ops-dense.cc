@@ -5,10 +5,11 @@ namespace ablate {
 namespace {
 
 // The kernel is [k, k, C, O], the map [N, H, W, C].
+template <class T>
 struct Dense : WindowAttributes {
   explicit Dense(const Attributes &attributes)
       : WindowAttributes(attributes),
-        precision(attributes.Int("rounded") ? Precision::kBfloat16 : Precision::kFloat32) {}
+        precision(attributes.Int("rounded") || kType<T> == TF_BFLOAT16 ? Precision::kBfloat16 : Precision::kFloat32) {}
   Window Check(const Dims &map, const Dims &kernel) const {
     Require(kernel.size() == 4 && kernel[0] == kernel[1], "the kernel must be [k, k, C, O]");
     const Window window = Over(map, kernel[0]);
@@ -19,18 +20,18 @@ struct Dense : WindowAttributes {
   Precision precision;
 };
 
-template <Activation A>
-struct DenseOp : Dense {
-  using Dense::Dense;
+template <class T, Activation A>
+struct DenseOp : Dense<T> {
+  using Dense<T>::Dense;
   void Compute(Context &context) const {
     const Input x = context.In(0), kernel = context.In(1), bias = context.In(2), extent = context.In(3);
-    const Window window = Check(x.dims, kernel.dims);
+    const Window window = this->Check(x.dims, kernel.dims);
     RequireExtent(extent, window.OH, window.OW);
     const int64_t O = kernel.dims[3];
     Require(bias.empty() || bias.count == O, "bias must be empty or have one value an output channel");
     const Dims dims = {window.N, window.OH, window.OW, O};
-    float *const y = context.Out(0, dims), *const before = A == Activation::kGelu ? context.Out(1, dims) : nullptr;
-    DenseForward<A>(x.floats(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, precision, before,
+    T *const y = context.Out<T>(0, dims), *const before = A == Activation::kGelu ? context.Out<T>(1, dims) : nullptr;
+    DenseForward<A>(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, this->precision, before,
                     y);
   }
   static void Shapes(ShapeContext &shapes) {
@@ -40,16 +41,17 @@ struct DenseOp : Dense {
   }
 };
 
-struct DenseInputOp : Dense {
-  using Dense::Dense;
+template <class T>
+struct DenseInputOp : Dense<T> {
+  using Dense<T>::Dense;
   void Compute(Context &context) const {
     const Input dy = context.In(0), kernel = context.In(1), extent = context.In(2);
     Require(dy.rank() == 4 && extent.rank() == 3 && kernel.rank() == 4,
             "dy must be [N, H, W, O], the kernel [k, k, C, O] and extent [0, height, width]");
-    const Window window = Check({dy.dims[0], extent.dims[1], extent.dims[2], kernel.dims[2]}, kernel.dims);
+    const Window window = this->Check({dy.dims[0], extent.dims[1], extent.dims[2], kernel.dims[2]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
-    float *const dx = context.Out(0, {window.N, window.H, window.W, window.C});
-    DenseInputGradient(dy.floats(), kernel.floats(), window, kernel.dims[3], precision, dx);
+    T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
+    DenseInputGradient(dy.of<T>(), kernel.floats(), window, kernel.dims[3], this->precision, dx);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(1, 2)});
@@ -57,15 +59,16 @@ struct DenseInputOp : Dense {
 };
 
 // `kernel` for its shape; `bias` empty where there is none.
-struct DenseFilterOp : Dense {
-  using Dense::Dense;
+template <class T>
+struct DenseFilterOp : Dense<T> {
+  using Dense<T>::Dense;
   void Compute(Context &context) const {
     const Input dy = context.In(0), x = context.In(1), kernel = context.In(2), bias = context.In(3);
-    const Window window = Check(x.dims, kernel.dims);
+    const Window window = this->Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
     Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
     float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
-    DenseFilterGradient(dy.floats(), x.floats(), window, kernel.dims[3], precision, dkernel,
+    DenseFilterGradient(dy.of<T>(), x.of<T>(), window, kernel.dims[3], this->precision, dkernel,
                         bias.empty() ? nullptr : dbias);
   }
   static void Shapes(ShapeContext &shapes) {
@@ -74,20 +77,26 @@ struct DenseFilterOp : Dense {
   }
 };
 
+template <Activation A>
+void RegisterWith(const std::string &activation, const std::vector<const char *> &outputs) {
+  RegisterBoth<DenseOp, A>({"Dense" + activation,
+                            {"x: T", "kernel: float", "bias: float", "extent: float"},
+                            outputs,
+                            {"stride: int", "padding: int", "rounded: int"}});
+}
+
 }  // namespace
 
 void RegisterDense() {
+  RegisterWith<Activation::kNone>("", {"y: T"});
+  RegisterWith<Activation::kRelu>("Relu", {"y: T"});
+  RegisterWith<Activation::kGelu>("Gelu", {"y: T", "before: T"});
   const std::vector<const char *> attributes = {"stride: int", "padding: int", "rounded: int"};
-  const std::vector<const char *> inputs = {"x: float", "kernel: float", "bias: float", "extent: float"};
-  Register<DenseOp<Activation::kNone>>({"Dense", inputs, {"y: float"}, attributes});
-  Register<DenseOp<Activation::kRelu>>({"DenseRelu", inputs, {"y: float"}, attributes});
-  Register<DenseOp<Activation::kGelu>>({"DenseGelu", inputs, {"y: float", "before: float"}, attributes});
-  Register<DenseInputOp>(
-      {"DenseInputGradient", {"dy: float", "kernel: float", "extent: float"}, {"dx: float"}, attributes});
-  Register<DenseFilterOp>({"DenseFilterGradient",
-                           {"dy: float", "x: float", "kernel: float", "bias: float"},
-                           {"dkernel: float", "dbias: float"},
-                           attributes});
+  RegisterBoth<DenseInputOp>({"DenseInputGradient", {"dy: T", "kernel: float", "extent: float"}, {"dx: T"}, attributes});
+  RegisterBoth<DenseFilterOp>({"DenseFilterGradient",
+                               {"dy: T", "x: T", "kernel: float", "bias: float"},
+                               {"dkernel: float", "dbias: float"},
+                               attributes});
 }
 
 }  // namespace ablate

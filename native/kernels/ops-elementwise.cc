@@ -5,64 +5,66 @@
 namespace ablate {
 namespace {
 
+template <class T>
 struct Plain {
   explicit Plain(const Attributes &) {}
 };
 
-template <Activation A>
-struct ActivationOp : Plain {
-  using Plain::Plain;
+template <class T, Activation A>
+struct ActivationOp : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input x = context.In(0);
-    ActivationForward<A>(x.floats(), context.OutInPlaceOf({0}, 0, x.dims), x.count);
+    ActivationForward<A>(x.of<T>(), context.OutInPlaceOf<T>({0}, 0, x.dims), x.count);
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
 };
 
-template <Activation A>
-struct ActivationGradient : Plain {
-  using Plain::Plain;
+template <class T, Activation A>
+struct ActivationGradient : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input dy = context.In(0), x = context.In(1);
     Require(dy.dims == x.dims, "dy and x differ in shape");
-    ActivationBackward<A>(dy.floats(), x.floats(), context.OutInPlaceOf({0, 1}, 0, x.dims), x.count);
+    ActivationBackward<A>(dy.of<T>(), x.of<T>(), context.OutInPlaceOf<T>({0, 1}, 0, x.dims), x.count);
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
 };
 
-template <Activation A>
-struct Bias : Plain {
-  using Plain::Plain;
+template <class T, Activation A>
+struct Bias : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input x = context.In(0), bias = context.In(1);
     Require(bias.count == x.channels(), "bias must have one value a channel of x");
-    float *const y = context.OutInPlaceOf({0}, 0, x.dims);
-    BiasForward<A>(x.floats(), bias.floats(), y, x.rows(), x.channels());
+    T *const y = context.OutInPlaceOf<T>({0}, 0, x.dims);
+    BiasForward<A>(x.of<T>(), bias.floats(), y, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
 };
 
 // Without an activation the gradient of x is dy itself, and only the bias's is computed.
-struct BiasSum : Plain {
-  using Plain::Plain;
+template <class T>
+struct BiasSum : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input dy = context.In(0);
     float *const dbias = context.Out(0, {dy.channels()});
-    BiasBackward<Activation::kNone>(dy.floats(), nullptr, nullptr, nullptr, dbias, dy.rows(), dy.channels());
+    BiasBackward<Activation::kNone, T>(dy.of<T>(), nullptr, nullptr, nullptr, dbias, dy.rows(), dy.channels());
   }
   static void Shapes(ShapeContext &shapes) { shapes.Set(0, {shapes.Dim(0, -1)}); }
 };
 
-template <Activation A>
-struct BiasGradient : Plain {
-  using Plain::Plain;
+template <class T, Activation A>
+struct BiasGradient : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input dy = context.In(0), x = context.In(1), bias = context.In(2);
     Require(dy.dims == x.dims, "dy and x differ in shape");
     Require(bias.count == x.channels(), "bias must have one value a channel of x");
-    float *const dx = context.OutInPlaceOf({0, 1}, 0, x.dims);
+    T *const dx = context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
     float *const dbias = context.Out(1, {x.channels()});
-    BiasBackward<A>(dy.floats(), x.floats(), bias.floats(), dx, dbias, x.rows(), x.channels());
+    BiasBackward<A>(dy.of<T>(), x.of<T>(), bias.floats(), dx, dbias, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
@@ -80,15 +82,15 @@ ResidualScale Scale(const Input &map, const Input &gamma, const Input &keep, con
   return {values(gamma), values(keep), values(bias), map.dims[0]};
 }
 
-template <Activation A>
-struct Residual : Plain {
-  using Plain::Plain;
+template <class T, Activation A>
+struct Residual : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input shortcut = context.In(0), branch = context.In(1);
     Require(shortcut.dims == branch.dims, "shortcut and branch differ in shape");
     const ResidualScale scale = Scale(branch, context.In(2), context.In(3), context.In(4));
-    float *const y = context.OutInPlaceOf({1, 0}, 0, branch.dims);
-    ResidualForward<A>(shortcut.floats(), branch.floats(), scale, y, branch.rows(), branch.channels());
+    T *const y = context.OutInPlaceOf<T>({1, 0}, 0, branch.dims);
+    ResidualForward<A>(shortcut.of<T>(), branch.of<T>(), scale, y, branch.rows(), branch.channels());
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
 };
@@ -96,9 +98,9 @@ struct Residual : Plain {
 // at, shortcut and branch may be empty where the gradient does not need them. dgamma and dbias are as long as gamma
 // and bias. What would be the same as another is empty: dshortcut without an activation (dy), dbranch without gamma and
 // keep (dshortcut).
-template <Activation A>
-struct ResidualGradient : Plain {
-  using Plain::Plain;
+template <class T, Activation A>
+struct ResidualGradient : Plain<T> {
+  using Plain<T>::Plain;
   void Compute(Context &context) const {
     const Input dy = context.In(0), at = context.In(1), shortcut = context.In(2), branch = context.In(3);
     const Input gamma = context.In(4), keep = context.In(5), bias = context.In(6);
@@ -108,11 +110,11 @@ struct ResidualGradient : Plain {
     const bool reads_branch = A == Activation::kGelu || !gamma.empty();
     Require(!reads_branch || branch.dims == dy.dims, "dy and the branch differ in shape");
     constexpr bool kShortcut = A != Activation::kNone;
-    float *const dshortcut = kShortcut ? context.OutInPlaceOf({0}, 0, dy.dims) : context.Out(0, {0});
+    T *const dshortcut = kShortcut ? context.OutInPlaceOf<T>({0}, 0, dy.dims) : context.Out<T>(0, {0});
     const bool scaled = !gamma.empty() || !keep.empty();
-    float *const dbranch = context.Out(1, scaled ? dy.dims : Dims{0});
+    T *const dbranch = context.Out<T>(1, scaled ? dy.dims : Dims{0});
     float *const dgamma = context.Out(2, gamma.dims), *const dbias = context.Out(3, bias.dims);
-    ResidualBackward<A>(dy.floats(), at.floats(), shortcut.floats(), branch.floats(), scale,
+    ResidualBackward<A>(dy.of<T>(), at.of<T>(), shortcut.of<T>(), branch.of<T>(), scale,
                         kShortcut ? dshortcut : nullptr, scaled ? dbranch : nullptr, gamma.empty() ? nullptr : dgamma,
                         bias.empty() ? nullptr : dbias, dy.rows(), dy.channels());
   }
@@ -126,28 +128,35 @@ struct ResidualGradient : Plain {
   }
 };
 
+// What the tape adds where a map has two readers.
+template <class T>
+struct AddOp : Plain<T> {
+  using Plain<T>::Plain;
+  void Compute(Context &context) const {
+    const Input a = context.In(0), b = context.In(1);
+    Require(a.dims == b.dims, "a and b differ in shape");
+    Add(a.of<T>(), b.of<T>(), context.OutInPlaceOf<T>({0, 1}, 0, a.dims), a.count);
+  }
+  static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
+};
+
 template <Activation A>
 void RegisterWith(const std::string &activation) {
-  Register<Bias<A>>({"Bias" + activation, {"x: float", "bias: float"}, {"y: float"}, {}});
-  Register<Residual<A>>({"Residual" + activation,
-                         {"shortcut: float", "branch: float", "gamma: float", "keep: float", "bias: float"},
-                         {"y: float"},
-                         {}});
-  Register<ResidualGradient<A>>({"Residual" + activation + "Gradient",
-                                 {"dy: float", "at: float", "shortcut: float", "branch: float", "gamma: float",
-                                  "keep: float", "bias: float"},
-                                 {"dshortcut: float", "dbranch: float", "dgamma: float", "dbias: float"},
-                                 {}});
-  if (A == Activation::kNone) {
-    Register<BiasSum>({"BiasGradient", {"dy: float"}, {"dbias: float"}, {}});
-    return;
-  }
-  Register<BiasGradient<A>>({"Bias" + activation + "Gradient",
-                             {"dy: float", "x: float", "bias: float"},
-                             {"dx: float", "dbias: float"},
+  RegisterBoth<Bias, A>({"Bias" + activation, {"x: T", "bias: float"}, {"y: T"}, {}});
+  RegisterBoth<Residual, A>({"Residual" + activation,
+                             {"shortcut: T", "branch: T", "gamma: float", "keep: float", "bias: float"},
+                             {"y: T"},
                              {}});
-  Register<ActivationOp<A>>({activation, {"x: float"}, {"y: float"}, {}});
-  Register<ActivationGradient<A>>({activation + "Gradient", {"dy: float", "x: float"}, {"dx: float"}, {}});
+  RegisterBoth<ResidualGradient, A>({"Residual" + activation + "Gradient",
+                                     {"dy: T", "at: T", "shortcut: T", "branch: T", "gamma: float", "keep: float",
+                                      "bias: float"},
+                                     {"dshortcut: T", "dbranch: T", "dgamma: float", "dbias: float"},
+                                     {}});
+  if (A == Activation::kNone) return;
+  RegisterBoth<BiasGradient, A>(
+      {"Bias" + activation + "Gradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}});
+  RegisterBoth<ActivationOp, A>({activation, {"x: T"}, {"y: T"}, {}});
+  RegisterBoth<ActivationGradient, A>({activation + "Gradient", {"dy: T", "x: T"}, {"dx: T"}, {}});
 }
 
 }  // namespace
@@ -156,6 +165,8 @@ void RegisterElementwise() {
   RegisterWith<Activation::kNone>("");
   RegisterWith<Activation::kRelu>("Relu");
   RegisterWith<Activation::kGelu>("Gelu");
+  RegisterBoth<BiasSum>({"BiasGradient", {"dy: T"}, {"dbias: float"}, {}});
+  RegisterBoth<AddOp>({"Add", {"a: T", "b: T"}, {"y: T"}, {}});
 }
 
 }  // namespace ablate

@@ -12,14 +12,15 @@ void RequireChannels(const Input &x, std::initializer_list<const Input *> parame
   }
 }
 
+template <class T>
 struct LayerNorm {
   explicit LayerNorm(const Attributes &attributes) : epsilon(attributes.Float("epsilon")) {}
   void Compute(Context &context) const {
     const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
     RequireChannels(x, {&gamma, &beta});
-    float *const y = context.Out(0, x.dims), *const mean = context.Out(1, {x.rows()});
-    float *const rstd = context.Out(2, {x.rows()});
-    LayerNormForward(x.floats(), gamma.floats(), beta.floats(), epsilon, y, mean, rstd, x.rows(), x.channels());
+    T *const y = context.Out<T>(0, x.dims);
+    float *const mean = context.Out(1, {x.rows()}), *const rstd = context.Out(2, {x.rows()});
+    LayerNormForward(x.of<T>(), gamma.floats(), beta.floats(), epsilon, y, mean, rstd, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
@@ -30,6 +31,7 @@ struct LayerNorm {
   float epsilon;
 };
 
+template <class T>
 struct LayerNormGradient {
   explicit LayerNormGradient(const Attributes &) {}
   void Compute(Context &context) const {
@@ -37,9 +39,9 @@ struct LayerNormGradient {
     RequireChannels(x, {&gamma});
     Require(dy.dims == x.dims, "dy and x differ in shape");
     Require(mean.count == x.rows() && rstd.count == x.rows(), "mean and rstd must have one value a row");
-    float *const dx = context.OutInPlaceOf({0}, 0, x.dims);
+    T *const dx = context.OutInPlaceOf<T>({0}, 0, x.dims);
     float *const dgamma = context.Out(1, {x.channels()}), *const dbeta = context.Out(2, {x.channels()});
-    LayerNormBackward(dy.floats(), x.floats(), gamma.floats(), mean.floats(), rstd.floats(), dx, dgamma, dbeta,
+    LayerNormBackward(dy.of<T>(), x.of<T>(), gamma.floats(), mean.floats(), rstd.floats(), dx, dgamma, dbeta,
                       x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
@@ -49,7 +51,7 @@ struct LayerNormGradient {
   }
 };
 
-template <Activation A>
+template <class T, Activation A>
 struct BatchNorm {
   explicit BatchNorm(const Attributes &attributes)
       : epsilon(attributes.Float("epsilon")), momentum(attributes.Float("momentum")) {}
@@ -58,12 +60,12 @@ struct BatchNorm {
     const Input running_mean = context.In(3), running_variance = context.In(4);
     RequireChannels(x, {&gamma, &beta, &running_mean, &running_variance});
     Require(x.count > 0, "the map is empty");
-    float *const y = context.Out(0, x.dims);
+    T *const y = context.Out<T>(0, x.dims);
     float *statistics[4];
     for (int i = 0; i < 4; i++) statistics[i] = context.Out(1 + i, {x.channels()});
     const RunningStatistics running{running_mean.floats(), running_variance.floats(), statistics[2], statistics[3],
                                     momentum};
-    BatchNormForward<A>(x.floats(), gamma.floats(), beta.floats(), epsilon, running, y, statistics[0], statistics[1],
+    BatchNormForward<A>(x.of<T>(), gamma.floats(), beta.floats(), epsilon, running, y, statistics[0], statistics[1],
                         x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
@@ -73,7 +75,7 @@ struct BatchNorm {
   float epsilon, momentum;
 };
 
-template <Activation A>
+template <class T, Activation A>
 struct BatchNormGradient {
   explicit BatchNormGradient(const Attributes &attributes) : frozen(attributes.Int("frozen") != 0) {}
   void Compute(Context &context) const {
@@ -81,9 +83,11 @@ struct BatchNormGradient {
     const Input mean = context.In(4), rstd = context.In(5);
     RequireChannels(x, {&gamma, &beta, &mean, &rstd});
     Require(dy.dims == x.dims, "dy and x differ in shape");
-    float *const dx = context.OutInPlaceOf({0, 1}, 0, x.dims);
+    // GELU's gradient reads x after it has begun dx.
+    T *const dx = A == Activation::kGelu ? context.OutInPlaceOf<T>({0}, 0, x.dims)
+                                         : context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
     float *const dgamma = context.Out(1, {x.channels()}), *const dbeta = context.Out(2, {x.channels()});
-    BatchNormBackward<A>(dy.floats(), x.floats(), gamma.floats(), beta.floats(), mean.floats(), rstd.floats(), frozen,
+    BatchNormBackward<A>(dy.of<T>(), x.of<T>(), gamma.floats(), beta.floats(), mean.floats(), rstd.floats(), frozen,
                          dx, dgamma, dbeta, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
@@ -94,15 +98,15 @@ struct BatchNormGradient {
   bool frozen;
 };
 
-template <Activation A>
+template <class T, Activation A>
 struct BatchNormWithRunning {
   explicit BatchNormWithRunning(const Attributes &attributes) : epsilon(attributes.Float("epsilon")) {}
   void Compute(Context &context) const {
     const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
     const Input mean = context.In(3), variance = context.In(4);
     RequireChannels(x, {&gamma, &beta, &mean, &variance});
-    float *const y = context.OutInPlaceOf({0}, 0, x.dims);
-    BatchNormInference<A>(x.floats(), gamma.floats(), beta.floats(), mean.floats(), variance.floats(), epsilon, y,
+    T *const y = context.OutInPlaceOf<T>({0}, 0, x.dims);
+    BatchNormInference<A>(x.of<T>(), gamma.floats(), beta.floats(), mean.floats(), variance.floats(), epsilon, y,
                           x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
@@ -112,31 +116,30 @@ struct BatchNormWithRunning {
 template <Activation A>
 void RegisterBatchNorm(const std::string &activation) {
   const std::string name = "BatchNorm" + activation;
-  const std::vector<const char *> inputs = {"x: float", "gamma: float", "beta: float", "running_mean: float",
+  const std::vector<const char *> inputs = {"x: T", "gamma: float", "beta: float", "running_mean: float",
                                             "running_variance: float"};
-  Register<BatchNorm<A>>({name, inputs,
-                          {"y: float", "mean: float", "rstd: float", "next_running_mean: float",
-                           "next_running_variance: float"},
-                          {"epsilon: float", "momentum: float"}});
-  Register<BatchNormWithRunning<A>>({name + "Inference", inputs, {"y: float"}, {"epsilon: float"}});
-  Register<BatchNormGradient<A>>({name + "Gradient",
-                                  {"dy: float", "x: float", "gamma: float", "beta: float", "mean: float",
-                                   "rstd: float"},
-                                  {"dx: float", "dgamma: float", "dbeta: float"},
-                                  {"frozen: int"}});
+  RegisterBoth<BatchNorm, A>({name, inputs,
+                              {"y: T", "mean: float", "rstd: float", "next_running_mean: float",
+                               "next_running_variance: float"},
+                              {"epsilon: float", "momentum: float"}});
+  RegisterBoth<BatchNormWithRunning, A>({name + "Inference", inputs, {"y: T"}, {"epsilon: float"}});
+  RegisterBoth<BatchNormGradient, A>({name + "Gradient",
+                                      {"dy: T", "x: T", "gamma: float", "beta: float", "mean: float", "rstd: float"},
+                                      {"dx: T", "dgamma: float", "dbeta: float"},
+                                      {"frozen: int"}});
 }
 
 }  // namespace
 
 void RegisterNorms() {
-  Register<LayerNorm>({"LayerNorm",
-                       {"x: float", "gamma: float", "beta: float"},
-                       {"y: float", "mean: float", "rstd: float"},
-                       {"epsilon: float"}});
-  Register<LayerNormGradient>({"LayerNormGradient",
-                               {"dy: float", "x: float", "gamma: float", "mean: float", "rstd: float"},
-                               {"dx: float", "dgamma: float", "dbeta: float"},
-                               {}});
+  RegisterBoth<LayerNorm>({"LayerNorm",
+                           {"x: T", "gamma: float", "beta: float"},
+                           {"y: T", "mean: float", "rstd: float"},
+                           {"epsilon: float"}});
+  RegisterBoth<LayerNormGradient>({"LayerNormGradient",
+                                   {"dy: T", "x: T", "gamma: float", "mean: float", "rstd: float"},
+                                   {"dx: T", "dgamma: float", "dbeta: float"},
+                                   {}});
   RegisterBatchNorm<Activation::kNone>("");
   RegisterBatchNorm<Activation::kRelu>("Relu");
   RegisterBatchNorm<Activation::kGelu>("Gelu");

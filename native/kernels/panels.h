@@ -37,15 +37,16 @@ ABLATE_INLINE void CopyColumns(const float *from, long columns, float *to) {
 void TransposeColumns(const float *from, long row, long terms, long columns, float *to);
 
 // The same of two rows in one; the second may be missing.
-ABLATE_INLINE void PairColumns(const float *first, const float *second, long columns, float *to) {
+template <class T>
+ABLATE_INLINE void PairColumns(const T *first, const T *second, long columns, float *to) {
   if (columns == kPanel && second) {
-    for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Paired(Load(first + c), Load(second + c)));
+    for (long c = 0; c < kPanel; c += kWidth) {
+      Store(to + c, Paired(Factors(first + c, Full{}), Factors(second + c, Full{})));
+    }
     return;
   }
-  float lower[kPanel], upper[kPanel] = {};
-  CopyColumns(first, columns, lower);
-  if (second) CopyColumns(second, columns, upper);
-  for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Paired(Load(lower + c), Load(upper + c)));
+  PairRows(first, second, columns, to);
+  std::fill(to + columns, to + kPanel, 0.0f);
 }
 
 // Columns are the outputs of a filter [taps, C, O].

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "shares.h"
-#include "vector.h"
+#include "element.h"
 
 namespace ablate {
 namespace {

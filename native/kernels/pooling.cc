@@ -70,7 +70,8 @@ ABLATE_INLINE void WithCount(int count, const Body &body) {
 
 }  // namespace
 
-void MaxPoolForward(const float *x, const Window &w, float *y, uint8_t *at) {
+template <class T>
+void MaxPoolForward(const T *x, const Window &w, T *y, uint8_t *at) {
   Parallel(w.N * w.OH, [=](long row) {
     const long n = row / w.OH, top = row % w.OH * w.stride - w.padding;
     Position positions[225];
@@ -101,7 +102,8 @@ void MaxPoolForward(const float *x, const Window &w, float *y, uint8_t *at) {
   });
 }
 
-void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &w, float *dx) {
+template <class T>
+void MaxPoolBackward(const T *dy, const uint8_t *at, const Window &w, T *dx) {
   const std::vector<Cover> rows = Covers(w.H, w.OH, w), columns = Covers(w.W, w.OW, w);
   WithStore(dx, w.N * w.H * w.W * w.C, w.C, [&](auto store) {
     Parallel(w.N * w.H, [&](long row) {
@@ -115,7 +117,7 @@ void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &w, float 
             positions[found++] = {((n * w.OH + oh) * w.OW + ow) * w.C, static_cast<int32_t>(i * w.kernel + j)};
           }
         }
-        float *const out = dx + (row * w.W + v) * w.C;
+        T *const out = dx + (row * w.W + v) * w.C;
         WithCount(found, [&](auto count) ABLATE_INLINE_LAMBDA {
           Vectors(w.C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
             Vec sum = {};
@@ -132,26 +134,37 @@ void MaxPoolBackward(const float *dy, const uint8_t *at, const Window &w, float 
   });
 }
 
-void AverageForward(const float *x, float *y, long N, long positions, long C) {
+template <class T>
+void AverageForward(const T *x, T *y, long N, long positions, long C) {
   Parallel(N, [=](long n) {
-    float *const out = y + n * C;
-    memset(out, 0, C * sizeof(float));
+    float *const sums = Scratch(Slot::kSums, C);
+    memset(sums, 0, C * sizeof(float));
     for (long p = 0; p < positions; p++) {
-      const float *const in = x + (n * positions + p) * C;
-      Vectors(C, [=](long c, auto width) { Store(out + c, Load(out + c, width) + Load(in + c, width), width); });
+      const T *const in = x + (n * positions + p) * C;
+      Vectors(C, [=](long c, auto width) { Store(sums + c, Load(sums + c, width) + Load(in + c, width), width); });
     }
-    Vectors(C, [=](long c, auto width) { Store(out + c, Load(out + c, width) / static_cast<float>(positions), width); });
+    const float count = static_cast<float>(positions);
+    Vectors(C, [=](long c, auto width) { Store(y + n * C + c, Load(sums + c, width) / count, width); });
   });
 }
 
-void AverageBackward(const float *dy, float *dx, long N, long positions, long C) {
+template <class T>
+void AverageBackward(const T *dy, T *dx, long N, long positions, long C) {
   const float share = 1.0f / static_cast<float>(positions);
   Parallel(N, [=](long n) {
     for (long p = 0; p < positions; p++) {
-      float *const out = dx + (n * positions + p) * C;
+      T *const out = dx + (n * positions + p) * C;
       Vectors(C, [=](long c, auto width) { Store(out + c, Load(dy + n * C + c, width) * share, width); });
     }
   });
 }
+
+#define ABLATE_INSTANTIATE(T)                                                      \
+  template void MaxPoolForward(const T *, const Window &, T *, uint8_t *);         \
+  template void MaxPoolBackward(const T *, const uint8_t *, const Window &, T *);  \
+  template void AverageForward(const T *, T *, long, long, long);                  \
+  template void AverageBackward(const T *, T *, long, long, long);
+ABLATE_INSTANTIATE(float)
+ABLATE_INSTANTIATE(Bfloat16)
 
 }  // namespace ablate

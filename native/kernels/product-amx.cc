@@ -93,7 +93,9 @@ void AmxOuter(const OuterCall &call, AmxSums &sums) {
   End(sums);
 }
 
+template <class T>
 void AmxPackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
+  const auto row = [&](long p) { return reinterpret_cast<const T *>(rows[p]) + offset; };
   alignas(64) float places[kAmxPlaces * kAmxPlaces];
   for (long block = 0; block < positions; block += 2 * kAmxPlaces, packed += kAmxRows * kAmxPlaces) {
     const long end = std::min(positions, block + 2 * kAmxPlaces);
@@ -101,14 +103,15 @@ void AmxPackTerms(const float *const *rows, long offset, long terms, long positi
       const long count = std::min<long>(kAmxRows, terms - term);
       memset(places, 0, sizeof(places));
       for (long p = block; p < end; p += 2) {
-        const float *const first = rows[p] + offset + term;
-        const float *const second = p + 1 < end ? rows[p + 1] + offset + term : nullptr;
+        const T *const first = row(p) + term, *const second = p + 1 < end ? row(p + 1) + term : nullptr;
         PairRows(first, second, count, places + (p - block) / 2 * kAmxPlaces);
       }
       Transpose(places, packed + tile * apart);
     }
   }
 }
+template void AmxPackTerms<float>(const float *const *, long, long, long, float *, long);
+template void AmxPackTerms<Bfloat16>(const float *const *, long, long, long, float *, long);
 
 }  // namespace ablate
 #endif

@@ -15,6 +15,7 @@ void AmxRows(int rows, const RowsCall &call, AmxSums &sums);
 // The sums over the call's positions.
 void AmxOuter(const OuterCall &call, AmxSums &sums);
 // As PackTerms, by sixteen places [kAmxRows][16].
+template <class T>
 void AmxPackTerms(const float *const *rows, long offset, long terms, long positions, float *packed, long apart);
 
 }  // namespace ablate

@@ -183,9 +183,11 @@ Function<Call> FunctionOf(const Table<Call> (&tables)[3], int rows, const Call &
   return tables[static_cast<int>(WayOf(call.precision))].of[rows - 1][call.columns > kWidth];
 }
 
+template <class T>
 void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
+  const auto row = [&](long p) { return reinterpret_cast<const T *>(rows[p]) + offset; };
   for (long p = 0; p < positions; p += 2) {
-    const float *const first = rows[p] + offset, *const second = p + 1 < positions ? rows[p + 1] + offset : nullptr;
+    const T *const first = row(p), *const second = p + 1 < positions ? row(p + 1) : nullptr;
     for (long term = 0, tile = 0; term < terms; term += kTileRows, tile++) {
       const int count = static_cast<int>(std::min<long>(kTileRows, terms - term));
       PairRows(first + term, second ? second + term : nullptr, count, packed + tile * apart + p / 2 * count);
@@ -198,13 +200,16 @@ void PackPairs(const float *const *rows, long offset, long terms, long positions
 void RowsTile(int rows, const RowsCall &call) { FunctionOf(kRowsTables, rows, call)(call); }
 void OuterTile(int terms, const OuterCall &call) { FunctionOf(kOuterTables, terms, call)(call); }
 
-void PackTerms(Precision precision, const float *const *rows, long offset, long terms, long positions, float *packed,
-               long apart) {
+void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
+               float *packed, long apart) {
   const Way way = WayOf(precision);
-  if constexpr (kHasAmx) {
-    if (way == Way::kAmx) return AmxPackTerms(rows, offset, terms, positions, packed, apart);
+  if (way != Way::kFloats) {
+    auto *pack = places ? PackPairs<Bfloat16> : PackPairs<float>;
+    if constexpr (kHasAmx) {
+      if (way == Way::kAmx) pack = places ? AmxPackTerms<Bfloat16> : AmxPackTerms<float>;
+    }
+    return pack(rows, offset, terms, positions, packed, apart);
   }
-  if (way == Way::kPairs) return PackPairs(rows, offset, terms, positions, packed, apart);
   const long whole = terms / kTileRows, rest = terms % kTileRows;
   for (long p = 0; p < positions; p++) {
     const float *from = rows[p] + offset;

@@ -62,9 +62,9 @@ void OuterTile(int terms, const OuterCall &call);
 // `terms` from each row's `offset` on as tiles [positions][kTileRows], the last of fewer terms where they end, `apart`
 // floats from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
 // they drive each other out of the nearest cache. For AMX, tiles lie as it reads them: by sixteen places [kTileRows][16], zeros
-// beyond the last.
-void PackTerms(Precision precision, const float *const *rows, long offset, long terms, long positions, float *packed,
-               long apart);
+// beyond the last. Rows of `places`, whose halves are terms, are for bfloat16 alone.
+void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
+               float *packed, long apart);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
 constexpr long kPackedFrom = kRegisters == 32 ? 3 : 6;  // panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= kPackedFrom || apart >= kFarApart; }

@@ -36,9 +36,8 @@ class Scales {
 
 }  // namespace
 
-template <Activation A>
-void ResidualForward(const float *shortcut, const float *branch, const ResidualScale &given, float *y, long rows,
-                     long C) {
+template <Activation A, class T>
+void ResidualForward(const T *shortcut, const T *branch, const ResidualScale &given, T *y, long rows, long C) {
   const Chunks chunks(rows, C);
   if (!given.gamma && !given.keep && !given.bias) {
     WithStore(y, rows * C, C, [=](auto store) {
@@ -66,10 +65,9 @@ void ResidualForward(const float *shortcut, const float *branch, const ResidualS
   });
 }
 
-template <Activation A>
-void ResidualBackward(const float *dy, const float *at, const float *shortcut, const float *branch,
-                      const ResidualScale &given, float *dshortcut, float *dbranch, float *dgamma, float *dbias,
-                      long rows, long C) {
+template <Activation A, class T>
+void ResidualBackward(const T *dy, const T *at, const T *shortcut, const T *branch, const ResidualScale &given,
+                      T *dshortcut, T *dbranch, float *dgamma, float *dbias, long rows, long C) {
   const Scales scales(given, rows, C);
   const Chunks chunks(rows, C);
   const bool sums = dgamma || dbias;
@@ -99,12 +97,15 @@ void ResidualBackward(const float *dy, const float *at, const float *shortcut, c
   if (dbias) SumRows(parts.get() + C, chunks.count, 2 * C, C, dbias);
 }
 
-#define ABLATE_INSTANTIATE(A)                                                                                     \
-  template void ResidualForward<A>(const float *, const float *, const ResidualScale &, float *, long, long);     \
-  template void ResidualBackward<A>(const float *, const float *, const float *, const float *,                   \
-                                    const ResidualScale &, float *, float *, float *, float *, long, long);
-ABLATE_INSTANTIATE(Activation::kNone)
-ABLATE_INSTANTIATE(Activation::kRelu)
-ABLATE_INSTANTIATE(Activation::kGelu)
+#define ABLATE_INSTANTIATE(A, T)                                                                        \
+  template void ResidualForward<A>(const T *, const T *, const ResidualScale &, T *, long, long);       \
+  template void ResidualBackward<A>(const T *, const T *, const T *, const T *, const ResidualScale &,  \
+                                    T *, T *, float *, float *, long, long);
+ABLATE_INSTANTIATE(Activation::kNone, float)
+ABLATE_INSTANTIATE(Activation::kRelu, float)
+ABLATE_INSTANTIATE(Activation::kGelu, float)
+ABLATE_INSTANTIATE(Activation::kNone, Bfloat16)
+ABLATE_INSTANTIATE(Activation::kRelu, Bfloat16)
+ABLATE_INSTANTIATE(Activation::kGelu, Bfloat16)
 
 }  // namespace ablate

@@ -6,10 +6,34 @@
 
 #include <algorithm>
 
+#include "element.h"
 #include "unroll.h"
-#include "vector.h"
 
 namespace ablate {
+
+template <class T>
+ABLATE_INLINE Vec LoadLanes(const T *p, int lanes) {
+  return lanes == kWidth ? Load(p) : Load(p, lanes);
+}
+
+// `lanes` channels of `count` positions that lie `pixel` apart, as `vectors`; returns these.
+template <class T>
+const float *Gather(const T *map, long count, long pixel, int lanes, float *vectors) {
+  if (lanes == kWidth) {
+    for (long p = 0; p < count; p++) Store(vectors + p * kWidth, Load(map + p * pixel));
+  } else {
+    for (long p = 0; p < count; p++) Store(vectors + p * kWidth, Load(map + p * pixel, lanes));
+  }
+  return vectors;
+}
+
+// Where a tile's sums go: to a map of floats, or rounded.
+struct Outputs {
+  Outputs(float *floats) : floats(floats) {}
+  Outputs(Bfloat16 *halves) : halves(halves) {}
+  float *floats = nullptr;
+  Bfloat16 *halves = nullptr;
+};
 
 // Products of map rows ("lines") with rows of K taps, summed into one row of outputs.
 struct RowCall {
@@ -19,7 +43,7 @@ struct RowCall {
   const float *weights;  // [count][K] vectors
   long padding;          // zeros that stand before the line
   const float *bias;     // a vector, or null
-  float *out;
+  Outputs out;
   long outputs, out_pixel;
   int lanes;  // how many of a vector's are stored
   bool streamed = false;  // stored past the caches: whole vectors that are whole lines of them
@@ -50,15 +74,18 @@ void RowTile(const RowCall &call, long first) {
       at += call.pixel;
     });
   }
-  float *const out = call.out + first * call.out_pixel;
-  const auto store = [&](auto put, auto width) ABLATE_INLINE_LAMBDA {
+  const auto store = [&](auto *map, auto put, auto width) ABLATE_INLINE_LAMBDA {
+    auto *const out = map + first * call.out_pixel;
     Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
       if (t < outputs) put(out + t * call.out_pixel, sums[t], width);
     });
   };
-  if (call.streamed) store(Streamed{}, Full{});
-  else if (call.lanes == kWidth) store(Cached{}, Full{});
-  else store(Cached{}, call.lanes);
+  const Outputs &out = call.out;
+  if (call.streamed) store(out.floats, Streamed{}, Full{});
+  else if (out.floats && call.lanes == kWidth) store(out.floats, Cached{}, Full{});
+  else if (out.floats) store(out.floats, Cached{}, call.lanes);
+  else if (call.lanes == kWidth) store(out.halves, Cached{}, Full{});
+  else store(out.halves, Cached{}, call.lanes);
 }
 
 template <int K, int S, int T>
@@ -100,9 +127,10 @@ RowFunction FittingRow(long outputs) {
 
 // Sums over positions of map value times gradient, for B rows of K taps: the gradient of a filter.
 struct FilterCall {
-  const float *map;  // at the position of the first tap of row 0 for output 0, padding counted
+  const float *map;  // the first row, at the column of the first tap for output 0
   long height, width, row, pixel;
-  long top, left;    // that position, negative in the padding
+  long turn;         // rows' numbers that are looked at: a ring of rows has few of them
+  long top, left;    // the position of the first tap of row 0 for output 0, negative in the padding
   const float *dy;
   long out_height, out_width, out_row, out_pixel;
   int lanes;
@@ -116,12 +144,12 @@ ABLATE_INLINE void FilterTile(const FilterCall &call, long oh, long first, int b
   Vec slopes[T];
   Unroll<T>([&](auto t) ABLATE_INLINE_LAMBDA {
     const float *const dy = call.dy + oh * call.out_row + (first + t) * call.out_pixel;
-    slopes[t] = t >= outputs ? Vec{} : call.lanes == kWidth ? Load(dy) : Load(dy, call.lanes);
+    slopes[t] = t >= outputs ? Vec{} : LoadLanes(dy, call.lanes);
   });
   Unroll<B>([&](auto b) ABLATE_INLINE_LAMBDA {
-    const long line = oh * S + block + b;
-    if (call.top + line < 0 || call.top + line >= call.height) return;
-    const float *at = call.map + line * call.row + first * S * call.pixel;
+    const long line = call.top + oh * S + block + b;
+    if (line < 0 || line >= call.height) return;
+    const float *at = call.map + (line & call.turn) * call.row + first * S * call.pixel;
     Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
       if (j >= from && j < to) {
         const Vec value = Load(at);

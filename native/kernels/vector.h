@@ -111,47 +111,6 @@ ABLATE_INLINE Vec First(Vec v, int n) {
   return v;
 }
 
-// Stores past the caches: for outputs that would not stay in them, it saves reading what is overwritten.
-struct Streamed {
-  ABLATE_INLINE void operator()(float *p, Vec v, Full) const {
-#if defined(__AVX512F__)
-    _mm512_stream_ps(p, reinterpret_cast<__m512>(v));
-#elif defined(__AVX__)
-    _mm256_stream_ps(p, reinterpret_cast<__m256>(v));
-#elif defined(__SSE2__)
-    _mm_stream_ps(p, reinterpret_cast<__m128>(v));
-#else
-    Store(p, v);
-#endif
-  }
-  ABLATE_INLINE void operator()(float *p, Vec v, int n) const { Store(p, v, n); }
-  static void Finish() {
-#if defined(__SSE2__)
-    _mm_sfence();
-#endif
-  }
-};
-struct Cached {
-  template <class Width>
-  ABLATE_INLINE void operator()(float *p, Vec v, Width width) const {
-    Store(p, v, width);
-  }
-  static void Finish() {}
-};
-
-// Whether an output of `count` floats in rows of C is stored so: it is large, and every row begins with a whole vector.
-inline bool Streams(const float *out, long count, long C) {
-  constexpr long kStreamedFrom = 2 << 20;  // floats
-  return count >= kStreamedFrom && (reinterpret_cast<uintptr_t>(out) | static_cast<uintptr_t>(C) * 4) % sizeof(Vec) == 0;
-}
-
-// body(store) with one of the two.
-template <class Body>
-void WithStore(const float *out, long count, long C, const Body &body) {
-  if (Streams(out, count, C)) return body(Streamed{});
-  body(Cached{});
-}
-
 ABLATE_INLINE Vec Min(Vec a, Vec b) { return a < b ? a : b; }
 ABLATE_INLINE Vec Max(Vec a, Vec b) { return a > b ? a : b; }
 

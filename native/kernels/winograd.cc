@@ -184,7 +184,7 @@ void AddProducts(const Patches &patches, const float *slopes, long panels, bool 
   std::vector<const float *> rows(positions);
   for (long component = 0; component < kComponents; component++) {
     for (long p = 0; p < positions; p++) rows[p] = patches.floats + component * Apart(positions * C) + p * C;
-    if (packed) PackTerms(Precision::kFloat32, rows.data(), 0, C, positions, packed, apart);
+    if (packed) PackTerms(Precision::kFloat32, false, rows.data(), 0, C, positions, packed, apart);
     for (long panel = 0; panel < panels; panel++) {
       const float *const dys = slopes + component * Apart(panels * positions * kPanel) + panel * positions * kPanel;
       float *const to = sums + (component * panels + panel) * C * kPanel;

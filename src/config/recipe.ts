@@ -144,7 +144,7 @@ export const recipeSchema = z.strictObject({
   precision: z
     .enum(['float32', 'bfloat16', 'auto'])
     .default('float32')
-    .describe('Of matrix products and convolutions; weights, norms and losses stay float32.'),
+    .describe('Of matrix products and of what is stored between layers; weights, norms and losses stay float32.'),
   augmentation: augmentationSchema.superRefine(haveEffect).prefault({}).describe('What is done to training pictures.'),
   evaluation: evaluationSchema.prefault({}).describe('How pictures are prepared for evaluation.'),
 });

@@ -1,7 +1,7 @@
 import type { Model } from '../architecture/model.js';
 import { walk } from '../architecture/walk.js';
 
-/** Float32 values that one training step must hold, per picture and in all. */
+/** Values that one training step must hold, per picture and in all. */
 export interface MemoryCount {
   /** Outputs of layers that one picture's backward pass reads again, at most at a time. */
   readonly activations: number;
@@ -28,14 +28,13 @@ export function countMemory(model: Model, recompute: 'none' | 'blocks' = 'none')
 
 /**
  * A coarse upper estimate of a training step's memory in bytes: every activation once, parameters with their gradient and
- * `moments` optimizer moments.
+ * `moments` optimizer moments. Activations are stored in the recipe's precision, of `auto` perhaps in float32.
  */
 export function estimateTrainingBytes(
   { activations, parameters }: MemoryCount,
-  batch: number,
-  moments: number,
+  { batch, moments, precision }: { batch: number; moments: number; precision: 'float32' | 'bfloat16' | 'auto' },
 ): number {
-  return 4 * (activations * batch + parameters * (2 + moments));
+  return (precision === 'bfloat16' ? 2 : 4) * activations * batch + 4 * parameters * (2 + moments);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -7,7 +7,7 @@ export interface EngineOptions {
   /** Threads of one operation; default: as many as this process may use cores. */
   readonly threads?: number;
   readonly eager?: boolean;
-  /** Of matrix products and convolutions; wasm and webgpu have float32 only. */
+  /** Of matrix products and of what is stored between layers; wasm and webgpu have float32 only. */
   readonly precision?: 'float32' | 'bfloat16' | 'auto';
   /** Told in a sentence where `auto` had to take a slower engine, or an engine runs slower than it could. */
   readonly onWarning?: (text: string) => void;

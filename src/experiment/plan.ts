@@ -46,11 +46,11 @@ export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, 
     const model = modelOf(network, catalogue);
     const { macs, params } = countCost(model);
     const batchSize = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
-    const bytes = estimateTrainingBytes(
-      countMemory(model, suite.runner.recompute),
-      batchSize,
-      recipe.optimizer.name === 'adamw' ? 2 : 1,
-    );
+    const bytes = estimateTrainingBytes(countMemory(model, suite.runner.recompute), {
+      batch: batchSize,
+      moments: recipe.optimizer.name === 'adamw' ? 2 : 1,
+      precision: recipe.precision,
+    });
     const extra = options.extra?.filter((run) => run.variant === variant.name).map(({ seed }) => seed) ?? [];
     const own = sortedSeeds([...suite.seeds, ...extra]).map((seed): PlannedRun => {
       const spec: RunSpec = {

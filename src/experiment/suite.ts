@@ -128,7 +128,7 @@ function checkVariant(
   try {
     const memory = countMemory(buildModel(networkOf(spec, catalogue)), recompute);
     const batch = recipe.micro_batch_size ?? recipe.batch_size;
-    const bytes = estimateTrainingBytes(memory, batch, 2);
+    const bytes = estimateTrainingBytes(memory, { batch, moments: 2, precision: recipe.precision });
     if (bytes <= mostBytes) return;
     const size = `${(bytes / 2 ** 40).toPrecision(3)} TiB`;
     report(

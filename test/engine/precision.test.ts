@@ -5,15 +5,21 @@ import type { Network } from '../../src/architecture/network.js';
 import { recipeSchema } from '../../src/config/recipe.js';
 import { type Engine, EnvironmentError } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
+import { withBfloat16Maps } from '../../src/engine/tensorflow/bfloat16-maps.js';
+import { traceStep } from '../../src/engine/tensorflow/compile/trace.js';
 import { openTensorflow } from '../../src/engine/tensorflow/engine.js';
+import { loadKernels } from '../../src/engine/tensorflow/kernels.js';
+import { loadTensorflow } from '../../src/engine/tensorflow/load.js';
+import { createTensorflowOps } from '../../src/engine/tensorflow/ops/ops.js';
 import { type PrecisionFacts, resolvePrecision } from '../../src/engine/tensorflow/precision.js';
 import { createState } from '../../src/training/state.js';
 import { createStepper } from '../../src/training/stepper.js';
+import { trainingStep } from '../../src/training/steps.js';
 import { uniform } from '../fixtures/networks/uniform.js';
 
-const model = buildModel(
-  namedNetwork('convnext-tiny', { resolution: 32, classes: 4, widthScale: 1 / 4, stemStride: 2 }) as Network,
-);
+const compact = (name: string) =>
+  buildModel(namedNetwork(name, { resolution: 32, classes: 4, widthScale: 1 / 4, stemStride: 2 }) as Network);
+const model = compact('convnext-tiny');
 const recipe = recipeSchema.parse({
   name: 'precision',
   epochs: 1,
@@ -51,6 +57,31 @@ describe('precision', () => {
     if (engine.description.precision === 'bfloat16') expect(mixed).not.toEqual(single);
     else expect(mixed).toEqual(single);
   });
+
+  it('a compiled step gives what an eager one gives, bit for bit', async () => {
+    const eager = await losses(openTensorflow({ device: 'cpu', precision: 'auto', eager: true }));
+    expect(await losses(openTensorflow({ device: 'cpu', precision: 'auto' }))).toEqual(eager);
+  });
+
+  it.each(['convnext-tiny', 'resnet-50', 'swin-tiny'])(
+    '%s: maps stay bfloat16 from the pictures to the pool',
+    (name) => {
+      const loaded = loadTensorflow({ device: 'cpu' });
+      const ops = createTensorflowOps(loaded, loadKernels(loaded), 'bfloat16');
+      const { tf } = ops;
+      const network = compact(name);
+      const state = createState(ops, network, recipe, 0);
+      const step = withBfloat16Maps(loaded.backend, trainingStep({ ops, model: network, recipe, state }));
+      const feeds = { images: tf.zeros([2, 32, 32, 3]), targets: tf.ones([2, 4]), hyper: tf.zeros([8]) };
+      const { nodes, outputs } = traceStep(loaded, step, feeds, [...state.all.values()], null);
+      const casts = nodes.flatMap((node) => (node.kind === 'operation' && node.op === 'Cast' ? node.inputs : []));
+      const maps = casts.map(({ shape }) => shape).filter((shape) => shape.length === 4 && shape[1]! * shape[2]! > 1);
+      expect(new Set(maps.map(String))).toEqual(new Set(['2,32,32,3']));
+      expect(outputs.map(({ value }) => value.dtype)).toEqual([loaded.backend.binding.TF_FLOAT]);
+      tf.dispose(feeds);
+      state.dispose();
+    },
+  );
 
   it('asked for by name where it cannot be had is an error with the next step', async () => {
     const resolve = (facts: PrecisionFacts) => () => resolvePrecision('bfloat16', facts);

@@ -19,43 +19,55 @@ struct Case {
   std::function<Values()> run;
 };
 
-Values Joined(std::initializer_list<const Values *> parts) {
+template <class... Parts>
+Values Joined(const Parts &...parts) {
   Values all;
-  for (const Values *part : parts) all.insert(all.end(), part->begin(), part->end());
+  for (const Values &part : {Widened(parts)...}) all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 
-template <Activation A>
+template <class T>
+std::string Kind() {
+  return std::is_same_v<T, Bfloat16> ? " of bfloat16" : "";
+}
+
+template <Activation A, class T>
 void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::string &shape) {
   const long n = rows * C;
   cases.push_back({"activation " + shape, [=] {
-                     const Values x = Numbers(1, n), dy = Numbers(2, n);
-                     Values y(n), dx(n);
+                     const Map<T> x = MapOf<T>(1, n), dy = MapOf<T>(2, n);
+                     Map<T> y(n), dx(n), sum(n);
+                     Add(x.data(), dy.data(), sum.data(), n);
                      ActivationForward<A>(x.data(), y.data(), n);
                      ActivationBackward<A>(dy.data(), x.data(), dx.data(), n);
-                     return Joined({&y, &dx});
+                     return Joined(y, dx, sum);
                    }});
   cases.push_back({"bias " + shape, [=] {
-                     const Values x = Numbers(1, n), dy = Numbers(2, n), bias = Numbers(3, C);
-                     Values y(n), dx(n), dbias(C);
+                     const Map<T> x = MapOf<T>(1, n), dy = MapOf<T>(2, n);
+                     const Values bias = Numbers(3, C);
+                     Map<T> y(n), dx(n);
+                     Values dbias(C);
                      BiasForward<A>(x.data(), bias.data(), y.data(), rows, C);
                      BiasBackward<A>(dy.data(), x.data(), bias.data(), dx.data(), dbias.data(), rows, C);
-                     return Joined({&y, &dx, &dbias});
+                     return Joined(y, dx, dbias);
                    }});
   cases.push_back({"residual " + shape, [=] {
-                     const Values shortcut = Numbers(1, n), branch = Numbers(2, n), dy = Numbers(3, n);
+                     const Map<T> shortcut = MapOf<T>(1, n), branch = MapOf<T>(2, n), dy = MapOf<T>(3, n);
                      const Values gamma = Numbers(4, C), bias = Numbers(5, C), keep = Numbers(6, rows);
                      const ResidualScale scale{gamma.data(), keep.data(), bias.data(), rows};
-                     Values y(n), dshortcut(n), dbranch(n), dgamma(C), dbias(C);
+                     Map<T> y(n), dshortcut(n), dbranch(n);
+                     Values dgamma(C), dbias(C);
                      ResidualForward<A>(shortcut.data(), branch.data(), scale, y.data(), rows, C);
                      ResidualBackward<A>(dy.data(), y.data(), shortcut.data(), branch.data(), scale, dshortcut.data(),
                                          dbranch.data(), dgamma.data(), dbias.data(), rows, C);
-                     return Joined({&y, &dshortcut, &dbranch, &dgamma, &dbias});
+                     return Joined(y, dshortcut, dbranch, dgamma, dbias);
                    }});
   cases.push_back({"batch norm " + shape, [=] {
-                     const Values x = Numbers(1, n), dy = Numbers(2, n), gamma = Numbers(3, C), beta = Numbers(4, C);
+                     const Map<T> x = MapOf<T>(1, n), dy = MapOf<T>(2, n);
+                     const Values gamma = Numbers(3, C), beta = Numbers(4, C);
                      const Values mean0 = Numbers(5, C), variance0(C, 1.0f);
-                     Values y(n), mean(C), rstd(C), mean1(C), variance1(C), dx(n), dgamma(C), dbeta(C), z(n);
+                     Map<T> y(n), dx(n), z(n);
+                     Values mean(C), rstd(C), mean1(C), variance1(C), dgamma(C), dbeta(C);
                      const RunningStatistics running{mean0.data(), variance0.data(), mean1.data(), variance1.data(), 0.1f};
                      BatchNormForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, y.data(), mean.data(),
                                          rstd.data(), rows, C);
@@ -63,37 +75,45 @@ void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::stri
                                           dx.data(), dgamma.data(), dbeta.data(), rows, C);
                      BatchNormInference<A>(x.data(), gamma.data(), beta.data(), mean0.data(), variance0.data(), 1e-5f,
                                            z.data(), rows, C);
-                     return Joined({&y, &mean, &rstd, &mean1, &variance1, &dx, &dgamma, &dbeta, &z});
+                     return Joined(y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z);
                    }});
 }
 
+template <class T>
 void AddRows(std::vector<Case> &cases, long rows, long C) {
-  const std::string shape = std::to_string(rows) + "x" + std::to_string(C);
+  const std::string shape = std::to_string(rows) + "x" + std::to_string(C) + Kind<T>();
   const long n = rows * C;
-  AddElementwise<Activation::kNone>(cases, rows, C, shape);
-  AddElementwise<Activation::kRelu>(cases, rows, C, shape + " relu");
-  AddElementwise<Activation::kGelu>(cases, rows, C, shape + " gelu");
+  AddElementwise<Activation::kNone, T>(cases, rows, C, shape);
+  AddElementwise<Activation::kRelu, T>(cases, rows, C, shape + " relu");
+  AddElementwise<Activation::kGelu, T>(cases, rows, C, shape + " gelu");
   cases.push_back({"layer norm " + shape, [=] {
-                     const Values x = Numbers(1, n), dy = Numbers(2, n), gamma = Numbers(3, C), beta = Numbers(4, C);
-                     Values y(n), mean(rows), rstd(rows), dx(n), dgamma(C), dbeta(C);
+                     const Map<T> x = MapOf<T>(1, n), dy = MapOf<T>(2, n);
+                     const Values gamma = Numbers(3, C), beta = Numbers(4, C);
+                     Map<T> y(n), dx(n);
+                     Values mean(rows), rstd(rows), dgamma(C), dbeta(C);
                      LayerNormForward(x.data(), gamma.data(), beta.data(), 1e-6f, y.data(), mean.data(), rstd.data(),
                                       rows, C);
                      LayerNormBackward(dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(), dx.data(),
                                        dgamma.data(), dbeta.data(), rows, C);
-                     return Joined({&y, &mean, &rstd, &dx, &dgamma, &dbeta});
+                     return Joined(y, mean, rstd, dx, dgamma, dbeta);
                    }});
+  cases.push_back({"average " + shape, [=] {
+                     const Map<T> x = MapOf<T>(1, 2 * n);
+                     Map<T> y(2 * C), dx(2 * n);
+                     AverageForward(x.data(), y.data(), 2, rows, C);
+                     AverageBackward(y.data(), dx.data(), 2, rows, C);
+                     return Joined(y, dx);
+                   }});
+}
+
+void AddFloats(std::vector<Case> &cases, long rows, long C) {
+  const std::string shape = std::to_string(rows) + "x" + std::to_string(C);
+  const long n = rows * C;
   cases.push_back({"loss " + shape, [=] {
                      const Values logits = Numbers(1, n), targets = Numbers(2, n);
                      Values loss(1), dlogits(n);
                      SoftmaxCrossEntropy(logits.data(), targets.data(), loss.data(), dlogits.data(), rows, C);
-                     return Joined({&loss, &dlogits});
-                   }});
-  cases.push_back({"average " + shape, [=] {
-                     const Values x = Numbers(1, 2 * n);
-                     Values y(2 * C), dx(2 * n);
-                     AverageForward(x.data(), y.data(), 2, rows, C);
-                     AverageBackward(y.data(), dx.data(), 2, rows, C);
-                     return Joined({&y, &dx});
+                     return Joined(loss, dlogits);
                    }});
   cases.push_back({"optimizers " + shape, [=] {
                      Values p = Numbers(1, n), m = Numbers(2, n), v(n, 0.5f), average = Numbers(3, n);
@@ -103,7 +123,7 @@ void AddRows(std::vector<Case> &cases, long rows, long C) {
                      AdamW(adam.data(), adams, 1);
                      const SgdTensor sgds[] = {{p.data(), g.data(), m.data(), nullptr, n, 0.05f, 0.5f}};
                      Sgd(sgd.data(), true, sgds, 1);
-                     return Joined({&p, &m, &v, &average});
+                     return Joined(p, m, v, average);
                    }});
 }
 
@@ -117,103 +137,124 @@ std::string NameOf(const Window &d) {
          std::to_string(d.kernel) + " stride " + std::to_string(d.stride);
 }
 
+template <class T>
 void AddConvolutions(std::vector<Case> &cases, const Window &d, long groups) {
   const long in = d.N * d.H * d.W * d.C, out = d.N * d.OH * d.OW * d.C, taps = d.kernel * d.kernel;
-  cases.push_back({"depthwise " + NameOf(d), [=] {
-                     const Values x = Numbers(1, in), w = Numbers(2, taps * d.C), bias = Numbers(3, d.C);
-                     const Values dy = Numbers(4, out);
-                     Values y(out), dx(in), dw(w.size()), dbias(d.C);
+  cases.push_back({"depthwise " + NameOf(d) + Kind<T>(), [=] {
+                     const Map<T> x = MapOf<T>(1, in), dy = MapOf<T>(4, out);
+                     const Values w = Numbers(2, taps * d.C), bias = Numbers(3, d.C);
+                     Map<T> y(out), dx(in);
+                     Values dw(w.size()), dbias(d.C);
                      DepthwiseForward(x.data(), w.data(), bias.data(), d, y.data());
                      DepthwiseInputGradient(dy.data(), w.data(), d, dx.data());
                      DepthwiseFilterGradient(dy.data(), x.data(), d, dw.data(), dbias.data());
-                     return Joined({&y, &dx, &dw, &dbias});
+                     return Joined(y, dx, dw, dbias);
                    }});
   if (!GroupedServes(d.kernel, d.stride) || d.C % groups) return;
-  cases.push_back({"grouped " + NameOf(d) + " groups " + std::to_string(groups), [=] {
+  cases.push_back({"grouped " + NameOf(d) + " groups " + std::to_string(groups) + Kind<T>(), [=] {
                      const long O = 2 * d.C;
-                     const Values x = Numbers(1, in), w = Numbers(2, taps * (d.C / groups) * O), bias = Numbers(3, O);
-                     const Values dy = Numbers(4, 2 * out);
-                     Values y(2 * out), dx(in), dw(w.size());
+                     const Map<T> x = MapOf<T>(1, in), dy = MapOf<T>(4, 2 * out);
+                     const Values w = Numbers(2, taps * (d.C / groups) * O), bias = Numbers(3, O);
+                     Map<T> y(2 * out), dx(in);
+                     Values dw(w.size());
                      GroupedForward(x.data(), w.data(), bias.data(), d, groups, O, y.data());
                      GroupedInputGradient(dy.data(), w.data(), d, groups, O, dx.data());
                      GroupedFilterGradient(dy.data(), x.data(), d, groups, O, dw.data());
-                     return Joined({&y, &dx, &dw});
+                     return Joined(y, dx, dw);
+                   }});
+}
+
+template <Activation A, class T>
+void AddDenseOf(std::vector<Case> &cases, const Window &d, long O, Precision precision) {
+  const std::string kind = precision == Precision::kBfloat16 ? "bfloat16 dense " : "dense ";
+  cases.push_back({kind + NameOf(d) + " to " + std::to_string(O) + Kind<T>(), [=] {
+                     const long out = d.N * d.OH * d.OW * O;
+                     const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(4, out);
+                     const Values w = Numbers(2, d.kernel * d.kernel * d.C * O), bias = Numbers(3, O);
+                     Map<T> before(A == Activation::kGelu ? out : 0), y(out), dx(x.size());
+                     Values dw(w.size()), dbias(O);
+                     DenseForward<A>(x.data(), w.data(), bias.data(), d, O, precision, before.data(), y.data());
+                     DenseInputGradient(dy.data(), w.data(), d, O, precision, dx.data());
+                     DenseFilterGradient(dy.data(), x.data(), d, O, precision, dw.data(), dbias.data());
+                     return Joined(before, y, dx, dw, dbias);
                    }});
 }
 
 template <Activation A>
-void AddDense(std::vector<Case> &cases, const Window &d, long O, Precision precision) {
-  const std::string kind = precision == Precision::kBfloat16 ? "bfloat16 dense " : "dense ";
-  cases.push_back({kind + NameOf(d) + " to " + std::to_string(O), [=] {
-                     const long out = d.N * d.OH * d.OW * O;
-                     const Values x = Numbers(1, d.N * d.H * d.W * d.C), w = Numbers(2, d.kernel * d.kernel * d.C * O);
-                     const Values bias = Numbers(3, O), dy = Numbers(4, out);
-                     Values before(A == Activation::kGelu ? out : 0), y(out), dx(x.size()), dw(w.size()), dbias(O);
-                     DenseForward<A>(x.data(), w.data(), bias.data(), d, O, precision, before.data(),
-                                     y.data());
-                     DenseInputGradient(dy.data(), w.data(), d, O, precision, dx.data());
-                     DenseFilterGradient(dy.data(), x.data(), d, O, precision, dw.data(), dbias.data());
-                     return Joined({&before, &y, &dx, &dw, &dbias});
-                   }});
+void AddDense(std::vector<Case> &cases, const Window &d, long O) {
+  AddDenseOf<A, float>(cases, d, O, Precision::kFloat32);
+  AddDenseOf<A, float>(cases, d, O, Precision::kBfloat16);
+  AddDenseOf<A, Bfloat16>(cases, d, O, Precision::kBfloat16);
 }
 
+template <class T>
 void AddPool(std::vector<Case> &cases, const Window &d) {
-  cases.push_back({"max pool " + NameOf(d), [=] {
-                     const Values x = Numbers(1, d.N * d.H * d.W * d.C), dy = Numbers(2, d.N * d.OH * d.OW * d.C);
-                     Values y(dy.size()), dx(x.size());
+  cases.push_back({"max pool " + NameOf(d) + Kind<T>(), [=] {
+                     const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(2, d.N * d.OH * d.OW * d.C);
+                     Map<T> y(dy.size()), dx(x.size());
                      std::vector<uint8_t> at(dy.size());
                      MaxPoolForward(x.data(), d, y.data(), at.data());
                      MaxPoolBackward(dy.data(), at.data(), d, dx.data());
-                     return Joined({&y, &dx});
+                     return Joined(y, dx);
                    }});
 }
 
+template <class T>
 void AddAttention(std::vector<Case> &cases, const Attention &d) {
   const std::string name = "attention " + std::to_string(d.H) + "x" + std::to_string(d.W) + " heads " +
-                           std::to_string(d.heads) + " window " + std::to_string(d.window);
+                           std::to_string(d.heads) + " window " + std::to_string(d.window) + Kind<T>();
   cases.push_back({name, [=] {
                      const long n = d.N * d.H * d.W * d.C, positions = d.window * d.window;
-                     const Values qkv = Numbers(1, 3 * n), bias = Numbers(2, d.heads * positions * positions);
-                     const Values dy = Numbers(3, n);
-                     Values y(n), dqkv(3 * n), dbias(bias.size());
+                     const Map<T> qkv = MapOf<T>(1, 3 * n), dy = MapOf<T>(3, n);
+                     const Values bias = Numbers(2, d.heads * positions * positions);
+                     Map<T> y(n), dqkv(3 * n);
+                     Values dbias(bias.size());
                      AttentionForward(qkv.data(), bias.data(), d, y.data());
                      AttentionBackward(dy.data(), qkv.data(), bias.data(), d, dqkv.data(), dbias.data());
-                     return Joined({&y, &dqkv, &dbias});
+                     return Joined(y, dqkv, dbias);
                    }});
 }
 
-std::vector<Case> AllCases() {
-  std::vector<Case> cases;
+// Of maps of one element.
+template <class T>
+void AddMaps(std::vector<Case> &cases) {
   for (const long rows : {1, 7, 900}) {
-    for (const long C : {1, 5, 16, 37, 96}) AddRows(cases, rows, C);
-  }
-  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
-    for (const long rows : {1, 7, 13, 700}) {
-      AddDense<Activation::kNone>(cases, WindowOf(rows, 1, 1, 11, 1, 1, 0), 37, precision);
-      AddDense<Activation::kGelu>(cases, WindowOf(rows, 1, 1, 400, 1, 1, 0), 16, precision);
-    }
-    AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 5, 3, 1, 1), 20, precision);
-    AddDense<Activation::kNone>(cases, WindowOf(3, 9, 8, 5, 3, 2, 1), 300, precision);
-    AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7, precision);
-    AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130, precision);
-    AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37, precision);
-    AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3, precision);
-    AddDense<Activation::kNone>(cases, WindowOf(2, 9, 8, 6, 7, 3, 0), 10, precision);
+    for (const long C : {1, 5, 16, 37, 96}) AddRows<T>(cases, rows, C);
   }
   for (const long kernel : {3, 5, 7, 9, 11}) {
     for (const long stride : {1, 2}) {
       for (const long side : {1, 2, 6, 17}) {
         for (const long C : {4, 24, 35}) {
-          AddConvolutions(cases, WindowOf(side == 17 ? 1 : 3, side, side + 1, C, kernel, stride, kernel / 2), C % 4 ? 5 : 4);
+          AddConvolutions<T>(cases, WindowOf(side == 17 ? 1 : 3, side, side + 1, C, kernel, stride, kernel / 2),
+                             C % 4 ? 5 : 4);
         }
       }
     }
   }
   for (const Attention &d : std::initializer_list<Attention>{
            {1, 2, 3, 5, 1, 1, 0}, {2, 4, 8, 6, 2, 4, 2}, {3, 14, 7, 40, 5, 7, 3}, {40, 6, 6, 16, 1, 3, 1}}) {
-    AddAttention(cases, d);
+    AddAttention<T>(cases, d);
   }
-  for (const long C : {3, 16, 37}) AddPool(cases, WindowOf(2, 7, 8, C, 3, 2, 1));
+  for (const long C : {3, 16, 37}) AddPool<T>(cases, WindowOf(2, 7, 8, C, 3, 2, 1));
+}
+
+std::vector<Case> AllCases() {
+  std::vector<Case> cases;
+  AddMaps<float>(cases);
+  AddMaps<Bfloat16>(cases);
+  for (const long C : {1, 5, 16, 37, 96}) AddFloats(cases, 7, C);
+  for (const long rows : {1, 7, 13, 700}) {
+    AddDense<Activation::kNone>(cases, WindowOf(rows, 1, 1, 11, 1, 1, 0), 37);
+    AddDense<Activation::kGelu>(cases, WindowOf(rows, 1, 1, 400, 1, 1, 0), 16);
+  }
+  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 5, 3, 1, 1), 20);
+  AddDense<Activation::kNone>(cases, WindowOf(3, 9, 8, 5, 3, 2, 1), 300);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7);
+  AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130);
+  AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 9, 8, 6, 7, 3, 0), 10);
+  AddDense<Activation::kRelu>(cases, WindowOf(300, 1, 1, 1600, 1, 1, 0), 90);
   return cases;
 }
 

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.js';
 import { eagerStep } from '../eager.js';
+import { withBfloat16Maps } from './bfloat16-maps.js';
 import { compileStep } from './compile/compile.js';
 import { type LoadOptions, loadTensorflow } from './load.js';
 import { loadKernels } from './kernels.js';
@@ -43,7 +44,9 @@ export function openTensorflow({
       kernels: kernels ? `fused, ${kernels.instructionSet}` : 'tensorflow',
       precision,
     },
-    prepare: async (step, variables, examples) =>
-      eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples),
+    prepare: async (given, variables, examples) => {
+      const step = precision === 'bfloat16' ? withBfloat16Maps(loaded.backend, given) : given;
+      return eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples);
+    },
   };
 }

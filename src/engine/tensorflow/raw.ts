@@ -20,6 +20,8 @@ export const integer = (name: string, value: number | readonly number[]): OpAttr
 export const float = (name: string, value: number): OpAttribute => ({ name, type: 2, value });
 export const flag = (name: string, value: boolean): OpAttribute => ({ name, type: 3, value });
 
+export const dataType = (name: string, value: number): OpAttribute => ({ name, type: 4, value });
+
 /** TensorFlow's DT_FLOAT. */
 const FLOAT = 1;
-export const floatType = (name = 'T'): OpAttribute => ({ name, type: 4, value: FLOAT });
+export const floatType = (name = 'T'): OpAttribute => dataType(name, FLOAT);

@@ -5,6 +5,8 @@ interface Argument {
   readonly name: string;
   /** The attribute that holds a list argument's length (or its types); null for a single tensor. */
   readonly list: string | null;
+  /** The attribute that holds its elements' type; null where that is fixed. */
+  readonly type: string | null;
 }
 
 export interface OpDefinition {
@@ -21,18 +23,20 @@ export function opDefinition(binding: Binding, op: string): OpDefinition {
   return found;
 }
 
-/** OpDef: 2 input_arg. ArgDef: 1 name, 5 number_attr, 6 type_list_attr. */
+/** OpDef: 2 input_arg. ArgDef: 1 name, 4 type_attr, 5 number_attr, 6 type_list_attr. */
 function parse(op: string, bytes: Uint8Array): OpDefinition {
   const inputs: Argument[] = [];
   for (const [field, value] of readFields(bytes)) {
     if (field !== 2) continue;
     let name = '';
     let list: string | null = null;
+    let type: string | null = null;
     for (const [inner, part] of readFields(value as Uint8Array)) {
       if (inner === 1) name = readText(part);
+      if (inner === 4) type = readText(part);
       if (inner === 5 || inner === 6) list = readText(part);
     }
-    inputs.push({ name, list });
+    inputs.push({ name, list, type });
   }
   return { op, inputs };
 }
@@ -62,13 +66,24 @@ const describe = ({ inputs }: OpDefinition): string =>
  * Which inputs an op writes into, by our kernels' convention: arguments whose name ends in `_inout`. TensorFlow itself
  * knows no such thing outside of its resources.
  */
-export function writtenInputs(definition: OpDefinition, groups: readonly number[]): number[] {
-  const written: number[] = [];
+export const writtenInputs = (definition: OpDefinition, groups: readonly number[]): number[] =>
+  positionsOf(definition, groups, ({ name }) => name.endsWith('_inout'));
+
+/** The inputs whose type is the one that an attribute holds. */
+export const inputsOfType = (definition: OpDefinition, groups: readonly number[], attribute: string): number[] =>
+  positionsOf(definition, groups, ({ type }) => type === attribute);
+
+function positionsOf(
+  { inputs }: OpDefinition,
+  groups: readonly number[],
+  wanted: (argument: Argument) => boolean,
+): number[] {
+  const positions: number[] = [];
   let next = 0;
-  definition.inputs.forEach(({ name }, argument) => {
-    const length = groups[argument] === -1 ? 1 : groups[argument]!;
-    if (name.endsWith('_inout')) for (let i = 0; i < length; i++) written.push(next + i);
+  inputs.forEach((argument, at) => {
+    const length = groups[at] === -1 ? 1 : groups[at]!;
+    if (wanted(argument)) for (let i = 0; i < length; i++) positions.push(next + i);
     next += length;
   });
-  return written;
+  return positions;
 }

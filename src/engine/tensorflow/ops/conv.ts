@@ -137,7 +137,8 @@ export function createConvolutions(
       if (kernels) {
         const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
         const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
-        const options = { stride: 1, padding: 0, bias, activation: kind, bfloat16 };
+        // A classifier, which has one row a sample, stays float32: rounded scores of two classes would often be equal.
+        const options = { stride: 1, padding: 0, bias, activation: kind, bfloat16: bfloat16 && x.rank > 2 };
         return tf.reshape(kernels.dense(rows, kernel, options), shape);
       }
       return tf.reshape(finish(matMul(tf.reshape(x, [-1, inputs]), weight), bias, kind), shape);

@@ -1,0 +1,136 @@
+import type { Outputs, Step } from '../engine.js';
+import type { Binding, OpAttribute, TensorflowBackend, TensorMetadata } from './binding.js';
+import { inputGroups, inputsOfType, opDefinition } from './compile/op-definition.js';
+import { tensorId } from './compile/trace.js';
+import { dataType, flag } from './raw.js';
+
+/** TensorFlow's DT_BFLOAT16, which tfjs has no name for. */
+const BFLOAT16 = 14;
+
+/** The attribute that says what an op's maps are made of: our kernels' (native/kernels/op.h), and most of TensorFlow's. */
+const OF_MAPS = 'T';
+
+/** The attribute of products that says whether their factors are bfloat16. Where not, neither are their maps. */
+const ROUNDED = 'rounded';
+
+/** TensorFlow's ops that move elements and compute nothing: bfloat16 go through them as they are. */
+const MOVES = new Set(['ConcatV2', 'Identity', 'Pad', 'PadV2', 'Reshape', 'Slice', 'StridedSlice', 'Transpose']);
+
+/** What the tape adds the gradients of a map with several readers by. */
+const ADDS = new Set(['Add', 'AddV2']);
+
+/**
+ * The step with its maps stored as bfloat16: what our kernels take and give of them, and with it most of what waits for
+ * the backward pass, is half as large, as under PyTorch's autocast. Parameters and their gradients, statistics and the
+ * loss stay float32, and so does what kernels compute with.
+ *
+ * tfjs has no such type: it is shown float32 tensors. Ops that are not ours get their inputs widened.
+ */
+export function withBfloat16Maps(backend: TensorflowBackend, step: Step): Step {
+  return (feeds) => {
+    const below = backend.binding;
+    const maps = new Bfloat16Maps(below);
+    const calls: Partial<Binding> = {
+      executeOp: (...call) => maps.executeOp(...call),
+      tensorDataSync: (id) => maps.read(id),
+      deleteTensor: (id) => maps.deleteTensor(id),
+    };
+    backend.binding = Object.create(below, Object.getOwnPropertyDescriptors(calls)) as Binding;
+    try {
+      return widened(backend, maps, step(feeds));
+    } finally {
+      backend.binding = below;
+    }
+  };
+}
+
+/** What leaves a step is float32. */
+const widened = (backend: TensorflowBackend, maps: Bfloat16Maps, outputs: Outputs): Outputs =>
+  Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => {
+      const result = maps.widen(tensorId(backend, tensor));
+      return [name, result ? backend.createOutputTensor(result) : tensor];
+    }),
+  );
+
+/** Stands before an addon, or before what stands in for it, and sees to the types of what its ops take and give. */
+class Bfloat16Maps {
+  /** Shapes of the tensors that are bfloat16, by their ids. */
+  private readonly narrow = new Map<number, readonly number[]>();
+
+  constructor(private readonly below: Binding) {}
+
+  executeOp(op: string, attributes: OpAttribute[], ids: number[], count: number): TensorMetadata[] {
+    const ours = op.startsWith('Ablate') && !attributes.some(({ name, value }) => name === ROUNDED && value === 0);
+    if (!ours && !ids.some((id) => this.narrow.has(id))) return this.below.executeOp(op, attributes, ids, count);
+    if (ADDS.has(op) && this.alike(ids)) return this.run('AblateAddV1', [], ids, count);
+    if (!ours && !MOVES.has(op))
+      return this.cast(
+        ids,
+        () => false,
+        (inputs) => this.run(op, attributes, inputs, count),
+      );
+    const definition = opDefinition(this.below, op);
+    const maps = inputsOfType(definition, inputGroups(definition, attributes, ids.length), OF_MAPS);
+    const typed = attributes.map((one) => (one.name === OF_MAPS ? dataType(OF_MAPS, BFLOAT16) : one));
+    return this.cast(
+      ids,
+      (at) => maps.includes(at),
+      (inputs) => this.run(op, typed, inputs, count),
+    );
+  }
+
+  private run(op: string, attributes: OpAttribute[], ids: number[], count: number): TensorMetadata[] {
+    return this.below.executeOp(op, attributes, ids, count).map((result) => {
+      if (result.dtype !== BFLOAT16) return result;
+      this.narrow.set(result.id, result.shape.slice());
+      return { ...result, dtype: this.below.TF_FLOAT };
+    });
+  }
+
+  /** Whether two tensors are bfloat16 of one shape. */
+  private alike(ids: readonly number[]): boolean {
+    const [a, b] = ids.map((id) => this.narrow.get(id));
+    return a !== undefined && b !== undefined && `${a}` === `${b}`;
+  }
+
+  /** Uses tensors of which some are to be bfloat16 and the others not. */
+  private cast<T>(ids: readonly number[], narrow: (at: number) => boolean, use: (ids: number[]) => T): T {
+    const made: number[] = [];
+    const inputs = ids.map((id, at) => {
+      if (narrow(at) === this.narrow.has(id)) return id;
+      const { id: other } = this.castOne(id, narrow(at) ? BFLOAT16 : this.below.TF_FLOAT);
+      made.push(other);
+      return other;
+    });
+    try {
+      return use(inputs);
+    } finally {
+      for (const id of made) this.below.deleteTensor(id);
+    }
+  }
+
+  private castOne(id: number, type: number): TensorMetadata {
+    const from = this.narrow.has(id) ? BFLOAT16 : this.below.TF_FLOAT;
+    const attributes = [dataType('SrcT', from), dataType('DstT', type), flag('Truncate', false)];
+    return this.below.executeOp('Cast', attributes, [id], 1)[0]!;
+  }
+
+  /** A float32 copy of a tensor that is bfloat16; null of any other. */
+  widen(id: number): TensorMetadata | null {
+    return this.narrow.has(id) ? this.castOne(id, this.below.TF_FLOAT) : null;
+  }
+
+  read(id: number): ArrayBufferView {
+    return this.cast(
+      [id],
+      () => false,
+      ([wide]) => this.below.tensorDataSync(wide as number),
+    );
+  }
+
+  deleteTensor(id: number): void {
+    this.narrow.delete(id);
+    this.below.deleteTensor(id);
+  }
+}
