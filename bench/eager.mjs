@@ -1,18 +1,18 @@
 /**
  * Do compiled steps end where eager ones do? 200 steps of training with the same seeds, compiled and op by op, by the wasm
- * engine, which shares no kernel with either, and with products of bfloat16, where the CPU has them.
+ * engine, which shares no kernel with either, and in bfloat16, where the CPU multiplies it.
  *
  *     node bench/eager.mjs [--seeds 0-4] [--no-wasm] [--bfloat16] [--markdown FILE]
  *
  * Writes the section `compiled-and-eager` of RESULTS.md, or of FILE.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { provenance } from '../dist/bench/provenance.js';
 import { writeSection } from '../dist/bench/results-file.js';
-import { ablate, markdown, mean, recordOf, suite } from './suite.mjs';
+import { ablate, inPrecision, markdown, mean, recordOf, suite } from './suite.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -24,18 +24,18 @@ const { values } = parseArgs({
   allowNegative: true,
 });
 const folder = await mkdtemp(join(tmpdir(), 'ablate-eager-'));
-/** The same suite with another precision. */
-async function rounded() {
-  const file = join(folder, 'bfloat16.yaml');
-  await writeFile(file, (await readFile(suite, 'utf8')).replaceAll('{ extends:', '{ precision: bfloat16, extends:'));
-  return file;
-}
 const ways = [
   { name: 'tensorflow, compiled', args: ['--device', 'cpu'] },
   { name: 'tensorflow, eager', args: ['--device', 'cpu', '--eager'] },
   ...(values.wasm ? [{ name: 'wasm', args: ['--device', 'wasm'] }] : []),
   ...(values.bfloat16
-    ? [{ name: 'tensorflow, compiled, bfloat16', args: ['--device', 'cpu'], file: await rounded() }]
+    ? [
+        {
+          name: 'tensorflow, compiled, bfloat16',
+          args: ['--device', 'cpu'],
+          file: await inPrecision(suite, 'bfloat16', folder),
+        },
+      ]
     : []),
 ];
 

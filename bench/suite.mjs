@@ -1,8 +1,9 @@
 /** Whole suites in processes of their own, for the scripts beside it. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
 
 const program = fileURLToPath(new URL('../bin/ablate.js', import.meta.url));
 export const suite = fileURLToPath(new URL('./two-hundred-steps.yaml', import.meta.url));
@@ -30,6 +31,15 @@ export function ablate(args, minutes = 30, of = program) {
       else reject(new Error(`ablate ${args.join(' ')} ended with code ${code}`));
     });
   });
+}
+
+/** The same suite with its recipes in another precision, as a file of `folder`. */
+export async function inPrecision(file, precision, folder) {
+  const whole = parse(await readFile(file, 'utf8'));
+  for (const recipe of ['recipe', 'base_recipe']) if (whole[recipe]) whole[recipe].precision = precision;
+  const changed = join(folder, `${precision}.yaml`);
+  await writeFile(changed, stringify(whole));
+  return changed;
 }
 
 /** What a run left in a folder of records: its `run.json` or `result.json`. */

@@ -16,6 +16,9 @@ const ROUNDED = 'rounded';
 /** TensorFlow's ops that move elements and compute nothing: bfloat16 go through them as they are. */
 const MOVES = new Set(['ConcatV2', 'Identity', 'Pad', 'PadV2', 'Reshape', 'Slice', 'StridedSlice', 'Transpose']);
 
+const ofBfloat16 = (attribute: OpAttribute): OpAttribute =>
+  attribute.name === OF_MAPS ? dataType(OF_MAPS, BFLOAT16) : attribute;
+
 /** What the tape adds the gradients of a map with several readers by. */
 const ADDS = new Set(['Add', 'AddV2']);
 
@@ -61,23 +64,19 @@ class Bfloat16Maps {
   constructor(private readonly below: Binding) {}
 
   executeOp(op: string, attributes: OpAttribute[], ids: number[], count: number): TensorMetadata[] {
-    const ours = op.startsWith('Ablate') && !attributes.some(({ name, value }) => name === ROUNDED && value === 0);
-    if (!ours && !ids.some((id) => this.narrow.has(id))) return this.below.executeOp(op, attributes, ids, count);
     if (ADDS.has(op) && this.alike(ids)) return this.run('AblateAddV1', [], ids, count);
-    if (!ours && !MOVES.has(op))
-      return this.cast(
-        ids,
-        () => false,
-        (inputs) => this.run(op, attributes, inputs, count),
-      );
+    const maps = this.mapsOf(op, attributes, ids);
+    const typed = maps.length === 0 ? attributes : attributes.map(ofBfloat16);
+    return this.cast(ids, maps, (inputs) => this.run(op, typed, inputs, count));
+  }
+
+  /** Positions of the inputs that are to be bfloat16; the others are not to be. */
+  private mapsOf(op: string, attributes: readonly OpAttribute[], ids: readonly number[]): readonly number[] {
+    const ours = op.startsWith('Ablate') && !attributes.some(({ name, value }) => name === ROUNDED && value === 0);
+    const moves = MOVES.has(op) && ids.some((id) => this.narrow.has(id));
+    if (!ours && !moves) return [];
     const definition = opDefinition(this.below, op);
-    const maps = inputsOfType(definition, inputGroups(definition, attributes, ids.length), OF_MAPS);
-    const typed = attributes.map((one) => (one.name === OF_MAPS ? dataType(OF_MAPS, BFLOAT16) : one));
-    return this.cast(
-      ids,
-      (at) => maps.includes(at),
-      (inputs) => this.run(op, typed, inputs, count),
-    );
+    return inputsOfType(definition, inputGroups(definition, attributes, ids.length), OF_MAPS);
   }
 
   private run(op: string, attributes: OpAttribute[], ids: number[], count: number): TensorMetadata[] {
@@ -94,12 +93,13 @@ class Bfloat16Maps {
     return a !== undefined && b !== undefined && `${a}` === `${b}`;
   }
 
-  /** Uses tensors of which some are to be bfloat16 and the others not. */
-  private cast<T>(ids: readonly number[], narrow: (at: number) => boolean, use: (ids: number[]) => T): T {
+  /** Uses tensors of which those at some positions are to be bfloat16 and the others not. */
+  private cast<T>(ids: readonly number[], narrow: readonly number[], use: (ids: number[]) => T): T {
     const made: number[] = [];
     const inputs = ids.map((id, at) => {
-      if (narrow(at) === this.narrow.has(id)) return id;
-      const { id: other } = this.castOne(id, narrow(at) ? BFLOAT16 : this.below.TF_FLOAT);
+      const wanted = narrow.includes(at);
+      if (wanted === this.narrow.has(id)) return id;
+      const { id: other } = this.castOne(id, wanted ? BFLOAT16 : this.below.TF_FLOAT);
       made.push(other);
       return other;
     });
@@ -122,11 +122,7 @@ class Bfloat16Maps {
   }
 
   read(id: number): ArrayBufferView {
-    return this.cast(
-      [id],
-      () => false,
-      ([wide]) => this.below.tensorDataSync(wide as number),
-    );
+    return this.cast([id], [], ([wide]) => this.below.tensorDataSync(wide as number));
   }
 
   deleteTensor(id: number): void {
