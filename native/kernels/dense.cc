@@ -42,6 +42,18 @@ struct Target {
   bool streamed;
 };
 
+// Of the positions of lines [first, end), from the target's beginning.
+template <class T>
+std::vector<long> Offsets(const Grid &grid, const Target<T> &target, long first, long end) {
+  std::vector<long> offsets((end - first) * grid.columns);
+  long *next = offsets.data();
+  for (Line line(grid.rows, first); line.at < end; line.Next()) {
+    const long row = line.sample * target.sample + line.row * target.row;
+    for (long x = 0; x < grid.columns; x++) *next++ = row + x * target.pixel;
+  }
+  return offsets;
+}
+
 // Where the sums of a band are written, which begins with line `first`.
 struct Sums {
   const Grid &grid;
@@ -92,12 +104,7 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
     const long end = blocks.End(task / chunks.shares);
     const Band band(grid, first, end, true);
     const long positions = band.positions();
-    std::vector<long> offsets(positions);
-    long *next = offsets.data();
-    for (Line line(grid.rows, first); line.at < end; line.Next()) {
-      const long row = line.sample * target.sample + line.row * target.row;
-      for (long x = 0; x < grid.columns; x++) *next++ = row + x * target.pixel;
-    }
+    const std::vector<long> offsets = Offsets(grid, target, first, end);
     const std::vector<TermBlock> terms = TermBlocks(grid, band.tap_row());
     const long most = kInPlace ? panels.count : std::max(1L, kSumFloats / (positions * kPanel));
     const Shares groups(chunks.End(chunk) - chunks.Begin(chunk), most);
@@ -118,13 +125,13 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
         }
       }
       if constexpr (kFinishes) {
-        const auto all = [&](auto store) {
-          const long column = from * kPanel, end_column = std::min(panels.columns, to * kPanel);
-          for (long p = 0; p < positions; p++) finish(store, offsets[p], at[p], column, end_column);
+        const auto each = [&](auto store) {
+          const long last = std::min(panels.columns, to * kPanel);
+          for (long p = 0; p < positions; p++) finish(store, offsets[p], at[p], from * kPanel, last);
           store.Finish();
         };
-        if (target.streamed) all(Streamed{});
-        else all(Cached{});
+        if (target.streamed) each(Streamed{});
+        else each(Cached{});
       }
     }
     if (sums.streamed) Streamed::Finish();

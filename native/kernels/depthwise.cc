@@ -91,7 +91,7 @@ class Sample<float> {
 
  private:
   const Part<float> &part_;
-  const float *in_, *last_;
+  const float *in_, *last_ = nullptr;
 };
 
 // Widened, for every value is read many times; in rings of rows, of which at most `most` are read at a time.
@@ -227,9 +227,10 @@ void DepthwiseFilterGradient(const T *dy, const T *x, const Window &d, float *dw
   const long taps = d.kernel * d.kernel, size = (taps + 1) * kWidth;
   const Tasks tasks(d.N, d.C, d.OH * d.OW, taps);
   const FilterFunction filter = VectorFilter(static_cast<int>(d.kernel), static_cast<int>(d.stride), d.OW);
-  // A vector alone has its sums in registers for the whole map, or what of it is widened at a time; several take turns
-  // every few rows.
-  const long band = kInPlace ? (tasks.width > 1 ? 4 : d.OH) : std::min(d.OH, std::max(4L, 224 / d.OW));
+  // Vectors take turns every few rows. One alone keeps its sums in registers for the whole map, or for what of it is
+  // widened at a time and stays in the nearest cache.
+  constexpr long kTurn = 4, kWidened = 224;  // rows; positions
+  const long band = kInPlace ? (tasks.width > 1 ? kTurn : d.OH) : std::min(d.OH, std::max(kTurn, kWidened / d.OW));
   const Buffer parts = NewBuffer(tasks.groups * tasks.blocks * size);
   Parallel(tasks.count(), [&](long task) {
     const Part<T> part(x, d.H, d.W, d.C, tasks, task);
