@@ -75,4 +75,13 @@ ABLATE_INLINE Vec Deactivate(Vec dy, Vec x) {
 
 }  // namespace ablate
 
+// INSTANTIATE(activation, element) for all that kernels of maps are made for.
+#define ABLATE_EACH_ACTIVATION(INSTANTIATE, T) \
+  INSTANTIATE(Activation::kNone, T)            \
+  INSTANTIATE(Activation::kRelu, T)            \
+  INSTANTIATE(Activation::kGelu, T)
+#define ABLATE_EACH_KIND(INSTANTIATE)        \
+  ABLATE_EACH_ACTIVATION(INSTANTIATE, float) \
+  ABLATE_EACH_ACTIVATION(INSTANTIATE, Bfloat16)
+
 #endif

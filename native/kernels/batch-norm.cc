@@ -168,11 +168,6 @@ void BatchNormInference(const T *x, const float *gamma, const float *beta, const
                                      const float *, bool, T *, float *, float *, long, long);                         \
   template void BatchNormInference<A>(const T *, const float *, const float *, const float *, const float *, float,   \
                                       T *, long, long);
-ABLATE_INSTANTIATE(Activation::kNone, float)
-ABLATE_INSTANTIATE(Activation::kRelu, float)
-ABLATE_INSTANTIATE(Activation::kGelu, float)
-ABLATE_INSTANTIATE(Activation::kNone, Bfloat16)
-ABLATE_INSTANTIATE(Activation::kRelu, Bfloat16)
-ABLATE_INSTANTIATE(Activation::kGelu, Bfloat16)
+ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
 
 }  // namespace ablate

@@ -217,12 +217,8 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
 
 #define ABLATE_INSTANTIATE(A, T)                                                                                     \
   template void DenseForward<A>(const T *, const float *, const float *, const Window &, long, Precision, T *, T *);
-#define ABLATE_INSTANTIATE_OF(T)            \
-  ABLATE_INSTANTIATE(Activation::kNone, T)  \
-  ABLATE_INSTANTIATE(Activation::kRelu, T)  \
-  ABLATE_INSTANTIATE(Activation::kGelu, T)  \
-  template void DenseInputGradient(const T *, const float *, const Window &, long, Precision, T *);
-ABLATE_INSTANTIATE_OF(float)
-ABLATE_INSTANTIATE_OF(Bfloat16)
+ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
+template void DenseInputGradient(const float *, const float *, const Window &, long, Precision, float *);
+template void DenseInputGradient(const Bfloat16 *, const float *, const Window &, long, Precision, Bfloat16 *);
 
 }  // namespace ablate

@@ -104,12 +104,8 @@ void Add(const T *a, const T *b, T *y, long count) {
   template void ActivationBackward<A>(const T *, const T *, T *, long);                     \
   template void BiasForward<A>(const T *, const float *, T *, long, long);                  \
   template void BiasBackward<A>(const T *, const T *, const float *, T *, float *, long, long);
-#define ABLATE_INSTANTIATE_OF(T)             \
-  template void Add(const T *, const T *, T *, long); \
-  ABLATE_INSTANTIATE(Activation::kNone, T)   \
-  ABLATE_INSTANTIATE(Activation::kRelu, T)   \
-  ABLATE_INSTANTIATE(Activation::kGelu, T)
-ABLATE_INSTANTIATE_OF(float)
-ABLATE_INSTANTIATE_OF(Bfloat16)
+ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
+template void Add(const float *, const float *, float *, long);
+template void Add(const Bfloat16 *, const Bfloat16 *, Bfloat16 *, long);
 
 }  // namespace ablate

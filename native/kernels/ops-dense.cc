@@ -77,12 +77,14 @@ struct DenseFilterOp : Dense<T> {
   }
 };
 
+std::vector<const char *> DenseAttributes() { return {"stride: int", "padding: int", "rounded: int"}; }
+
 template <Activation A>
 void RegisterWith(const std::string &activation, const std::vector<const char *> &outputs) {
   RegisterBoth<DenseOp, A>({"Dense" + activation,
                             {"x: T", "kernel: float", "bias: float", "extent: float"},
                             outputs,
-                            {"stride: int", "padding: int", "rounded: int"}});
+                            DenseAttributes()});
 }
 
 }  // namespace
@@ -91,7 +93,7 @@ void RegisterDense() {
   RegisterWith<Activation::kNone>("", {"y: T"});
   RegisterWith<Activation::kRelu>("Relu", {"y: T"});
   RegisterWith<Activation::kGelu>("Gelu", {"y: T", "before: T"});
-  const std::vector<const char *> attributes = {"stride: int", "padding: int", "rounded: int"};
+  const std::vector<const char *> attributes = DenseAttributes();
   RegisterBoth<DenseInputOp>({"DenseInputGradient", {"dy: T", "kernel: float", "extent: float"}, {"dx: T"}, attributes});
   RegisterBoth<DenseFilterOp>({"DenseFilterGradient",
                                {"dy: T", "x: T", "kernel: float", "bias: float"},

@@ -101,11 +101,6 @@ void ResidualBackward(const T *dy, const T *at, const T *shortcut, const T *bran
   template void ResidualForward<A>(const T *, const T *, const ResidualScale &, T *, long, long);       \
   template void ResidualBackward<A>(const T *, const T *, const T *, const T *, const ResidualScale &,  \
                                     T *, T *, float *, float *, long, long);
-ABLATE_INSTANTIATE(Activation::kNone, float)
-ABLATE_INSTANTIATE(Activation::kRelu, float)
-ABLATE_INSTANTIATE(Activation::kGelu, float)
-ABLATE_INSTANTIATE(Activation::kNone, Bfloat16)
-ABLATE_INSTANTIATE(Activation::kRelu, Bfloat16)
-ABLATE_INSTANTIATE(Activation::kGelu, Bfloat16)
+ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
 
 }  // namespace ablate

@@ -2,17 +2,7 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow
 import { describe, expect, test } from 'vitest';
 import { withBfloat16Maps } from '../../../src/engine/tensorflow/bfloat16-maps.js';
 import type { Outputs, Step } from '../../../src/engine/engine.js';
-import { engine, kernels, normals, relativeError, tf } from './kernels.js';
-
-/** To the nearest bfloat16, ties to even. */
-function rounded(values: Float32Array): Float32Array {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
-  for (let i = 0; i < bits.length; i++) {
-    const at = bits[i] as number;
-    bits[i] = (at + 0x7fff + ((at >>> 16) & 1)) & 0xffff0000;
-  }
-  return new Float32Array(bits.buffer);
-}
+import { engine, kernels, normals, relativeError, rounded, tf } from './kernels.js';
 
 interface Case {
   readonly name: string;

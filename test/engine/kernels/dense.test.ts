@@ -2,7 +2,7 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import type { Activation } from '../../../src/engine/ops.js';
 import { type Convolution, convolve, drawn, kernelShape, outputShape, dense } from './conv-reference.js';
-import { expectClose, kernels, normals, tf } from './kernels.js';
+import { expectClose, kernels, normals, rounded, tf } from './kernels.js';
 
 const CASES = [
   // Matrix products: one row, fewer rows than a tile has, with rests of rows and columns, several blocks of terms.
@@ -40,12 +40,6 @@ const CASES = [
   dense([0, 4, 4, 5], 7, 3, 2, 1),
   dense([0, 4, 4, 24], 24, 3, 1, 1),
 ];
-
-/** To the nearest of bfloat16's numbers, ties to even: a float32's upper half. */
-function rounded(values: Float32Array): Float32Array {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
-  return new Float32Array(bits.map((word) => (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000).buffer);
-}
 
 /** By Winograd's filtering, which stays in float32: where bfloat16 would not save as many products by halving their time. */
 function transformed(convolution: Convolution): boolean {

@@ -22,6 +22,12 @@ export function normals(seed: number, shape: readonly number[], scale = 1, offse
   });
 }
 
+/** To the nearest bfloat16, ties to even. */
+export function rounded(values: Float32Array): Float32Array {
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  return new Float32Array(bits.map((word) => (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000).buffer);
+}
+
 /** The greatest difference, relative to the greatest expected value. */
 export function relativeError(actual: Values, expected: Values): number {
   expect(actual.length).toBe(expected.length);
