@@ -11,8 +11,10 @@ const may = {
   weights: ['architecture', 'layers', 'engine'],
   inference: ['architecture', 'engine', 'weights', 'layers', 'data', 'training', 'config', 'random'],
   data: ['config', 'random'],
-  training: ['architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random', 'experiment/records'],
+  records: ['architecture', 'layers', 'engine', 'config'],
+  training: ['records', 'architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random'],
   experiment: [
+    'records',
     'training',
     'data',
     'engine',
@@ -25,6 +27,7 @@ const may = {
     'random',
   ],
   bench: [
+    'records',
     'experiment',
     'data',
     'training',
@@ -39,8 +42,8 @@ const may = {
     'report/figures',
     'report/tables',
   ],
-  statistics: ['experiment/records'],
-  report: ['statistics', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
+  statistics: ['records'],
+  report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

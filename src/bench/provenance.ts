@@ -1,6 +1,6 @@
 import { basename, isAbsolute } from 'node:path';
 import { codeVersion, describeMachine } from '../experiment/machine.js';
-import type { Machine } from '../experiment/records.js';
+import type { Machine } from '../records/run.js';
 
 /** Where figures come from; stands beside them wherever they are written. */
 export interface Provenance {

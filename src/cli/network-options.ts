@@ -5,7 +5,7 @@ import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import type { Network } from '../architecture/network.js';
 import { networkOf } from '../experiment/network.js';
-import type { NetworkSpec, RunRecord } from '../experiment/records.js';
+import type { NetworkSpec, RunRecord } from '../records/run.js';
 import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
 import { UsageError } from './errors.js';

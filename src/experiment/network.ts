@@ -4,7 +4,7 @@ import { modelNames, namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
 import { nearest } from '../config/problem.js';
 import { applySteps, type Catalogue, RoadError } from '../roadmap/catalogue.js';
-import type { NetworkSpec } from './records.js';
+import type { NetworkSpec } from '../records/run.js';
 
 /** The network that a specification describes. Throws a `RoadError` for an unknown base or steps that do not fit. */
 export function networkOf(spec: NetworkSpec, catalogue: Catalogue): Network {

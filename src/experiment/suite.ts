@@ -12,8 +12,8 @@ import { resolveRoad } from '../roadmap/road.js';
 import { type Variant, variantsOf } from '../roadmap/variants.js';
 import { WeightsError } from '../weights/safetensors.js';
 import { networkOf } from './network.js';
-import { loadPlugins } from './plugins.js';
-import type { NetworkSpec } from './records.js';
+import { type LoadedPlugins, loadPlugins } from './plugins.js';
+import type { NetworkSpec } from '../records/run.js';
 import { openWeights, weightsFile } from './weights.js';
 
 /** A network of a suite with everything that training it needs. */
@@ -30,6 +30,8 @@ export interface OpenedSuite {
   readonly catalogue: Catalogue;
   /** Absolute paths. */
   readonly plugins: readonly string[];
+  /** What they hold, and which of them a step comes from. */
+  readonly pluginCode: Pick<LoadedPlugins, 'contents' | 'origins'>;
   readonly variants: readonly SuiteVariant[];
 }
 
@@ -48,7 +50,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   const report = (path: Path, message: string, on: 'key' | 'value' = 'value') =>
     problems.push(parsed.place({ path, on, message }));
 
-  const { catalogue, paths, problems: pluginProblems } = await loadPlugins(suite.plugins, file);
+  const { catalogue, paths, problems: pluginProblems, ...pluginCode } = await loadPlugins(suite.plugins, file);
   const { road, problems: roadProblems } = resolveRoad(suite.road, catalogue);
   problems.push(...[...pluginProblems, ...roadProblems].map((problem) => parsed.place(problem)));
 
@@ -115,7 +117,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
       await checkWeights(spec, catalogue, (message) => report(['network', 'weights'], `${variant.name}: ${message}`));
   }
   if (problems.length > 0) throw new ConfigError(unique(problems));
-  return { file, suite, catalogue, plugins: paths, variants: resolved };
+  return { file, suite, catalogue, plugins: paths, pluginCode, variants: resolved };
 }
 
 /** Builds a network; what does not fit is reported where the suite decides it. */

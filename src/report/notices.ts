@@ -1,4 +1,4 @@
-import type { RunRecord } from '../experiment/records.js';
+import type { RunRecord } from '../records/run.js';
 import { seedsNeeded } from '../statistics/holm.js';
 import { smallestSignFlipP } from '../statistics/permutation.js';
 import { level } from '../statistics/verdict.js';

@@ -1,4 +1,4 @@
-import type { RunSpec } from '../experiment/records.js';
+import type { RunSpec } from '../records/run.js';
 import { listed } from './format.js';
 import type { Row } from './study.js';
 

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { createProgress } from '../../src/cli/progress.js';
 import { createProgressState, duration } from '../../src/cli/progress-state.js';
 import type { PlannedRun } from '../../src/experiment/plan.js';
-import type { RunResult, WorkerMessage } from '../../src/experiment/records.js';
+import type { RunResult } from '../../src/records/result.js';
+import type { WorkerMessage } from '../../src/training/messages.js';
 import type { ScheduleEvent } from '../../src/experiment/schedule.js';
 import { fakeRun } from '../experiment/fakes/runs.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunResult } from '../../src/experiment/records.js';
+import type { RunResult } from '../../src/records/result.js';
 import { ablate } from './command.js';
 
 const data = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));

@@ -11,7 +11,9 @@ import type { Dataset } from '../../src/data/dataset.js';
 import { openDatasets } from '../../src/data/open.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
-import type { MetricsLine, RunSpec, WorkerMessage } from '../../src/experiment/records.js';
+import type { MetricsLine } from '../../src/records/metrics.js';
+import type { RunSpec } from '../../src/records/run.js';
+import type { WorkerMessage } from '../../src/training/messages.js';
 import { trainRun } from '../../src/training/train.js';
 
 const root = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));

@@ -12,7 +12,7 @@ import { localProcesses } from '../../experiment/executor.js';
 import { codeVersion, describeMachine, devicesFor } from '../../experiment/machine.js';
 import { runSchedule } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
-import { writePlan } from '../../experiment/store.js';
+import { writePlan } from '../../records/write.js';
 import { counted } from '../../report/format.js';
 import { Exit, exitCodes } from '../errors.js';
 import { whole } from '../network-options.js';

@@ -6,8 +6,7 @@ import { EnvironmentError } from '../../engine/engine.js';
 import { packageFolder } from '../../experiment/machine.js';
 import { neededBytes } from '../../experiment/share.js';
 import { type SlurmJob, slurmScript, slurmScriptFile } from '../../experiment/slurm.js';
-import { standingOf } from '../../experiment/standing.js';
-import { writePlan } from '../../experiment/store.js';
+import { writePlan } from '../../records/write.js';
 import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
@@ -51,9 +50,8 @@ Example:
 }
 
 async function submitAction(file: string, options: SubmitOptions): Promise<void> {
-  const { opened, plan, runs, suiteFolder } = await openPlan(file, options, true);
-  const standings = await Promise.all(runs.map((run) => standingOf(run, suiteFolder)));
-  const left = runs.filter((_, at) => standings[at]?.state !== 'done');
+  const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
+  const left = runs.filter((run) => standings.get(run)?.state !== 'done');
   const script = slurmScriptFile(options.out, opened.suite.name);
   if (left.length === 0) {
     note(`all ${runs.length} runs are done; records in ${suiteFolder}`);

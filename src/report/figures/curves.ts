@@ -1,5 +1,5 @@
 import type { ChartConfiguration } from 'chart.js';
-import type { MetricsLine } from '../../experiment/records.js';
+import type { MetricsLine } from '../../records/metrics.js';
 import { summarize } from '../../statistics/summary.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { RunSpec } from '../../experiment/records.js';
+import type { RunSpec } from '../../records/run.js';
 import { grouped, listed, none } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../experiment/records.js';
+import type { RunRecord } from '../../records/run.js';
 import { duration, grouped } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';

@@ -72,7 +72,7 @@ export class Recorder {
     return id;
   }
 
-  valueOf(id: number): Value | undefined {
+  orNull(id: number): Value | undefined {
     return this.values.get(id);
   }
 

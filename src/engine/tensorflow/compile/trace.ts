@@ -105,7 +105,7 @@ function standingIn<T>(backend: TensorflowBackend, recorder: Recorder, work: () 
 
 function readOutputs(backend: TensorflowBackend, recorder: Recorder, outputs: Outputs): Recording['outputs'] {
   return Object.entries(outputs).map(([name, tensor]) => {
-    const value = recorder.valueOf(tensorId(backend, tensor));
+    const value = recorder.orNull(tensorId(backend, tensor));
     if (!value) throw new Error(`output ${name} is a tensor that was not made in the step`);
     return { name, value };
   });
@@ -118,7 +118,7 @@ function readUpdates(
   declared: readonly Value[],
 ): Recording['updates'] {
   return variables.flatMap((tensor, variable) => {
-    const value = recorder.valueOf(tensorId(backend, tensor));
+    const value = recorder.orNull(tensorId(backend, tensor));
     if (!value) throw new Error(`variable ${tensor.name} is given a tensor that was not made in the step`);
     return value === declared[variable] ? [] : [{ variable, value }];
   });
