@@ -21,6 +21,11 @@ export const runnerSchema = z.strictObject({
     .describe(
       'blocks: the backward pass computes every block again instead of keeping its inside; less memory, more time.',
     ),
+  save_every: z
+    .number()
+    .min(0)
+    .default(60)
+    .describe('Seconds between two checkpoints, more where one takes long; 0 saves after every step.'),
   keep_weights: z
     .boolean()
     .default(false)

@@ -124,6 +124,7 @@ function planRun(
     dataset: suite.dataset,
     device: options.device ?? suite.runner.device,
     recompute: suite.runner.recompute,
+    saveEvery: suite.runner.save_every,
     keepWeights: suite.runner.keep_weights,
     plugins: plugins.map(({ file }) => file),
   };

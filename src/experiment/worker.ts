@@ -58,6 +58,7 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
       signal,
       cores: threads,
       startedAt: processStart,
+      saveEvery: spec.saveEvery === undefined ? undefined : 1000 * spec.saveEvery,
     });
   } finally {
     await weights?.close();

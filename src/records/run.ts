@@ -42,6 +42,8 @@ const runSpecSchema = z.object({
   device: z.enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
   /** What the backward pass computes again instead of keeping it; absent is nothing. Changes no number. */
   recompute: z.enum(['none', 'blocks']).optional(),
+  /** Seconds between two checkpoints; absent is a minute. */
+  saveEvery: z.number().min(0).optional(),
   /** Whether the trained weights stay beside the records. */
   keepWeights: z.boolean().optional(),
   /** Absolute paths of the plug-ins that the network's steps come from. */

@@ -46,8 +46,8 @@ export interface Resumption {
   readonly hash: string;
   /** Steps of the whole run: a checkpoint is of one before the last. */
   readonly totalSteps: number;
-  /** Bytes of metrics.jsonl that are there: a checkpoint that counts on more would leave a hole. */
-  readonly metricsBytes: number;
+  /** metrics.jsonl as it is: a checkpoint that counts on more, or on half a line, would leave a hole. */
+  readonly metrics: Uint8Array;
 }
 
 /**
@@ -113,7 +113,7 @@ async function readChecked(path: string, state: TrainingState, run: Resumption):
   }
 }
 
-function progressOf({ path, metadata }: SafetensorsFile, { totalSteps, metricsBytes }: Resumption): Progress {
+function progressOf({ path, metadata }: SafetensorsFile, { totalSteps, metrics }: Resumption): Progress {
   const wrong = (what: string) => new WeightsError(`${path}: its progress ${what}`);
   let json: unknown;
   try {
@@ -125,9 +125,13 @@ function progressOf({ path, metadata }: SafetensorsFile, { totalSteps, metricsBy
   if (!parsed.success) throw wrong(`is damaged at ${parsed.error.issues[0]?.path.join('.') || 'its root'}`);
   const { step, metricsBytes: counted } = parsed.data;
   if (step >= totalSteps) throw wrong(`says step ${step} of ${totalSteps}`);
-  if (counted > metricsBytes) throw wrong(`counts on ${counted} bytes of metrics.jsonl, which has ${metricsBytes}`);
+  if (counted > metrics.length) throw wrong(`counts on ${counted} bytes of metrics.jsonl, which has ${metrics.length}`);
+  if (counted > 0 && metrics[counted - 1] !== lineEnd)
+    throw wrong(`counts on ${counted} bytes of metrics.jsonl, where no line ends`);
   return parsed.data;
 }
+
+const lineEnd = '\n'.charCodeAt(0);
 
 /** Over the run, the progress and every variable with its name. */
 function checksum(hash: string, progress: string) {

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import type { MetricsLine } from '../records/metrics.js';
 
 /** metrics.jsonl, appended line by line. */
@@ -35,18 +35,12 @@ export async function openMetricsLog(path: string, bytes: number): Promise<Metri
   };
 }
 
-/** Bytes of the log's whole lines; 0 where there is none. */
-export async function wholeLineBytes(path: string): Promise<number> {
-  let handle: FileHandle;
+/** The log's bytes; none where there is no log. */
+export async function readMetricsLog(path: string): Promise<Uint8Array> {
   try {
-    handle = await open(path, 'r');
+    return await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
     throw error;
-  }
-  try {
-    return (await handle.readFile()).lastIndexOf('\n') + 1;
-  } finally {
-    await handle.close();
   }
 }

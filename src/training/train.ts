@@ -11,7 +11,7 @@ import type { ImportedWeights } from '../weights/import.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { createEvaluator } from './evaluator.js';
 import type { WorkerMessage } from './messages.js';
-import { openMetricsLog, wholeLineBytes } from './metrics-log.js';
+import { openMetricsLog, readMetricsLog } from './metrics-log.js';
 import { observeForMessages } from './observers/messages.js';
 import { observeMetrics } from './observers/metrics.js';
 import type { Evaluated, Observer, StepTaken } from './observers/observer.js';
@@ -70,8 +70,6 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
   const state = createState(engine.ops, model, recipe, seed);
   const start = await resume(options, state, steps.total);
-  const log = await openMetricsLog(join(directory, 'metrics.jsonl'), start.metricsBytes);
-  await options.onBegin?.(start.step);
   onMessage({ kind: 'started', totalSteps: steps.total, engine: engine.description });
   onMessage({ kind: 'phase', phase: 'compiling' });
   const { cores } = options;
@@ -81,6 +79,8 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     dataset: datasets.test,
     batchSize: recipe.evaluation.batch_size ?? stepper.batchSize,
   });
+  await options.onBegin?.(start.step);
+  const log = await openMetricsLog(join(directory, 'metrics.jsonl'), start.metricsBytes);
   const seconds = { ...start.seconds };
   seconds.startup += (performance.now() - began) / 1000;
   const batches = trainingBatches({
@@ -206,8 +206,8 @@ async function resume(
   state: TrainingState,
   totalSteps: number,
 ): Promise<Progress> {
-  const metricsBytes = await wholeLineBytes(join(directory, 'metrics.jsonl'));
-  const { progress, refused } = await loadCheckpoint(engine.ops, directory, state, { hash, totalSteps, metricsBytes });
+  const metrics = await readMetricsLog(join(directory, 'metrics.jsonl'));
+  const { progress, refused } = await loadCheckpoint(engine.ops, directory, state, { hash, totalSteps, metrics });
   if (refused.length > 0) {
     const next = progress
       ? `goes on from the checkpoint before, at step ${progress.step}`
