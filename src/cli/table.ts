@@ -1,3 +1,5 @@
+import { grouped } from '../words/counted.js';
+
 /** A column of a text table: its heading, and whether its cells are set to the right as numbers are. */
 export interface Column {
   readonly heading: string;
@@ -17,9 +19,6 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   const head = line(columns.map(({ heading }) => heading));
   return [head, widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
-
-/** 4089184256 -> `4,089,184,256`; the same on every machine, whatever its locale. */
-export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
 /** With a sign that is never missing: `+1,024`, `-36`, `0`. */
 export const signed = (value: number): string =>

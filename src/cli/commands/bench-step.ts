@@ -15,7 +15,7 @@ import { rowLine, stepFindings, stepTable } from '../../bench/step-table.js';
 import { type StepNetwork, type StepSize, stepTask } from '../../bench/task.js';
 import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
-import { counted } from '../../report/format.js';
+import { counted } from '../../words/counted.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { addNamedNetworkOptions, type NamedNetworkOptions, specOf, whole } from '../network-options.js';

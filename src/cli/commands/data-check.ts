@@ -4,7 +4,8 @@ import { checkPictures } from '../../data/check.js';
 import { datasetEntry } from '../dataset-option.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 
 /** Pictures between two lines of progress. */
 const often = 10_000;

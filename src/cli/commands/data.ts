@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { datasetNames, datasets } from '../../data/catalogue.js';
 import { datasetEntry } from '../dataset-option.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 import { dataCheckCommand } from './data-check.js';
 import { dataShowCommand } from './data-show.js';
 

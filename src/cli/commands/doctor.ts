@@ -5,6 +5,7 @@ import { checkOps } from '../../engine/self-check.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
+import { counted } from '../../words/counted.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -45,7 +46,7 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
     printText(textTable([{ heading: 'operation' }, { heading: 'distance', right: true }, { heading: '' }], rows));
     const { engine, version, kernels, device: name } = candidate.description;
     note(
-      `${engine} ${version} on ${name} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : `${wrong.length} are wrong`}`,
+      `${engine} ${version} on ${name} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : counted(wrong.length, 'is wrong', 'are wrong')}`,
     );
     if (device !== 'cpu' && wrong.length === 0) note(`next, its speed: ablate run SUITE --device ${device}`);
   }
@@ -54,7 +55,7 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
 
 function render({ machine, cache, engines }: DoctorReport): string {
   const lines = [
-    `${machine.platform}, Node ${machine.node}, ${machine.cores} cores (${machine.cpu}, ${machine.instructionSet ?? 'unknown instruction set'}), ${machine.memoryGb} GB`,
+    `${machine.platform}, Node ${machine.node}, ${counted(machine.cores, 'core')} (${machine.cpu}, ${machine.instructionSet ?? 'unknown instruction set'}), ${machine.memoryGb} GB`,
     `cache ${cache}`,
     '',
     ...engines.flatMap(renderEngine),

@@ -10,7 +10,8 @@ import { light } from '../../report/figures/theme.js';
 import { type Course, courseOf } from '../../training/course.js';
 import { UsageError } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { counted, grouped } from '../../words/counted.js';
 
 interface ShowOptions {
   readonly pictures: string;
@@ -108,7 +109,7 @@ async function drawRecipe(recipe: Recipe, pictures: number, file: string): Promi
 }
 
 const conditions = ({ epochs, batch_size, optimizer }: Recipe, pictures: number, { steps, peak }: Course): string =>
-  `${optimizer.name}, ${epochs} epochs of ${grouped(pictures)} pictures, batch ${batch_size}: ${grouped(steps.total)} steps, peak rate ${Number(peak.toPrecision(4))}, weight decay ${optimizer.weight_decay}`;
+  `${optimizer.name}, ${counted(epochs, 'epoch')} of ${counted(pictures, 'picture')}, batch ${batch_size}: ${counted(steps.total, 'step')}, peak rate ${Number(peak.toPrecision(4))}, weight decay ${optimizer.weight_decay}`;
 
 async function readRecipe(name: string): Promise<Recipe> {
   const file = await recipeFile(name, '.');

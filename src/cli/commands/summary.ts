@@ -5,7 +5,8 @@ import { receptiveFields } from '../../cost/receptive-field.js';
 import { blockDiagram, typicalBlock } from '../../report/block-diagram.js';
 import { addNetworkOptions, type NetworkOptions, networkFrom } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 
 interface SummaryOptions extends NetworkOptions {
   readonly against?: string;
