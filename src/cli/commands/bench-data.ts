@@ -124,7 +124,7 @@ async function benchData(file: string, options: BenchDataOptions): Promise<void>
   const right = true;
   const table: Table = {
     columns: [
-      { heading: '' },
+      { heading: 'what' },
       ...['pictures/s', 'MiB after one turn', `after ${options.rounds}`].map((heading) => ({ heading, right })),
     ],
     rows: [...stageRows(stages), ...totals.map((total) => totalRow(total, threads)), ...stepRow],

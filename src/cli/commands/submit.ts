@@ -43,7 +43,7 @@ export function submitCommand(): Command {
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   ablate submit configs/suites/paper-resnet50.yaml --to slurm --device gpu --sbatch=--partition=gpu
   ablate status configs/suites/paper-resnet50.yaml`,
     )

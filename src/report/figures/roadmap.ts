@@ -113,7 +113,7 @@ function keyOf(rows: readonly Row[], theme: Theme, joined: boolean): KeyItem[] {
 function altText(study: Study): string {
   const unit = unitFor(study.rows.map(({ variant }) => variant.macs));
   const words = (row: Row) =>
-    `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
+    `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}MACs`;
   const start = study.rows.find(({ variant }) => variant.kind === 'base');
   const end = roadEnd(study.rows, study.plan.strategy);
   const changes = study.rows

@@ -23,8 +23,8 @@ interface Price {
 
 const macs: Price = {
   name: 'accuracy-flops',
-  title: 'Accuracy against FLOPs',
-  axis: (letter) => `${letter}FLOPs (multiply-adds)`,
+  title: 'Accuracy against MACs',
+  axis: (letter) => `${letter}MACs (multiply-adds)`,
   of: ({ variant }) => variant.macs,
 };
 const params: Price = {
