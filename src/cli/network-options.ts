@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import type { Network } from '../architecture/network.js';
@@ -45,7 +45,7 @@ export function addNetworkOptions(command: Command): Command {
 
 /** The network that the options name, built. Throws where they name none, or one that cannot be built. */
 export async function networkFrom(options: NetworkOptions): Promise<{ network: Network; model: Model }> {
-  const base = options.model ?? options.base;
+  const base = baseOf(options);
   if (options.run !== undefined) {
     if (base !== undefined) throw new UsageError('--run names a network by itself; leave --model and --base out');
     return networkOfRun(options.run);
@@ -53,6 +53,21 @@ export async function networkFrom(options: NetworkOptions): Promise<{ network: N
   if (base === undefined) throw new UsageError('name a network with --model, with --base and --with, or with --run');
   const network = networkOf(specOf(base, options), createCatalogue());
   return { network, model: buildModel(network) };
+}
+
+/**
+ * The name that `--model` or `--base` gives, if any. Throws a `UsageError` for both, and for options that change what
+ * neither has named: they would have no effect.
+ */
+export function baseOf({ model, base, with: steps, width, stemStride }: NamedNetworkOptions): string | undefined {
+  if (model !== undefined && base !== undefined)
+    throw new UsageError('--model and --base say the same; leave one of them out');
+  const name = model ?? base;
+  const idle = { with: steps, width: width === 1 ? undefined : width, 'stem-stride': stemStride };
+  const given = Object.entries(idle).find(([, value]) => value !== undefined)?.[0];
+  if (name === undefined && given !== undefined)
+    throw new UsageError(`--${given} changes a network that --model or --base names; there is none`);
+  return name;
 }
 
 /** What `--model`, or `--base` and `--with`, in its size, comes to. */
@@ -78,13 +93,13 @@ async function networkOfRun(folder: string): Promise<{ network: Network; model: 
 }
 
 export function whole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`expected a whole number above 0, found "${text}"`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
   return Number(text);
 }
 
 export function fraction(text: string): number {
   const [over, under = '1'] = text.split('/');
   const value = Number(over) / Number(under);
-  if (!(value > 0 && value <= 16)) throw new UsageError(`expected a factor such as 0.25 or 1/4, found "${text}"`);
+  if (!(value > 0 && value <= 16)) throw new InvalidArgumentError('Expected a factor such as 0.25 or 1/4.');
   return value;
 }

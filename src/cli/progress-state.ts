@@ -1,6 +1,7 @@
 import type { PlannedRun } from '../experiment/plan.js';
 import type { WorkerMessage } from '../training/messages.js';
 import type { ScheduleEvent } from '../experiment/schedule.js';
+import { counted } from '../words/counted.js';
 
 /** A run under way, as far as its worker has told. */
 interface Live {
@@ -106,7 +107,7 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
     const done = finished + underWay;
     const fresh = done - before;
     const left = fresh > 0 ? `, ${duration(((clock() - began) * (whole - done)) / fresh)} left` : '';
-    return `${bar(whole > 0 ? done / whole : 1)} ${ended}/${runs.length} runs${done < whole ? left : ''}`;
+    return `${bar(whole > 0 ? done / whole : 1)} ${ended}/${counted(runs.length, 'run')}${done < whole ? left : ''}`;
   }
 
   function describe(entry: Live): string {

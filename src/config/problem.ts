@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { counted } from '../words/counted.js';
 
 /** A place in a document: the names and numbers that lead to it. */
 export type Path = readonly (string | number)[];
@@ -32,7 +33,7 @@ export class ConfigError extends Error {
   render(): string {
     const shown = this.problems.slice(0, mostShown).map(renderProblem);
     const rest = this.problems.length - shown.length;
-    const count = this.problems.length === 1 ? '1 problem' : `${this.problems.length} problems`;
+    const count = counted(this.problems.length, 'problem');
     const files = [...new Set(this.problems.map(({ file }) => basename(file)))].join(', ');
     return [...shown, rest > 0 ? `... and ${rest} more` : '', `${count} in ${files}; nothing was written`]
       .filter(Boolean)

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { dataFolder } from './cache.js';
 import { DataError } from './error.js';
+import { counted } from '../words/counted.js';
 
 const run = promisify(execFile);
 
@@ -49,7 +50,7 @@ export async function fetchFiles(options: FetchOptions): Promise<string> {
         for (const [file, bytes] of await place(options)) await writeFile(join(temporary, file), bytes);
         await rm(folder, { recursive: true, force: true });
         await rename(temporary, folder);
-        onProgress(`${name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, checksums right`);
+        onProgress(`${name}: ${counted(files.length, 'file')}, checksums right`);
         return folder;
       } catch (error) {
         answers.push((error as Error).message.trim());

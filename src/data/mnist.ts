@@ -5,6 +5,7 @@ import type { Dataset } from './dataset.js';
 import { DataError } from './error.js';
 import { parseIdx } from './idx.js';
 import { inMemory } from './memory.js';
+import { counted } from '../words/counted.js';
 
 /** A dataset in MNIST's four files. */
 export interface MnistSource {
@@ -40,7 +41,9 @@ export async function openMnist(
     const labels = await readIdx(`${prefix}-labels-idx1-ubyte`, 1);
     const [count, height, width] = pictures.shape as [number, number, number];
     if (labels.shape[0] !== count) {
-      throw new DataError(`${folder}: ${count} ${split} pictures, but ${labels.shape[0]} labels`);
+      throw new DataError(
+        `${folder}: ${counted(count, `${split} picture`)}, but ${counted(labels.shape[0] ?? 0, 'label')}`,
+      );
     }
     const wrong = labels.values.findIndex((label) => label >= source.classes.length);
     if (wrong >= 0)

@@ -3,6 +3,7 @@ import type { PlannedRun } from './plan.js';
 import { namesIn } from '../records/folders.js';
 import { readResult, readRun, orNull } from '../records/read.js';
 import type { Machine } from '../records/run.js';
+import { counted } from '../words/counted.js';
 
 /** How fast a finished run was. */
 export interface Speed {
@@ -112,7 +113,7 @@ export function estimateTime({
   const basis =
     known.length === 0
       ? `a guess until a run is done on this machine: ${assumedMacsPerSecond / 1e9} G multiply-adds a second and core, right within a factor of 3`
-      : `${source}${others > 0 ? `; ${others} are of networks that were not among these and go by their multiply-adds` : ''}`;
+      : `${source}${others > 0 ? `; ${counted(others, 'is of a network that was not among these and goes by its multiply-adds', 'are of networks that were not among these and go by their multiply-adds')}` : ''}`;
   return { milliseconds: makespan(each, parallel), each, basis };
 }
 
@@ -125,8 +126,6 @@ function makespan(jobs: readonly number[], workers: number): number {
   }
   return Math.max(...ends);
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);

@@ -122,7 +122,7 @@ const uniform: readonly {
     what: 'machines',
     meaning: 'images/s cannot be compared',
     serious: false,
-    of: ({ machine }) => `${machine.cpu}, ${machine.cores} cores`,
+    of: ({ machine }) => `${machine.cpu}, ${counted(machine.cores, 'core')}`,
   },
 ];
 

@@ -13,7 +13,7 @@ import { codeVersion, describeMachine, devicesFor } from '../../experiment/machi
 import { runSchedule } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
 import { writePlan } from '../../records/write.js';
-import { counted } from '../../report/format.js';
+import { counted } from '../../words/counted.js';
 import { Exit, exitCodes } from '../errors.js';
 import { whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { availableParallelism } from 'node:os';
+import { datasetNames } from '../../data/catalogue.js';
 import { checkPictures } from '../../data/check.js';
 import { datasetEntry } from '../dataset-option.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 
 /** Pictures between two lines of progress. */
 const often = 10_000;
@@ -12,11 +14,13 @@ const often = 10_000;
 export function dataCheckCommand(): Command {
   return new Command('check')
     .description('read every picture of a dataset once and list what is wrong; exit 3 where something is')
-    .argument('<name>', 'a dataset')
+    .argument('<name>', `a dataset: ${datasetNames.join(', ')}`)
+    .option('--root <dir>', "the dataset's files; default: the cache")
+    .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate data check folder --root ~/pictures')
     .action(async (name: string, _: unknown, command: Command) => {
       const { root, json } = command.optsWithGlobals<{ root?: string; json?: boolean }>();
-      const { train, test } = await datasetEntry(name).open(root ?? null);
+      const { train, test } = await datasetEntry(name, root).open(root ?? null);
       const splits = [];
       for (const dataset of [train, test]) {
         const tell = (done: number) => {

@@ -12,7 +12,8 @@ import type { Catalogue } from '../../roadmap/catalogue.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { counted, grouped } from '../../words/counted.js';
 
 interface PlanOptions extends PlanSelection {
   readonly measure?: boolean;
@@ -84,7 +85,7 @@ Examples:
       }
       printText(planTable(standings, (run) => timeOf.get(run)));
       note(
-        `${left.length} of ${runs.length} runs left, ${share.parallel} at a time with ${share.threads} ${share.threads === 1 ? 'thread' : 'threads'} each`,
+        `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
@@ -138,7 +139,7 @@ async function timeNetworks(
       );
       timed.push({ macs, params, imagesPerSecond: picturesPerSecond });
       note(
-        `${name}: ${picturesPerSecond.toPrecision(3)} pictures/s, ${batch} a step; ${timed.length} of ${networks.size} networks timed`,
+        `${name}: ${picturesPerSecond.toPrecision(3)} pictures/s, ${batch} a step; ${timed.length} of ${counted(networks.size, 'network')} timed`,
       );
     } catch (error) {
       note(`${name} could not be timed: ${(error as Error).message}`);

@@ -29,7 +29,7 @@ export function statusCommand(): Command {
       const rows = states.map((one) => [one.variant, String(one.seed), one.state, words(one)]);
       printText(
         textTable(
-          [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: '' }],
+          [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: 'more' }],
           rows,
         ),
       );

@@ -11,6 +11,7 @@ import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
+import { counted } from '../../words/counted.js';
 
 interface SubmitOptions extends PlanSelection {
   readonly to: 'slurm';
@@ -42,7 +43,7 @@ export function submitCommand(): Command {
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   ablate submit configs/suites/paper-resnet50.yaml --to slurm --device gpu --sbatch=--partition=gpu
   ablate status configs/suites/paper-resnet50.yaml`,
     )
@@ -54,7 +55,7 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
   const left = runs.filter((run) => standings.get(run)?.state !== 'done');
   const script = slurmScriptFile(options.out, opened.suite.name);
   if (left.length === 0) {
-    note(`all ${runs.length} runs are done; records in ${suiteFolder}`);
+    note(`nothing is left of ${counted(runs.length, 'run')}; records in ${suiteFolder}`);
     if (options.json) printJson({ schema: 'ablate/submit/1', runs: 0, script: null, answer: null });
     return;
   }
@@ -78,7 +79,7 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
   await writePlan(suiteFolder, plan.record);
   await makeFolder(dirname(script));
   await writeFile(script, slurmScript(job));
-  note(`${left.length} runs in ${script}`);
+  note(`${counted(left.length, 'run')} in ${script}`);
   const answer = options.scriptOnly ? null : sbatch(script);
   if (answer !== null) note(answer);
   if (options.json) printJson({ schema: 'ablate/submit/1', runs: left.length, script, answer });

@@ -4,6 +4,7 @@ import { ConfigError, type PlacedProblem } from '../../config/problem.js';
 import { openSuite } from '../../experiment/suite.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
+import { counted } from '../../words/counted.js';
 
 export function validateCommand(): Command {
   return new Command('validate')
@@ -34,13 +35,16 @@ interface Answer {
 
 async function checkRecipe(file: string): Promise<Answer> {
   const { recipe, problems } = await parseRecipe(file);
-  return { about: `a recipe of ${recipe?.epochs} epochs`, problems };
+  return { about: `a recipe of ${counted(recipe?.epochs ?? 0, 'epoch')}`, problems };
 }
 
 async function checkSuite(file: string): Promise<Answer> {
   try {
     const { suite, variants } = await openSuite(file);
-    return { about: `${variants.length} networks, ${variants.length * suite.seeds.length} runs`, problems: [] };
+    return {
+      about: `${counted(variants.length, 'network')}, ${counted(variants.length * suite.seeds.length, 'run')}`,
+      problems: [],
+    };
   } catch (error) {
     if (error instanceof ConfigError) return { about: '', problems: error.problems };
     throw error;
