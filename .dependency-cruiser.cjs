@@ -2,15 +2,16 @@
 const pure = ['config', 'layers', 'architecture', 'roadmap', 'cost'];
 const may = {
   random: [],
+  shell: [],
   config: [],
-  engine: ['random'],
+  engine: ['random', 'shell'],
   layers: ['engine'],
   architecture: ['layers', 'engine', 'config'],
   roadmap: ['architecture', 'layers', 'config'],
   cost: ['architecture', 'layers'],
   weights: ['architecture', 'layers', 'engine'],
   inference: ['architecture', 'engine', 'weights', 'layers', 'data', 'training', 'config', 'random'],
-  data: ['config', 'random'],
+  data: ['config', 'random', 'shell'],
   records: ['architecture', 'layers', 'engine', 'config'],
   training: ['records', 'architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random'],
   experiment: [
@@ -25,6 +26,7 @@ const may = {
     'weights',
     'config',
     'random',
+    'shell',
   ],
   bench: [
     'records',

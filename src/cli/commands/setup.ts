@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { setupTensorflow } from '../../engine/tensorflow/setup/setup.js';
+import { command } from '../../shell/program.js';
 
 export function setupCommand(): Command {
   return new Command('setup')
@@ -26,7 +27,7 @@ export function setupCommand(): Command {
           `The tensorflow engine is ready: TensorFlow ${result.tensorflow}, ${result.device}, ${result.cache}\n`,
         );
         if (options.gpu && result.device === 'cpu')
-          process.stdout.write('It finds no GPU here; next: npx ablate doctor\n');
+          process.stdout.write(`It finds no GPU here; next: ${command('doctor')}\n`);
       }
     });
 }
