@@ -5,15 +5,16 @@ const everywhere = ['words'];
 const may = {
   words: [],
   random: [],
+  shell: [],
   config: [],
-  engine: ['random'],
+  engine: ['random', 'shell'],
   layers: ['engine'],
   architecture: ['layers', 'engine', 'config'],
   roadmap: ['architecture', 'layers', 'config'],
   cost: ['architecture', 'layers'],
   weights: ['architecture', 'layers', 'engine'],
   inference: ['architecture', 'engine', 'weights', 'layers', 'data', 'training', 'config', 'random'],
-  data: ['config', 'random'],
+  data: ['config', 'random', 'shell'],
   records: ['architecture', 'layers', 'engine', 'config'],
   training: ['records', 'architecture', 'layers', 'engine', 'data', 'weights', 'config', 'random'],
   experiment: [
@@ -28,6 +29,7 @@ const may = {
     'weights',
     'config',
     'random',
+    'shell',
   ],
   bench: [
     'records',

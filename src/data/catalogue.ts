@@ -13,6 +13,7 @@ import { openImagenet } from './imagenet/open.js';
 import { type MnistSource, mnistFiles, openMnist } from './mnist.js';
 import { cifar10, cifar100, fashionMnist, mnist } from './sources.js';
 import { openWebdataset } from './webdataset.js';
+import { command } from '../shell/program.js';
 
 /** A dataset by name: how many classes it has, how to get it and how to open it. */
 export interface DatasetEntry {
@@ -52,13 +53,13 @@ export const datasets = {
       if (root === null && existsSync(known)) return known;
       if (root === null) {
         throw new DataError(
-          `imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org.\nNext: ${imagenetNext}`,
+          `imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org.\nNext: ${imagenetNext()}`,
         );
       }
-      await openImagenet(root, imagenetNext);
+      await openImagenet(root, imagenetNext());
       return rememberFolder('imagenet-1k', root);
     },
-    open: (root) => openImagenet(root ?? dataFolder('imagenet-1k'), imagenetNext),
+    open: (root) => openImagenet(root ?? dataFolder('imagenet-1k'), imagenetNext()),
   },
   folder: {
     about: 'pictures of yours: ROOT/train/CLASS/*.jpg and ROOT/test/CLASS/*.jpg; dataset.root says where',
@@ -84,8 +85,8 @@ export const datasets = {
   },
 } as const satisfies Readonly<Record<string, DatasetEntry>>;
 
-const imagenetNext =
-  'put ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar and ILSVRC2012_devkit_t12.tar.gz (or what is unpacked from them) into a folder and run: npx ablate data imagenet-1k --root FOLDER';
+const imagenetNext = (): string =>
+  `put ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar and ILSVRC2012_devkit_t12.tar.gz (or what is unpacked from them) into a folder and run: ${command('data imagenet-1k --root FOLDER')}`;
 
 function mnistEntry(
   source: MnistSource,
@@ -100,7 +101,7 @@ function mnistEntry(
     classes: classes.length,
     pictures: 60_000,
     fetch: (root, onProgress) => fetchFiles({ name, files, root, debian, address, onProgress }),
-    open: (root) => openMnist(source, root ?? dataFolder(name), `npx ablate data ${name}`),
+    open: (root) => openMnist(source, root ?? dataFolder(name), command(`data ${name}`)),
   };
 }
 
@@ -113,7 +114,7 @@ function cifarEntry(source: CifarSource, about: string): DatasetEntry & { classe
     classes: classes.length,
     pictures: 50_000,
     fetch: (root, onProgress) => fetchFiles({ name, files, root, debian: null, address, onProgress }),
-    open: (root) => openCifar(source, root ?? dataFolder(name), `npx ablate data ${name}`),
+    open: (root) => openCifar(source, root ?? dataFolder(name), command(`data ${name}`)),
   };
 }
 

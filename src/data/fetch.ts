@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { dataFolder } from './cache.js';
 import { DataError } from './error.js';
 import { counted } from '../words/counted.js';
+import { command } from '../shell/program.js';
 
 const run = promisify(execFile);
 
@@ -58,7 +59,7 @@ export async function fetchFiles(options: FetchOptions): Promise<string> {
     }
     throw new DataError(
       `${name} could not be fetched.\n${answers.map((answer) => `- ${answer}`).join('\n')}\n` +
-        `Next: put ${files.map((file) => file.name).join(', ')} into a folder and run: npx ablate data ${name} --root FOLDER`,
+        `Next: put ${files.map((file) => file.name).join(', ')} into a folder and run: ${command(`data ${name} --root FOLDER`)}`,
     );
   } finally {
     await rm(temporary, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { meanColour } from './normalise.js';
 import type { Preparation } from './prepare.js';
 import type { Item } from './threads/job.js';
 import { openPreparer } from './threads/preparer.js';
+import { command } from '../shell/program.js';
 
 interface Batches {
   readonly dataset: Dataset;
@@ -119,7 +120,7 @@ async function* make(
     onDamaged(wrong);
     if (damaged.size > Math.max(10, dataset.length / 100)) {
       throw new DataError(
-        `${dataset.name}: more than 1 % of the ${dataset.split} pictures cannot be read, the last being ${wrong}.\nNext: npx ablate data check ${dataset.name}`,
+        `${dataset.name}: more than 1 % of the ${dataset.split} pictures cannot be read, the last being ${wrong}.\nNext: ${command(`data check ${dataset.name}`)}`,
       );
     }
   };

@@ -1,5 +1,6 @@
 import { type EngineDescription, EnvironmentError } from '../engine/engine.js';
 import { type EngineChoice, type RunRecord, startsOf } from '../records/run.js';
+import { command } from '../shell/program.js';
 
 /** What an engine comes to, as far as numbers hang on it. */
 export const choiceOf = ({ engine, device, precision }: EngineDescription): EngineChoice => ({
@@ -27,7 +28,7 @@ export function requireSame(began: EngineChoice, found: EngineChoice, what: stri
   if (sameDevice && samePrecision) return;
   const next = sameDevice
     ? `to go on all the same, ask for it by name: --precision ${found.precision}`
-    : `${beginnings[began.engine]}; to go on all the same, ask for it by name: --device ${deviceOf(found)}`;
+    : `${beginnings()[began.engine]}; to go on all the same, ask for it by name: --device ${deviceOf(found)}`;
   throw new EnvironmentError(
     `${what} was begun on ${described(began)}; here it would go on with ${described(found)}, and its numbers would be those of neither.\nNext: ${next}`,
   );
@@ -39,8 +40,8 @@ const described = ({ engine, gpu, precision }: EngineChoice): string =>
 const deviceOf = ({ engine, gpu }: EngineChoice): string => (engine === 'tensorflow' ? (gpu ? 'gpu' : 'cpu') : engine);
 
 /** How to have an engine again. */
-const beginnings: Readonly<Record<EngineChoice['engine'], string>> = {
-  tensorflow: 'npx ablate setup brings that engine back',
+const beginnings = (): Readonly<Record<EngineChoice['engine'], string>> => ({
+  tensorflow: `${command('setup')} brings that engine back`,
   webgpu: '--device webgpu is that engine',
   wasm: '--device wasm is that engine',
-};
+});

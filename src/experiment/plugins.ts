@@ -7,13 +7,20 @@ import type { Problem } from '../config/problem.js';
 import type { PluginContent } from '../records/run.js';
 import { type Catalogue, createCatalogue } from '../roadmap/catalogue.js';
 import type { Step } from '../roadmap/step.js';
+import { packageName } from '../shell/program.js';
 import { pluginContent } from './plugin-content.js';
 
-/** Loads plug-ins in TypeScript or JavaScript; they import this program as `ablate`, and zod and tfjs from wherever it has them. */
+const program = fileURLToPath(new URL('../index.js', import.meta.url));
+
+/**
+ * Loads plug-ins in TypeScript or JavaScript; they import this program as `ablate` or by its package's name, and zod and tfjs
+ * from wherever it has them.
+ */
 const require = createRequire(import.meta.url);
 const jiti = createJiti(import.meta.url, {
   alias: {
-    ablate: fileURLToPath(new URL('../index.js', import.meta.url)),
+    ablate: program,
+    [packageName()]: program,
     zod: dirname(require.resolve('zod/package.json')),
   },
 });

@@ -82,7 +82,7 @@ test('plan, flops and the stored plan say one cost for each variant', () => {
 });
 
 test('through npm, standard output is the document alone', () => {
-  const { status, stdout } = spawnSync('npm', ['run', 'ablate', '--', 'plan', file, '--json'], {
+  const { status, stdout } = spawnSync('npm', ['run', '-s', 'ablate', '--', 'plan', file, '--json'], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     encoding: 'utf8',
   });

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { UsageError } from '../errors.js';
+import { packageName } from '../../shell/program.js';
 import { note, printJson } from '../output.js';
 
 export function newStepCommand(): Command {
@@ -30,7 +31,7 @@ export function newStepCommand(): Command {
 
 function template(id: string): string {
   const title = id.replaceAll('-', ' ').replace(/^./, (letter) => letter.toUpperCase());
-  return `import { defineStep } from 'ablate';
+  return `import { defineStep } from '${packageName()}';
 import { z } from 'zod';
 
 export default defineStep({

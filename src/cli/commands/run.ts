@@ -7,16 +7,17 @@ import { codeVersion, describeMachine, devicesFor } from '../../experiment/machi
 import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
-import { quoted } from '../../experiment/shell.js';
 import { storageProblem } from '../../experiment/storage.js';
 import { readPlan, orNull } from '../../records/read.js';
 import { writePlan } from '../../records/write.js';
+import { quoted } from '../../shell/quoted.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { duration } from '../progress-state.js';
+import { command } from '../../shell/program.js';
 
 interface RunOptions extends PlanSelection {
   readonly parallel?: string;
@@ -149,7 +150,7 @@ function repeated({ only, seeds, out, device, parallel, precision, eager, shared
 function finish(
   { done, failed, left }: ScheduleSummary,
   suiteFolder: string,
-  command: readonly string[],
+  words: readonly string[],
   took: number,
   json: boolean,
 ): void {
@@ -167,8 +168,8 @@ function finish(
   const parts = [`${done.length} done`, `${failed.length} failed`, ...(left.length > 0 ? [`${left.length} left`] : [])];
   note(`${parts.join(', ')} in ${duration(took)}; records in ${suiteFolder}`);
   for (const { run, reason } of failed) note(`failed: ${run.spec.variant} seed ${run.spec.seed}: ${indented(reason)}`);
-  if (left.length > 0) note(`go on with: ablate run ${command.join(' ')}`);
-  else note(`next: ablate report ${quoted(suiteFolder)}`);
+  if (left.length > 0) note(`go on with: ${command(`run ${words.join(' ')}`)}`);
+  else note(`next: ${command(`report ${quoted(suiteFolder)}`)}`);
   if (code !== exitCodes.done) throw new Exit(code);
 }
 

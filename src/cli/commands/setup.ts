@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { note, printJson, printText } from '../output.js';
 import { setupTensorflow } from '../../engine/tensorflow/setup/setup.js';
+import { command } from '../../shell/program.js';
 
 export function setupCommand(): Command {
   return new Command('setup')
@@ -23,6 +24,6 @@ export function setupCommand(): Command {
       if (options.json) printJson({ schema: 'ablate/setup/1', ...result });
       else
         printText(`The tensorflow engine is ready: TensorFlow ${result.tensorflow}, ${result.device}, ${result.cache}`);
-      if (options.gpu && result.device === 'cpu') note('it finds no GPU here; next: ablate doctor --gpu');
+      if (options.gpu && result.device === 'cpu') note(`it finds no GPU here; next: ${command('doctor --gpu')}`);
     });
 }

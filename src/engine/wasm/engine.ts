@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Engine, EnvironmentError } from '../engine.js';
 import { eagerStep } from '../eager.js';
 import { createWasmOps } from './ops.js';
+import { command, installCommand } from '../../shell/program.js';
 
 const require = createRequire(import.meta.url);
 
@@ -22,7 +23,7 @@ export async function openWasm(): Promise<Engine> {
   wasm.setThreadsCount(1);
   if (!(await tf.setBackend('wasm'))) {
     throw new EnvironmentError(
-      'The wasm backend does not start on this machine: its WebAssembly module did not load.\nNext: npm ci, then npx ablate doctor',
+      `The wasm backend does not start on this machine: its WebAssembly module did not load.\nNext: ${installCommand()}, then ${command('doctor')}`,
     );
   }
   shareIdentities(tf);
