@@ -8,6 +8,8 @@ import { type Precision, resolvePrecision } from './precision.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
 import { command } from '../../shell/program.js';
+import { registerOwnKernels } from './own-kernels.js';
+import { prepareTfjs } from '../tfjs/prepare.js';
 
 export interface TensorflowOptions extends LoadOptions {
   /** Runs steps op by op instead of compiled: for debugging, and as the compiled step's reference. */
@@ -25,6 +27,8 @@ export function openTensorflow({
   ...options
 }: TensorflowOptions): Engine {
   const loaded = loadTensorflow(options);
+  prepareTfjs(loaded.tf);
+  registerOwnKernels(loaded);
   const kernels = loadKernels(loaded);
   const gpu = loaded.backend.isUsingGpuDevice;
   if (!gpu && !kernels) {

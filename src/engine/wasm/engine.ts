@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Engine, EnvironmentError } from '../engine.js';
 import { eagerStep } from '../eager.js';
+import { registerOwnKernels } from './own-kernels.js';
+import { prepareTfjs } from '../tfjs/prepare.js';
 import { createWasmOps } from './ops.js';
 import { command, installCommand } from '../../shell/program.js';
 
@@ -27,10 +29,13 @@ export async function openWasm(): Promise<Engine> {
     );
   }
   shareIdentities(tf);
+  prepareTfjs(tf);
   // tfjs would fall back to plain JavaScript, thousands of times slower, without a word.
   tf.removeBackend('cpu');
+  const ops = createWasmOps(tf);
+  registerOwnKernels(tf, ops);
   return {
-    ops: createWasmOps(tf),
+    ops,
     description: {
       engine: 'wasm',
       version: wasm.version_wasm,
