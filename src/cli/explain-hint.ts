@@ -1,7 +1,6 @@
 import { modelNames } from '../architecture/models.js';
 import { nearest } from '../config/problem.js';
 import { datasetNames } from '../data/catalogue.js';
-import { commands } from './commands.js';
 
 /** More fields of one name than these are too many to choose from. */
 const mostFields = 4;
@@ -21,8 +20,7 @@ export function hintFor(name: string, steps: readonly string[], paths: readonly 
 /** Other things that go by a name have commands of their own. */
 function elsewhere(name: string): string | null {
   if (modelNames.includes(name)) return `it is a network: ablate summary --model ${name}`;
-  if (datasetNames.includes(name)) return `it is a dataset: ablate data ${name}`;
-  return Object.hasOwn(commands, name) ? `it is a command: ablate ${name} --help` : null;
+  return datasetNames.includes(name) ? `it is a dataset: ablate data ${name}` : null;
 }
 
 function orList(paths: readonly string[]): string {

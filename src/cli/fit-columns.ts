@@ -1,4 +1,8 @@
-import type { Column } from './table.js';
+/** A column of a text table: its heading, and whether its cells are set to the right as numbers are. */
+export interface Column {
+  readonly heading: string;
+  readonly right?: boolean;
+}
 
 /** Spaces between two columns. */
 const between = 2;

@@ -1,11 +1,5 @@
 import { grouped } from '../words/counted.js';
-import { fitColumns, wrapCell } from './fit-columns.js';
-
-/** A column of a text table: its heading, and whether its cells are set to the right as numbers are. */
-export interface Column {
-  readonly heading: string;
-  readonly right?: boolean;
-}
+import { type Column, fitColumns, wrapCell } from './fit-columns.js';
 
 /**
  * Rows of cells as aligned text with a rule under the headings: a line each, or several where the terminal is narrower.

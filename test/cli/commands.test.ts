@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commands } from '../../src/cli/commands.js';
+import { main } from '../../src/cli/main.js';
 import { ablate } from './command.js';
 
 const quickstart = fileURLToPath(new URL('../../configs/suites/quickstart.yaml', import.meta.url));
@@ -15,6 +16,27 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const run = (line: string) => ablate(line.split(' '), { cwd: folder });
+
+/** The same in this process: a sixth of the time, for the many lines that end before they begin. */
+async function here(line: string): Promise<{ status: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  const take = (name: keyof typeof said) => (text: string | Uint8Array) => {
+    said[name] += text;
+    return true;
+  };
+  const back = process.cwd();
+  process.chdir(folder);
+  vi.spyOn(process.stdout, 'write').mockImplementation(take('stdout'));
+  vi.spyOn(process.stderr, 'write').mockImplementation(take('stderr'));
+  try {
+    const status = await main(line.split(' '));
+    return { status, ...said };
+  } finally {
+    vi.restoreAllMocks();
+    process.chdir(back);
+    process.stdout.removeAllListeners('error');
+  }
+}
 
 describe('--help', () => {
   it.each(Object.keys(commands))('of %s shows an example, and so does `ablate help`', (name) => {
@@ -112,8 +134,8 @@ describe('a wrong command line', () => {
     [`submit ${quickstart}`, "required option '--to <cluster>' not specified"],
   ];
 
-  it.each(lines)('%s: exit code 2, a sentence, no stack trace, nothing written', (line, sentence) => {
-    const { status, stdout, stderr } = run(line);
+  it.each(lines)('%s: exit code 2, a sentence, no stack trace, nothing written', async (line, sentence) => {
+    const { status, stdout, stderr } = await here(line);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(sentence);
     expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);

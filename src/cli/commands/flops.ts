@@ -8,7 +8,8 @@ import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
 import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions } from '../network-options.js';
 import { printJson, printText } from '../output.js';
-import { type Column, signed, textTable } from '../table.js';
+import type { Column } from '../fit-columns.js';
+import { signed, textTable } from '../table.js';
 import { grouped } from '../../words/counted.js';
 
 interface FlopsOptions extends NamedNetworkOptions {
