@@ -13,6 +13,7 @@ export function networkOf(spec: NetworkSpec, catalogue: Catalogue): Network {
     classes: spec.classes,
     widthScale: spec.width,
     stemStride: spec.stemStride,
+    ...(spec.windows && { windows: spec.windows }),
   });
   if (!base) {
     const guess = nearest(spec.base, modelNames);

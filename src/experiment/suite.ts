@@ -82,6 +82,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     width: scale.width,
     stemStride: scale.stem_stride,
     classes: classes ?? 1000,
+    ...(scale.windows === 'divisors' && { windows: scale.windows }),
     ...(weights && { weights }),
   });
   const base = namedNetwork(suite.network.base);
