@@ -6,7 +6,7 @@ import { type RawRecipe, readRecipe } from './recipes.js';
 import { readSource } from './source.js';
 import { salvage } from './salvage.js';
 import { runnerSchema, type SuiteFile, suiteSchema } from './suite.js';
-import { recipeWarnings } from './warnings.js';
+import { placedWarnings } from './warnings.js';
 
 /** A suite file as far as it goes without knowing steps, networks and data. */
 export interface ParsedSuite {
@@ -129,7 +129,7 @@ export async function parseRecipe(
   if (source.syntax.length > 0) return { recipe: null, problems: source.syntax, warnings: [] };
   const problems: PlacedProblem[] = [];
   const read = checkRecipe(await readRecipe(source.value, [], source), 'recipe', problems);
-  const warnings = read ? recipeWarnings(read.recipe).map((warning) => read.place(warning)) : [];
+  const warnings = read ? placedWarnings(read.recipe, read.place, file) : [];
   return { recipe: problems.length > 0 ? null : (read?.recipe ?? null), problems: inOrder(problems), warnings };
 }
 

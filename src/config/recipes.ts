@@ -89,11 +89,14 @@ function merge(base: unknown, changes: unknown): unknown {
 }
 
 function has(value: unknown, path: Path): boolean {
-  return (
-    path.length > 0 &&
-    path.reduce<unknown>((at, part) => (isMapping(at) && Object.hasOwn(at, part) ? at[part] : undefined), value) !==
-      undefined
+  const there = path.reduce<unknown>(
+    (at, part) =>
+      at !== null && typeof at === 'object' && Object.hasOwn(at, part)
+        ? (at as Record<string | number, unknown>)[part]
+        : undefined,
+    value,
   );
+  return path.length > 0 && there !== undefined;
 }
 
 const isMapping = (value: unknown): value is Record<string | number, unknown> =>

@@ -1,10 +1,16 @@
-import type { Problem } from './problem.js';
+import type { Path, PlacedProblem, Problem } from './problem.js';
 import type { Recipe } from './recipe.js';
 
+/** A warning about fields that do not go together: it stands at the first of them that the suite's own file has. */
+interface RecipeWarning {
+  readonly paths: readonly [Path, ...Path[]];
+  readonly message: string;
+}
+
 /** What can be trained and is hardly meant: a rate that never gets where the recipe says it goes. */
-export function recipeWarnings({ epochs, schedule }: Recipe): Problem[] {
-  const warnings: Problem[] = [];
-  const warn = (field: string, message: string) => warnings.push({ path: ['schedule', field], on: 'value', message });
+function recipeWarnings({ epochs, schedule }: Recipe): RecipeWarning[] {
+  const warnings: RecipeWarning[] = [];
+  const warn = (field: string, message: string) => warnings.push({ paths: [['schedule', field], ['epochs']], message });
   const { warmup_epochs } = schedule;
   if (warmup_epochs > 0 && warmup_epochs >= epochs) {
     warn(
@@ -19,6 +25,18 @@ export function recipeWarnings({ epochs, schedule }: Recipe): Problem[] {
     );
   }
   return warnings;
+}
+
+/** The warnings of a recipe at their places, those in `file` before those in recipes that it names. */
+export function placedWarnings(
+  recipe: Recipe,
+  place: (problem: Problem) => PlacedProblem,
+  file: string,
+): PlacedProblem[] {
+  return recipeWarnings(recipe).map(({ paths, message }) => {
+    const places = paths.map((path) => place({ path, on: 'value', message }));
+    return places.find((one) => one.file === file) ?? (places[0] as PlacedProblem);
+  });
 }
 
 /** Where the step that changes recipes changes the length or the batch too, its difference is that of all of them. */

@@ -5,7 +5,7 @@ import type { ConvNetwork } from '../architecture/network.js';
 import { type ParsedSuite, parseSuite, type SuiteParts } from '../config/parse.js';
 import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
 import type { SuiteFile } from '../config/suite.js';
-import { pairWarnings, recipeWarnings } from '../config/warnings.js';
+import { pairWarnings, placedWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
 import { resolveRoad } from '../roadmap/road.js';
@@ -206,14 +206,14 @@ function entryPath(road: readonly unknown[], step: string | null): Path {
 const isMapping = (value: unknown): value is object => value !== null && typeof value === 'object';
 
 function warningsOf(
-  { place }: ParsedSuite,
+  { place, file }: ParsedSuite,
   { recipe, baseRecipe, compare }: SuiteParts,
   built: readonly SuiteVariant[],
   placeOf: (step: string | null) => Path,
 ): PlacedProblem[] {
   const usesBase = built.some(({ variant }) => variant.recipe === 'base');
   const used = [recipe, usesBase ? baseRecipe : null].flatMap((one) => one ?? []);
-  const ofRecipes = used.flatMap((one) => recipeWarnings(one.recipe).map((warning) => one.place(warning)));
+  const ofRecipes = used.flatMap((one) => placedWarnings(one.recipe, one.place, file));
   const ofPair =
     recipe && baseRecipe && usesBase
       ? pairWarnings(recipe.recipe, baseRecipe.recipe).map((one) => place({ ...one, path: [baseRecipe.field] }))

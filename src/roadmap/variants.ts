@@ -148,15 +148,15 @@ function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place):
 }
 
 function fromSet(set: StepSet, parent: string, base: Variant, start: Place): Variant {
-  const last = set.at(-1) as RoadEntry;
+  const last = set.at(-1);
   return {
     ...variant(setName(set), 'step'),
     base: base.name,
     steps: set.map((entry) => call(entry, entry.adopted)),
     stepNames: set.map(({ adopted }) => adopted.name),
-    step: last.step.id,
+    step: last?.step.id ?? null,
     title: set.map(({ step }) => step.title).join(' + '),
-    group: set.length === 1 ? last.step.group : null,
+    group: last && set.length === 1 ? last.step.group : null,
     parent,
     network: set.reduce((place, entry) => place.follow(entry), start).network,
   };
