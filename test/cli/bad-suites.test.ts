@@ -146,7 +146,12 @@ const cases: [string, string | Uint8Array, string, string][] = [
   ['a plug-in that is not there', `${good}plugins: [./none.ts]\n`, '7:11', 'there is no file'],
   ['a plug-in without a step', `${good}plugins: [./empty.ts]\n`, '7:11', 'it exports no step'],
   ['a plug-in that takes a taken name', `${good}plugins: [./taken.ts]\n`, '7:11', 'exists already'],
-  ['a plug-in whose step throws', swap('gelu', 'bursts').concat('plugins: [./bursts.ts]\n'), '5:25', 'bursts.ts:2) fails: bang'],
+  [
+    'a plug-in whose step throws',
+    swap('gelu', 'bursts').concat('plugins: [./bursts.ts]\n'),
+    '5:25',
+    'bursts.ts:2) fails: bang',
+  ],
 ];
 
 let folder: string;
