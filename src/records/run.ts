@@ -13,6 +13,8 @@ const networkSpecSchema = z.object({
   /** Factor on every width. */
   width: z.number().positive(),
   stemStride: z.int().positive().nullable(),
+  /** Of Swin's windows on maps that they do not divide; absent is the base's own. */
+  windows: z.enum(['padded', 'divisors']).optional(),
   classes: z.int().positive(),
   /** The file that training starts from, by absolute path and content; absent where the seed draws all weights. */
   weights: z.object({ file: z.string(), sha256: z.string() }).optional(),

@@ -6,7 +6,7 @@ import { modelOf } from '../../experiment/network.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
-import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions } from '../network-options.js';
+import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions, specOf } from '../network-options.js';
 import { printJson, printText } from '../output.js';
 import type { Column } from '../fit-columns.js';
 import { signed, textTable } from '../table.js';
@@ -67,10 +67,8 @@ Examples:
 function baseRow(base: string, options: FlopsOptions): Row {
   const catalogue = createCatalogue();
   const road = parseRoad(options.with ?? '', catalogue);
-  const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
   const names = road.map(({ adopted }) => adopted.name);
-  const { resolution = null, classes = 1000, stemStride = null, width } = options;
-  const model = modelOf({ base, steps, resolution, width, stemStride, classes }, catalogue);
+  const model = modelOf(specOf(base, options), catalogue);
   return { suite: null, variant: [base, ...names].join('+'), steps: names, cost: countCost(model, options.convention) };
 }
 
