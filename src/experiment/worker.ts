@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
 import { openEngine } from '../engine/open.js';
-import { datasetFingerprint, designHash, networkHash, runHash } from '../records/hash.js';
+import { datasetFingerprint, designHash, networkHash, protocolHash, runHash } from '../records/hash.js';
 import { readRun, orNull } from '../records/read.js';
 import { type RunRecord, type RunStart, startsOf } from '../records/run.js';
 import { writeJson } from '../records/write.js';
@@ -36,7 +36,8 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
   if (began) requireSame(began, choiceOf(engine.description), `${spec.suite}, ${spec.variant} seed ${spec.seed},`);
   const datasets = await openDatasets(spec.dataset, spec.network.classes);
   const fingerprint = datasetFingerprint(datasets);
-  if (runHash(designHash(spec, networkHash(model), contents), fingerprint) !== hash) {
+  const design = designHash(protocolHash(spec, networkHash(model), contents), spec.seed);
+  if (runHash(design, fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');
   }
   const network = networkOf(spec.network, catalogue);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/problem.js';
 import { openEngine } from '../../src/engine/open.js';
-import { designHash, networkHash } from '../../src/records/hash.js';
+import { networkHash, protocolHash } from '../../src/records/hash.js';
 import { modelOf, networkOf } from '../../src/experiment/network.js';
 import type { NetworkSpec, RunSpec } from '../../src/records/run.js';
 import { openSuite } from '../../src/experiment/suite.js';
@@ -98,7 +98,7 @@ it('a run is another when its weights are others, and the same when only their f
     const { suite, variants } = await openSuite(suiteFile);
     const { spec, recipe } = variants[0] as (typeof variants)[number];
     const run = { recipe, seed: 0, dataset: suite.dataset, network: spec } as unknown as RunSpec;
-    return designHash(run, networkHash(modelOf(spec, catalogue)), []);
+    return protocolHash(run, networkHash(modelOf(spec, catalogue)), []);
   };
   await writeWeights('moved.safetensors');
   await writeWeights('others.safetensors', 'other');
