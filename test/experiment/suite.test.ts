@@ -237,6 +237,18 @@ describe('a step that changes nothing', () => {
     ],
   ])('%s', async (_, text, found) => expect(await same(text)).toEqual(found));
 
+  it('not where two layers only have a name in common', async () => {
+    const layer = (id: string, forward: string) =>
+      `const ${id} = defineLayer({ kind: 'mine', outputShape: (_, input) => input, parameters: () => [], operations: () => ({}), forward: ${forward} });\n` +
+      `const ${id}Step = defineStep({ id: '${id}', title: 't', claim: 'c', apply: (n) => ({ ...n, block: { ...n.block, slots: { ...n.block.slots, branchEnd: [() => leaf('x', ${id}, null)] } } }) });\n`;
+    writeFileSync(
+      join(folder, 'twins.ts'),
+      `import { defineLayer, defineStep, leaf } from 'ablate';\n${layer('one', '(_, x) => x')}${layer('two', '(_, x, { ops }) => ops.tf.mul(x, 0)')}export default [oneStep, twoStep];\n`,
+    );
+    const text = good.replace('gelu', 'one, two').concat('plugins: [./twins.ts]\nstrategy: add-one\n');
+    expect(await same(text)).toEqual([]);
+  });
+
   it('is a warning at its entry', async () => {
     expect(await warnings(good)).toEqual([
       '5:8 gelu changes nothing here: it is the network convnext-tiny, and is trained once',
