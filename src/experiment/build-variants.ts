@@ -2,6 +2,7 @@ import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import { namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
+import { walk } from '../architecture/walk.js';
 import type { Path } from '../config/problem.js';
 import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
@@ -56,12 +57,14 @@ export interface BuildParts {
 /** Builds every network of a suite; what does not fit is reported where the suite decides it, and left out. */
 export function buildVariants(parts: BuildParts): SuiteVariant[] {
   const first = new Map<string, string>();
+  const layers = new Map<object, number>();
   return parts.variants.flatMap((variant): SuiteVariant[] => {
     const spec = parts.specOf(variant);
     const recipe = parts.recipeOf(variant);
-    const built = buildOne(variant, spec, recipe, parts);
-    if (!built || !recipe) return [];
-    const training = `${built.digest} ${trainingOf(recipe)}`;
+    const one = buildOne(variant, spec, recipe, layers, parts);
+    if (!one || !recipe) return [];
+    const { built } = one;
+    const training = `${built.digest} ${one.layers} ${trainingOf(recipe)}`;
     const sameAs = first.get(training) ?? null;
     if (sameAs === null) first.set(training, variant.name);
     return [{ variant, spec, recipe, built, sameAs }];
@@ -73,8 +76,9 @@ function buildOne(
   variant: Variant,
   spec: NetworkSpec,
   recipe: Recipe | null,
+  layers: Map<object, number>,
   { recompute, report, placeOf }: BuildParts,
-): BuiltNetwork | null {
+): { built: BuiltNetwork; layers: string } | null {
   const cannot = (path: Path, reason: string) => report(path, `${variant.name} cannot be built: ${reason}`);
   try {
     const model = buildModel(variant.network ?? (namedNetwork(spec.base, networkOptions(spec)) as Network));
@@ -86,7 +90,9 @@ function buildOne(
       report(['network'], message);
       return null;
     }
-    return { digest: networkHash(model), resolution: model.input[0] as number, ...costOf(model), bytes };
+    const resolution = model.input[0] as number;
+    const built = { digest: networkHash(model), resolution, ...costOf(model), bytes };
+    return { built, layers: layersOf(model, layers) };
   } catch (error) {
     if (error instanceof LayerError || error instanceof RoadError) cannot(['network'], error.message);
     else {
@@ -108,6 +114,18 @@ function trainingBytes(model: Model, recipe: Recipe, recompute: 'none' | 'blocks
 function costOf(model: Model): Pick<BuiltNetwork, 'macs' | 'params'> {
   const { macs, params } = countCost(model);
   return { macs, params };
+}
+
+/** The layers of a model by number: two of one kind's name, of two plug-ins, need not compute the same. */
+function layersOf(model: Model, known: Map<object, number>): string {
+  const found = new Set<number>();
+  walk(model.tree, model.input, ({ node }) => {
+    if (node.kind !== 'leaf') return;
+    const number = known.get(node.layer) ?? known.size;
+    known.set(node.layer, number);
+    found.add(number);
+  });
+  return [...found].join();
 }
 
 /** A recipe without its names, which change no number. */

@@ -50,7 +50,9 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   const { parts } = parsed;
   if (!parts) throw new ConfigError(parsed.problems);
   const problems: PlacedProblem[] = [...parsed.problems];
-  const report: Report = (path, message, on = 'value') => problems.push(parsed.place({ path, on, message }));
+  const report: Report = (path, message, on = 'value') => {
+    if (problems.length < mostProblems) problems.push(parsed.place({ path, on, message }));
+  };
 
   const { catalogue, paths, contents, origins } = await openPlugins(parts, file, report);
   checkNames(parts, report);
