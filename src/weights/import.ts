@@ -4,7 +4,7 @@ import { modelNames, namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
 import { WeightsError } from './error.js';
 import { type Allowance, checkTypes, type Fit, fitOf, type Source } from './fit.js';
-import type { Naming } from './naming/index.js';
+import { type Naming, namingsOf } from './naming/index.js';
 import { openWeights } from './open.js';
 import { fromTensors, type Place } from './place.js';
 import { canResize, resizePositionBias } from './position-bias.js';
@@ -61,16 +61,9 @@ export async function importWeights(
     const reading = bestReading(path, file.entries, network, model, { naming, prefix, partial: allow.size > 0 });
     const fit = fitOf(reading, options.resizePositionBias ?? false);
     const classifier = options.freshClassifier ? freshClassifier(reading, fit) : new Set<Place>();
-    const refused = {
-      exact: fit.exact,
-      missing: allow.has('missing') ? [] : fit.missing.filter((place) => !classifier.has(place)),
-      extra: allow.has('extra') ? [] : fit.extra,
-      size: allow.has('size') ? [] : fit.size.filter(({ place }) => !classifier.has(place)),
-    };
-    if (fit.exact.length === 0)
-      throw new WeightsError(nothingText(path, network, reading, suggestion(file, options, reading, fit)));
-    if (refused.missing.length + refused.extra.length + refused.size.length > 0)
-      throw new WeightsError(refusalText(path, network, reading, refused, suggestion(file, options, reading, fit)));
+    const refused = notAllowed(fit, allow, classifier);
+    if (refused.missing.length + refused.extra.length + refused.size.length > 0 || fit.exact.length === 0)
+      throw new WeightsError(refusal(file, network, model, options, reading));
     checkTypes(path, fit);
     const fresh = [...fit.missing, ...fit.size.map(({ place }) => place)];
     const lines = loadedLines(path, network, reading, fit, fresh);
@@ -88,6 +81,27 @@ export async function importWeights(
     await file.close();
     throw error;
   }
+}
+
+/** What keeps a file from being loaded: that which differs and is not allowed to. */
+const notAllowed = (fit: Fit, allow: ReadonlySet<Allowance>, classifier: ReadonlySet<Place>) => ({
+  missing: allow.has('missing') ? [] : fit.missing.filter((place) => !classifier.has(place)),
+  extra: allow.has('extra') ? [] : fit.extra,
+  size: allow.has('size') ? [] : fit.size.filter(({ place }) => !classifier.has(place)),
+});
+
+/** Why a file is not loaded, by the reading that makes most of it: of a network on the road, in the names of its ends. */
+function refusal(file: SafetensorsFile, network: Network, model: Model, options: ImportOptions, own: Reading): string {
+  const { path, entries } = file;
+  const { naming, prefix } = options;
+  const onRoad = namingsOf(network).length === 1;
+  const reading = onRoad ? bestReading(path, entries, network, model, { naming, prefix, partial: true }) : own;
+  const fit = fitOf(reading, options.resizePositionBias ?? false);
+  const next = suggestion(file, options, reading, fit);
+  if (reading.score === 0) return nothingText(path, network, reading, next);
+  const classifier = options.freshClassifier ? freshClassifier(reading, fit) : new Set<Place>();
+  const refused = notAllowed(fit, new Set(fit.exact.length === 0 ? [] : options.allow), classifier);
+  return refusalText(path, network, reading, { exact: fit.exact, ...refused }, next);
 }
 
 /** The classifier's parameters where the file has none of them, or has them for another number of classes. */

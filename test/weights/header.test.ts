@@ -92,14 +92,14 @@ describe('damaged headers', () => {
     );
   });
 
-  it('2,000 with any JSON in a tensor’s place', async () => {
+  it('500 with any JSON in a tensor’s place', async () => {
     const odd = fc.oneof(fc.jsonValue(), fc.constantFrom('F32', [0, 8], [2], 0, 2 ** 53, [2 ** 53, 0], [-1]));
     const tensor = fc.oneof(odd, fc.record({ dtype: odd, shape: odd, data_offsets: odd }, { requiredKeys: [] }));
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tensor), async (header) => {
         await holds(file(JSON.stringify(header), 8));
       }),
-      { numRuns: 2_000, endOnFailure: true },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 
