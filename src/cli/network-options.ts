@@ -49,7 +49,6 @@ export function addNetworkOptions(command: Command): Command {
 
 /** The network that the options name, built. Throws where they name none, or one that cannot be built. */
 export async function networkFrom(options: NetworkOptions): Promise<{ network: Network; model: Model }> {
-  const base = baseOf(options);
   if (options.run !== undefined) {
     const given = (['model', 'base', 'with', 'classes', 'stemStride', 'windows'] as const).find(
       (name) => options[name] !== undefined,
@@ -60,6 +59,7 @@ export async function networkFrom(options: NetworkOptions): Promise<{ network: N
     }
     return networkOfRun(options.run, options.resolution);
   }
+  const base = baseOf(options);
   if (base === undefined) throw new UsageError('name a network with --model, with --base and --with, or with --run');
   const network = networkOf(specOf(base, options), createCatalogue());
   return { network, model: buildModel(network) };

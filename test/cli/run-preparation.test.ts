@@ -27,7 +27,14 @@ const labels = new Map<string, number>();
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ablate-preparation-'));
   writeFileSync(join(folder, 'suite.yaml'), suite);
-  const { status, stderr } = ablate(['run', join(folder, 'suite.yaml'), '--out', join(folder, 'out'), '--only', 'stage-ratio*']);
+  const { status, stderr } = ablate([
+    'run',
+    join(folder, 'suite.yaml'),
+    '--out',
+    join(folder, 'out'),
+    '--only',
+    'stage-ratio*',
+  ]);
   expect([status, stderr]).toEqual([0, expect.anything()]);
   run = join(folder, 'out', 'kept', 'stage-ratio-1-1-1-1', 'seed-0');
   right = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8'));
@@ -126,6 +133,6 @@ describe('the network of a run is shown pictures as the run showed them', () => 
     );
     writeFileSync(join(folder, 'run.json'), '{"schema": "ablate/run/1"}');
     const damaged = ablate(['evaluate', '--run', folder, '--weights', weights]);
-    expect([damaged.status, damaged.stderr]).toEqual([2, expect.stringContaining('expected the record of a run')]);
+    expect([damaged.status, damaged.stderr]).toEqual([2, expect.stringContaining('run.json is damaged: at hash:')]);
   });
 });

@@ -44,7 +44,7 @@ const writeSuite = (weights: string, scale = 'resolution: 64, width: 1/16') =>
     `name: fine-tuning
 dataset: { name: fashion-mnist }
 network: { base: convnext-tiny, scale: { ${scale} }, weights: ${weights} }
-recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null, ema: { decay: 0.9 } }
+recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null, schedule: { final_learning_rate: 0 }, ema: { decay: 0.9 } }
 `,
   );
 
@@ -108,7 +108,10 @@ it('a run is another when its weights are others, and the same when only their f
 });
 
 describe('what a file may differ in is said in the suite', () => {
-  const given = (weights: string, rest = 'recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null }') =>
+  const given = (
+    weights: string,
+    rest = 'recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null, schedule: { final_learning_rate: 0 } }',
+  ) =>
     writeFile(
       suiteFile,
       `name: parts
@@ -130,7 +133,8 @@ recipe: { extends: compact, batch_size: 8 }
 road: [patchify-stem, depthwise-conv, gelu]
 `,
     );
-    const { variants, notes } = await openSuite(suiteFile);
+    const { variants, warnings } = await openSuite(suiteFile);
+    const notes = warnings.at(-1)?.message.split(/\n(?=\S)/) ?? [];
     expect(variants.map(({ variant }) => variant.name)).toEqual([
       'resnet-50',
       'patchify-stem',
@@ -198,7 +202,7 @@ road: [patchify-stem]
       const { suite, variants } = await openSuite(suiteFile);
       const { spec, recipe } = variants[0] as (typeof variants)[number];
       const run = { recipe, seed: 0, dataset: suite.dataset, network: spec } as unknown as RunSpec;
-      return designHash(run, modelOf(spec, catalogue));
+      return designHash(run, networkHash(modelOf(spec, catalogue)), []);
     };
     const plain = await hashWith('./pretrained.safetensors');
     expect(await hashWith('{ file: ./pretrained.safetensors }')).toBe(plain);
