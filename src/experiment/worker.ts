@@ -13,6 +13,7 @@ import { keepWeights } from './keep-weights.js';
 import { describeMachine } from './machine.js';
 import { modelOf, networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
+import { preparationOf } from './preparation.js';
 import { openWeights } from './weights.js';
 import { serveTask } from './worker-process.js';
 
@@ -86,6 +87,8 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
       ...first,
       datasetFingerprint: fingerprint,
       testImages: datasets.test.length,
+      preparation: preparationOf(datasets.test, spec.recipe, model.input[0] as number),
+      ...(weights && { initial: { naming: weights.naming, prefix: weights.prefix, fresh: [...weights.fresh] } }),
       starts,
       ...(contents.length > 0 && { plugins: contents }),
     };

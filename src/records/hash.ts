@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Model } from '../architecture/model.js';
 import type { TreeNode } from '../architecture/tree.js';
-import type { PluginContent, RunSpec } from './run.js';
+import type { NetworkSpec, PluginContent, RunSpec } from './run.js';
 
 /**
  * Identifies a built network: its tree of layers, input, classes and parameters, so that two ways of writing one network
@@ -26,13 +26,18 @@ export function protocolHash(
     network,
     recipe,
     dataset: { name, train_limit, test_limit },
-    ...(spec.network.weights && { weights: spec.network.weights.sha256 }),
+    ...(spec.network.weights && { weights: startIdentity(spec.network.weights) }),
     ...(plugins.length > 0 && { plugins: plugins.map(({ sha256 }) => sha256).sort() }),
   });
 }
 
 /** Identifies a resolved run by all that decides its numbers except the pictures. */
 export const designHash = (protocol: string, seed: number): string => sha256({ protocol, seed });
+
+/** The weights that a run starts from: their content and, where anything was, what they were allowed to differ in. */
+function startIdentity({ file: _, sha256: content, ...asked }: NonNullable<NetworkSpec['weights']>): unknown {
+  return Object.keys(asked).length === 0 ? content : { content, ...asked };
+}
 
 /** A run's hash: its design on these very pictures. Separate, so that records can be recognised where the data is not. */
 export function runHash(design: string, datasetFingerprint: string): string {
