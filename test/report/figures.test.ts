@@ -22,14 +22,10 @@ beforeAll(async () => {
     if (at === 5) return { ...variant, top1: ['loss is NaN at step 312', 'out of memory', null] };
     return at === 15 ? { ...variant, top1: [] } : variant;
   });
-  figures = named(
-    figuresOf(study(await readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))),
-  );
+  figures = named(figuresOf(study(readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))));
   permuted = named(
     figuresOf(
-      study(
-        await readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() })),
-      ),
+      study(readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() }))),
     ),
   );
 });

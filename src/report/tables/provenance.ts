@@ -17,7 +17,7 @@ export function provenanceTable({ rows }: Study): Table {
     return [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => [what, value, String(count)]);
   };
   return {
-    columns: [{ heading: '' }, { heading: 'value' }, { heading: 'runs', right: true }],
+    columns: [{ heading: 'what' }, { heading: 'value' }, { heading: 'runs', right: true }],
     rows: [
       ...lines(
         'engine',
