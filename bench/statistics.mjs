@@ -1,7 +1,7 @@
 // How often the report's verdicts are wrong and how often they find something, on simulated roads.
 //
-//     npm run build && node bench/statistics.mjs            2,000 studies a cell: about a quarter of an hour on one core
-//     node bench/statistics.mjs --studies 200               the same, rougher
+//     npm run build && node bench/statistics.mjs            8,000 studies a cell: about ten minutes on one core
+//     node bench/statistics.mjs --studies 800               the same, rougher
 import { parseArgs } from 'node:util';
 import { createGenerator } from '../dist/random/generator.js';
 import { judgeFamily } from '../dist/statistics/family.js';
@@ -10,7 +10,7 @@ import { pairedDifference } from '../dist/statistics/paired.js';
 import { fitPrior, moderated } from '../dist/statistics/prior.js';
 import { simulate } from './statistics/studies.mjs';
 
-const { values } = parseArgs({ options: { studies: { type: 'string', default: '2000' } } });
+const { values } = parseArgs({ options: { studies: { type: 'string', default: '8000' } } });
 const studies = Number(values.studies);
 const statistics = { judgeFamily, nullDistribution, pairedDifference, fitPrior, moderated, createGenerator };
 const counts = [3, 5, 8, 10];
@@ -44,7 +44,7 @@ console.log(
 head('spreads', ...counts.map((n) => `${n} seeds`));
 for (const kind of spreads) {
   const cells = counts.map((seeds) => {
-    const made = [1, 2, 3].map((effect) => run({ seeds, spreads: kind, effect }));
+    const made = [1, 2, 3].map((effect) => run({ studies: Math.min(studies, 2000), seeds, spreads: kind, effect }));
     return `${made.map(({ power }) => power.toFixed(0)).join(' ')}; ${made[0].halfWidth.toFixed(2)}`;
   });
   line(kind, ...cells);

@@ -44,7 +44,7 @@ export function simulate(statistics, cell) {
         ],
         difference: pairedDifference(results[step + 1], results[parent]),
       })),
-      { distribution, flips: false },
+      { distribution, flips: false, target: null },
     );
     const claimed = judged.map(({ verdict }) => verdict.verdict !== 'unresolved');
     if (claimed.some((claim, step) => claim && effects[step] === 0)) counts.wrong++;

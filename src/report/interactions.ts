@@ -41,7 +41,7 @@ export function judgedInteractions(combinations: readonly Combination[]): Judged
       ],
       difference,
     })),
-    { flips: false },
+    { flips: false, target: null },
   );
   return found.map((interaction, at) => ({ ...interaction, judged: judged[at] as Judged }));
 }

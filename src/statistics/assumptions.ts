@@ -45,9 +45,14 @@ const varianceOf = ({ n, sd }: { n: number; sd: number | null }): Variance => ({
 });
 
 /** Whether a variance is wider than the prior says: above the 99% point of F(degrees, d0) around s0². */
-export function isWide({ value, degrees }: Variance, prior: Prior): boolean {
-  if (prior.degrees === 0 || prior.degrees === Number.POSITIVE_INFINITY) return false;
-  return value > prior.variance * fQuantile(0.99, degrees, prior.degrees);
+export function wideFor(prior: Prior): (variance: Variance) => boolean {
+  if (prior.degrees === 0 || prior.degrees === Number.POSITIVE_INFINITY) return () => false;
+  const limits = new Map<number, number>();
+  return ({ value, degrees }) => {
+    const limit = limits.get(degrees) ?? prior.variance * fQuantile(0.99, degrees, prior.degrees);
+    limits.set(degrees, limit);
+    return value > limit;
+  };
 }
 
 /** What equal seeds share. */

@@ -1,5 +1,5 @@
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
-import { isWide } from './assumptions.js';
+import { wideFor } from './assumptions.js';
 import { equivalenceP } from './equivalence.js';
 import { benjaminiHochberg } from './false-discovery.js';
 import { jointFlips } from './joint-flips.js';
@@ -28,8 +28,8 @@ export interface FamilyOptions {
   readonly margin?: number | null;
   /** What stays below 5%: the chance of any false claim, or the expected share of false ones (Benjamini & Hochberg). */
   readonly correction?: 'family-wise' | 'false-discovery';
-  /** How many seeds are needed is told for a change of this size. */
-  readonly target?: number;
+  /** How many seeds are needed is told for a change of this size: the margin, else one point; null: not at all. */
+  readonly target?: number | null;
   /** Whether the joint sign flips are computed too. */
   readonly flips?: boolean;
   /** The bootstrap, or a table of it. */
@@ -80,7 +80,7 @@ export interface Family {
   } | null;
   readonly correction: 'family-wise' | 'false-discovery';
   readonly margin: number | null;
-  readonly target: number;
+  readonly target: number | null;
   /** Of the joint sign flips: smallest p and Monte Carlo error; null below six seeds. */
   readonly flips: { readonly smallest: number; readonly monteCarloError: number } | null;
 }
@@ -119,11 +119,12 @@ export function judgeFamily(comparisons: readonly Comparison[], options: FamilyO
             seeds: difference.seeds,
             informs,
           })),
-          cautious(prior.degrees),
+          cautious(prior.degrees, usualSeeds(members)),
         );
   const criticalOf = distribution ? criticalValues(members, distribution, correction) : () => 0;
   const flipped = options.flips === false ? [] : members.filter(({ n }) => n >= fewestFlipped);
   const flips = flipped.length === 0 ? null : jointFlips(flipped.map(({ difference }) => bySeed(difference)));
+  const isWide = wideFor(prior);
   const judged = comparisons.map(unjudged);
   for (const member of members) {
     const critical = criticalOf(member.n);
@@ -135,16 +136,18 @@ export function judgeFamily(comparisons: readonly Comparison[], options: FamilyO
         member.n,
       ),
       jointP: flips?.p[flipped.indexOf(member)] ?? null,
-      wide: isWide(member.variance, prior),
+      wide: isWide(member.variance),
       needed: () =>
-        seedsFor(target, {
-          variance: member.agreed,
-          pictures: member.comparison.pictures ?? 0,
-          seeds: member.n,
-          critical,
-          priorDegrees: prior.degrees,
-          comparisons: members.length,
-        }),
+        target === null
+          ? null
+          : seedsFor(target, {
+              variance: member.agreed,
+              pictures: member.comparison.pictures ?? 0,
+              seeds: member.n,
+              critical,
+              priorDegrees: prior.degrees,
+              comparisons: members.length,
+            }),
       margin,
     });
   }
@@ -162,11 +165,11 @@ export function judgeFamily(comparisons: readonly Comparison[], options: FamilyO
 
 /**
  * A handful of spreads hardly tells a prior of 10 degrees from one of 50, and the critical value of the larger is the
- * smaller: 1/d0 is taken 0.05 higher than it was fitted. In simulation (docs/report.md) this keeps the error of every
- * cell below 6%, of 7% without, and costs a point of power.
+ * smaller: 1/d0 is taken higher than it was fitted, the more seeds the higher, since d0 matters to them the less. In
+ * simulation (docs/report.md) this keeps the error of every cell below 6%, of 7% without, for two points of power.
  */
-function cautious(degrees: number): number {
-  return degrees === Number.POSITIVE_INFINITY ? degrees : degrees / (1 + 0.05 * degrees);
+function cautious(degrees: number, seeds: number): number {
+  return degrees === Number.POSITIVE_INFINITY ? degrees : degrees / (1 + 0.015 * (seeds - 1) * degrees);
 }
 
 interface Member {
@@ -204,6 +207,13 @@ function criticalValues(
   return (n) => distribution.individual(1 - (level * Math.max(1, claims)) / members.length, n);
 }
 
+/** The commonest number of seeds. */
+function usualSeeds(members: readonly Member[]): number {
+  const counts = new Map<number, number>();
+  for (const { n } of members) counts.set(n, (counts.get(n) ?? 0) + 1);
+  return [...counts].reduce((usual, one) => (one[1] > usual[1] ? one : usual))[0];
+}
+
 function usualOf(
   members: readonly Member[],
   {
@@ -211,11 +221,9 @@ function usualOf(
     criticalOf,
     distribution,
     target,
-  }: { prior: Prior; criticalOf: (n: number) => number; distribution: NullDistribution; target: number },
+  }: { prior: Prior; criticalOf: (n: number) => number; distribution: NullDistribution; target: number | null },
 ): Family['usual'] {
-  const counts = members.map(({ n }) => n);
-  const often = (n: number) => counts.filter((count) => count === n).length;
-  const seeds = counts.reduce((usual, n) => (often(n) > often(usual) ? n : usual));
+  const seeds = usualSeeds(members);
   const simultaneous = criticalOf(seeds);
   const variance =
     prior.degrees > 0 ? prior.variance : members.reduce((sum, { agreed }) => sum + agreed, 0) / members.length;
@@ -232,7 +240,7 @@ function usualOf(
     simultaneous,
     individual: distribution.individual(1 - level, seeds),
     resolvable: resolvable(precision),
-    seedsNeeded: seedsFor(target, precision),
+    seedsNeeded: target === null ? null : seedsFor(target, precision),
   };
 }
 

@@ -76,7 +76,7 @@ function seedNotices({ family, rows }: Study): Notice[] {
   const enough = usual.seedsNeeded !== null && usual.seedsNeeded <= usual.seeds;
   const more = enough
     ? ''
-    : ` A change of ${percent(target)} would take about ${needed} seeds; longer training, which narrows the spread, may buy more than seeds do.`;
+    : ` A change of ${percent(target ?? 1)} would take about ${needed} seeds; longer training, which narrows the spread, may buy more than seeds do.`;
   return [
     ...(usual.seeds < 3
       ? [

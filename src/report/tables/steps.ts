@@ -23,7 +23,7 @@ export function stepTable(study: Study): Table {
       { heading: '95% interval', right: true },
       ...(flipped ? [{ heading: 'p, sign flips', right: true }] : []),
       { heading: 'verdict' },
-      ...(open ? [{ heading: `seeds to tell ${percent(study.family.target, 1)}`, right: true }] : []),
+      ...(open ? [{ heading: `seeds to tell ${percent(study.family.target ?? 1, 1)}`, right: true }] : []),
       { heading: `${macs.letter}MACs`, right: true },
       { heading: 'Δ MACs', right: true },
       { heading: `params, ${params.letter}`, right: true },
