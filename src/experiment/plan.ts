@@ -70,6 +70,7 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     dataset: suite.dataset.name,
     base: suite.network.base,
     strategy: suite.strategy,
+    report: suite.report,
     seeds: sorted(new Set(runs.map(({ spec }) => spec.seed))),
     variants: planned,
   };

@@ -20,11 +20,12 @@ export function stepNotes(study: Study): string[] {
   const numbers =
     usual && size > 1
       ? [
-          `Spreads: a difference with one seed has a standard deviation of ${percent(Math.sqrt(prior.variance))} points in the middle, ${
+          `Spreads are shared: that of a difference over seeds is drawn towards ${percent(Math.sqrt(prior.variance))} points, the middle of all steps, ${
             prior.degrees === Number.POSITIVE_INFINITY
-              ? 'the same for all steps as far as can be told'
-              : `with as much weight as ${percent(prior.degrees, 1)} more seeds`
+              ? 'which all have as far as can be told'
+              : `as if ${percent(prior.degrees, 1)} more seeds had shown that`
           }; an interval reaches ${percent(usual.simultaneous)} standard errors to each side.${pairing(study)}`,
+          `Seeds to tell ${percent(family.target ?? 1, 1)}: so many would tell a change of that many points from none in four studies of five, at the step's own spread.`,
         ]
       : [];
   return [

@@ -345,6 +345,19 @@ describe('what a reader must know', () => {
     expect(texts.join('\n')).toContain('warning: Single seeds go wrong');
   });
 
+  it('is that a title has letters that the pictures cannot draw: said once', async () => {
+    const variants = [
+      ...pair([80, 80.4, 80], [81, 81.1, 81]),
+      { name: 'c', title: '深い畳み込み', parent: 'gelu', top1: [81, 81.5, 81] },
+      { name: 'd', title: 'Größe ± 7×7', parent: 'c', top1: [81, 81.5, 82] },
+      { name: 'e', title: '残差', parent: 'd', top1: [81, 81.7, 82] },
+    ];
+    const texts = (await textsOf({ variants })).filter((text) => text.includes('font'));
+    expect(texts).toEqual([
+      'warning: The pictures\' font has no letters for "深い畳み込み" and "残差": they are boxes in the pictures; page and tables have them.',
+    ]);
+  });
+
   it('is that one seed alone had another protocol', async () => {
     const change = (record: RunRecord) =>
       record.hash === 'c-1'

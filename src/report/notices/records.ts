@@ -1,3 +1,4 @@
+import { lettersWithoutGlyph } from '../figures/glyphs.js';
 import { counted, seedList } from '../format.js';
 import { doneRuns, type RunState } from '../runs.js';
 import type { Row, Study } from '../study.js';
@@ -16,6 +17,7 @@ export function recordNotices(study: Study): Notice[] {
     ...trained.flatMap(unreadable),
     ...(plan.warnings ?? []).map((text) => warning(`From the suite: ${text}`)),
     ...rows.flatMap(unchanged),
+    ...letterNotices(study),
     ...(unplanned.length > 0
       ? [
           note(
@@ -47,6 +49,19 @@ function unreadable({ variant, states }: Row): Notice[] {
   return parts.length === 0
     ? []
     : [warning(`${variant.name}: test pictures could not be read and are not in its accuracy: ${shortened(parts)}.`)];
+}
+
+/** Pictures are drawn in one font, the same on every machine; a script that it lacks is no picture of it. */
+function letterNotices({ plan }: Study): Notice[] {
+  const titles = plan.variants.flatMap(({ title, section }) => [title, section ?? '']);
+  const lacking = titles.filter((title) => lettersWithoutGlyph(title).length > 0);
+  return lacking.length === 0
+    ? []
+    : [
+        warning(
+          `The pictures' font has no letters for ${shortened([...new Set(lacking)].map((title) => `"${title}"`))}: they are boxes in the pictures; page and tables have them.`,
+        ),
+      ];
 }
 
 function unchanged({ variant }: Row): Notice[] {
