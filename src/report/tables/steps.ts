@@ -115,7 +115,7 @@ export function runsCsv({ rows }: Study): string {
   return csv(
     header,
     rows.flatMap(({ variant, states }) =>
-      states.map((state) => {
+      (variant.sameAs === undefined ? states : []).map((state) => {
         const result = state.status === 'done' ? state.result : null;
         return [
           ...[variant.name, state.seed, state.status, state.status === 'failed' ? state.reason : null],
