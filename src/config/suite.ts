@@ -37,6 +37,24 @@ export const mostEntries = { road: 1000, compare: 100, seeds: 10_000, plugins: 1
 /** Seeds are numbers that every reader of a record can hold exactly. */
 const mostSeed = 2 ** 32 - 1;
 
+export const reportSchema = z.strictObject({
+  margin: z
+    .number()
+    .positive()
+    .max(100)
+    .nullable()
+    .default(null)
+    .describe(
+      'Percent points of top-1 within which a change is no change, named before the runs; null claims no equivalence.',
+    ),
+  correction: z
+    .enum(['family-wise', 'false-discovery'])
+    .default('family-wise')
+    .describe(
+      'What stays below 5%: the chance of any false verdict, or the share of false ones (Benjamini and Hochberg).',
+    ),
+});
+
 /** The whole of a suite file after validation, with every default filled in. */
 export const suiteSchema = z.strictObject({
   name: z
@@ -73,6 +91,7 @@ export const suiteSchema = z.strictObject({
     .default([0])
     .describe('One run of every variant for each.'),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
+  report: reportSchema.prefault({}).describe('How differences are judged.'),
   plugins: z
     .array(z.string())
     .max(mostEntries.plugins)

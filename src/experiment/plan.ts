@@ -71,6 +71,7 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     dataset: suite.dataset.name,
     base: suite.network.base,
     strategy: suite.strategy,
+    report: suite.report,
     seeds: sorted(new Set(runs.map(({ spec }) => spec.seed))),
     ...(warnings.length > 0 && { warnings: warnings.map(({ message }) => message) }),
     variants: planned,
