@@ -115,6 +115,17 @@ const withoutTimes = (record: Record<string, unknown>): Record<string, unknown> 
     Object.entries(record).filter(([key]) => !/second|time|at$|memory|bytes|waiting|perSecond|startup/i.test(key)),
   );
 
+/** A run that trains in a task of Slurm's: waits until there is one. */
+export async function aRunningTask(place: Workplace): Promise<{ variant: string; seed: number; id: string }> {
+  let found: ReturnType<Workplace['status']>[number] | undefined;
+  const look = () => place.status().find(({ state, slurm: task }) => state === 'running' && task?.state === 'RUNNING');
+  await until(() => {
+    found = look();
+    return found !== undefined;
+  }, 'a task runs');
+  return { variant: found?.variant ?? '', seed: found?.seed ?? 0, id: found?.slurm?.id ?? '' };
+}
+
 /** Waits for something that takes as long as it takes; four minutes are a failure. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
   for (const end = Date.now() + 240_000; !holds(); await sleep(200)) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { cluster, slurm, until, Workplace } from './cluster.js';
+import { aRunningTask, cluster, slurm, until, Workplace } from './cluster.js';
 
 /** `npm run test:slurm -- --long`: half an hour on two cores. */
 const wanted = cluster !== null && process.env['ABLATE_SLURM_LONG'] !== undefined;
@@ -14,23 +14,20 @@ describe.runIf(wanted)('forty runs on a cluster that takes its nodes away', { ti
     const place = new Workplace(suite);
     const { runs, jobs } = place.submit('--runs-per-task', '2', '--time', '3');
     expect(runs).toBe(40);
-    const running = () =>
-      place.status().find(({ state, slurm: task }) => state === 'running' && task?.state === 'RUNNING');
 
     // A person with more priority, again and again.
     for (let round = 0; round < 4; round++) {
-      await until(() => running() !== undefined, 'a task runs');
+      await aRunningTask(place);
       await sleep(4000);
       slurm('sbatch', '-p', 'high', '--cpus-per-task=2', '--mem=100M', '-o', '/dev/null', '--wrap', 'sleep 1');
       await sleep(4000);
     }
 
-    await until(() => running() !== undefined, 'a task runs');
-    const cancelled = running()?.slurm?.id as string;
+    const cancelled = (await aRunningTask(place)).id;
     slurm('scancel', cancelled);
 
     // A node that is lost with all that runs on it, and comes back.
-    await until(() => running() !== undefined, 'a task runs');
+    await aRunningTask(place);
     process.kill(Number(readFileSync(join(cluster?.folder as string, 'run', 'slurmd-n1.pid'), 'utf8')), 'SIGKILL');
     await until(
       () => slurm('sinfo', '-h', '-n', 'n1', '-p', 'low', '-o', '%t').startsWith('down'),

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cluster, slurm, stateOf, until, Workplace } from './cluster.js';
+import { aRunningTask, cluster, slurm, stateOf, until, Workplace } from './cluster.js';
 
 // Without `npm test` finding Debian's packages within two minutes, or `npm run test:slurm`, there is no cluster.
 const only = 'convnext-tiny';
@@ -33,27 +33,24 @@ describe.runIf(cluster)('on a real Slurm', { timeout: 300_000 }, () => {
     const began = Date.now();
     slurm('sbatch', '-p', 'high', '--cpus-per-task=2', '--mem=100M', '-o', '/dev/null', '--wrap', 'sleep 1');
     await until(() => [0, 1].every((seed) => place.savedAt(only, seed) > began), 'both save');
-    await until(() => place.status().some(({ slurm: task }) => task?.state === 'RUNNING'), 'tasks run again');
 
     // The notice, as --signal=B:USR1@120 sends it: the task is queued again by itself.
-    const at = place.status().find(({ slurm: task }) => task?.state === 'RUNNING');
-    const told = at?.slurm?.id as string;
-    await place.trained(at?.variant as string, at?.seed as number, 3);
+    const at = await aRunningTask(place);
+    await place.trained(at.variant, at.seed, 3);
     const notice = Date.now();
-    slurm('scancel', '--signal=USR1', '--batch', told);
-    await until(() => place.savedAt(at?.variant as string, at?.seed as number) > notice, 'the task saves');
-    await until(() => stateOf(told) !== 'RUNNING', 'its job ends');
-    expect(['PENDING', 'REQUEUED', 'COMPLETING']).toContain(stateOf(told));
+    slurm('scancel', '--signal=USR1', '--batch', at.id);
+    await until(() => place.savedAt(at.variant, at.seed) > notice, 'the task saves');
+    await until(() => stateOf(at.id) !== 'RUNNING', 'its job ends');
+    expect(['PENDING', 'REQUEUED', 'COMPLETING']).toContain(stateOf(at.id));
 
     // scancel cancels, and the run is saved all the same.
-    const other = place.status().find(({ state, slurm: task }) => state === 'running' && task?.state === 'RUNNING');
-    const cancelled = other?.slurm?.id as string;
-    await place.trained(other?.variant as string, other?.seed as number, 2);
+    const other = await aRunningTask(place);
+    await place.trained(other.variant, other.seed, 2);
     const end = Date.now();
-    slurm('scancel', cancelled);
-    await until(() => place.savedAt(other?.variant as string, other?.seed as number) > end, 'the cancelled task saves');
-    await until(() => stateOf(cancelled) === 'CANCELLED', 'it is cancelled');
-    const left = place.status().find(({ variant, seed }) => variant === other?.variant && seed === other.seed);
+    slurm('scancel', other.id);
+    await until(() => place.savedAt(other.variant, other.seed) > end, 'the cancelled task saves');
+    await until(() => stateOf(other.id) === 'CANCELLED', 'it is cancelled');
+    const left = place.status().find(({ variant, seed }) => variant === other.variant && seed === other.seed);
     expect(left).toMatchObject({ state: 'begun', slurm: null });
 
     // Only what is missing goes in again, and all of it is done in the end.
