@@ -50,8 +50,9 @@ describe.runIf(cluster)('on a real Slurm', { timeout: 300_000 }, () => {
     slurm('scancel', other.id);
     await until(() => place.savedAt(other.variant, other.seed) > end, 'the cancelled task saves');
     await until(() => stateOf(other.id) === 'CANCELLED', 'it is cancelled');
-    const left = place.status().find(({ variant, seed }) => variant === other.variant && seed === other.seed);
-    expect(left).toMatchObject({ state: 'begun', slurm: null });
+    const left = () => place.status().find(({ variant, seed }) => variant === other.variant && seed === other.seed);
+    await until(() => left()?.slurm === null, 'Slurm has done with it');
+    expect(left()?.state).toBe('begun');
 
     // Only what is missing goes in again, and all of it is done in the end.
     const second = place.submit('--only', only, '--runs-per-task', '2');

@@ -81,7 +81,8 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
         ? `nothing is left of ${counted(runs.length, 'run')}; records in ${suiteFolder}`
         : 'nothing to submit',
     );
-    if (options.json) printJson({ schema: 'ablate/submit/1', runs: 0, scripts: [], jobs: [] });
+    if (options.json)
+      printJson({ schema: 'ablate/submit/1', runs: 0, script: null, answer: null, scripts: [], jobs: [] });
     return;
   }
   const job = jobOf(file, options, opened, left);
@@ -105,7 +106,9 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
   const next = options.scriptOnly
     ? scripts.map((script) => `sbatch ${quoted(script)}`).join(' && ')
     : command(`status ${quoted(file)}${out}`);
-  if (options.json) printJson({ schema: 'ablate/submit/1', runs: left.length, scripts, jobs });
+  const answer = jobs.length === 0 ? null : jobs.map((id) => `Submitted batch job ${id}`).join('\n');
+  if (options.json)
+    printJson({ schema: 'ablate/submit/1', runs: left.length, script: scripts[0], answer, scripts, jobs });
   else note(`next: ${next}`);
 }
 
