@@ -33,7 +33,7 @@ function compareConstants(a: ConstantNode, b: ConstantNode, problems: Set<string
   if (a.digest === b.digest && a.dtype === b.dtype && `${a.shape}` === `${b.shape}`) return;
   problems.add(
     `a value from JavaScript changes between calls: [${a.beginning}${a.shape.length > 0 ? ', …' : ''}], then ` +
-      `[${b.beginning}${b.shape.length > 0 ? ', …' : ''}], shape [${b.shape}], made at ${sourceLine(b.trace)}: make it a feed`,
+      `[${b.beginning}${b.shape.length > 0 ? ', …' : ''}], shape [${b.shape}], made at ${sourceLine(b.trace)}: make it a feed, in a layer a draw or a parameter`,
   );
 }
 
