@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { LayerFault } from '../engine/layer-scope.js';
+import { LayerFault, type LayerPlace } from '../engine/layer-scope.js';
 import type { Activation, Ops } from '../engine/ops.js';
 import { type ActivationOptions, activation as activationLayer } from '../layers/activation.js';
 import { type LeafPlan, planLeaf, runUnderContract } from './layer-contract.js';
@@ -108,6 +108,12 @@ function fusable(node: TreeNode, next: TreeNode | undefined): Activation | null 
   if (next?.kind !== 'leaf' || next.layer !== activationLayer) return null;
   return (next.options as ActivationOptions).kind;
 }
+
+/** The layers of plug-ins in a network, where they stand. */
+export const pluginLayers = (model: Model): LayerPlace[] =>
+  [...planOf(model).leaves.values()].flatMap((places) =>
+    [...places.values()].flatMap(({ place }) => (place ? [place] : [])),
+  );
 
 /** The error for a trained parameter that no gradient reaches; names the layer that declares it. */
 export function unreached(model: Model, parameter: string): Error {

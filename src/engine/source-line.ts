@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 /** This program's own folder of code: src, or dist once it is built. */
 const own = fileURLToPath(new URL('../', import.meta.url));
 const engine = fileURLToPath(new URL('./', import.meta.url));
+/** Other people's packages, changed for this one. */
+const vendor = fileURLToPath(new URL('../../vendor/', import.meta.url));
 
 /**
  * Where in the caller's code a stack was made: the first frame that is neither a library's nor this engine's own.
@@ -29,7 +31,8 @@ function framesOf(trace: Error): string[] {
         .replace(/^\s+at (?:.*\()?/, '')
         .replace(/\)$/, '')
         .replace(/^file:\/\//, ''),
-    );
+    )
+    .filter((place) => !place.startsWith(vendor));
 }
 
 /** tfjs puts some fifteen frames between a layer's line and the addon. */

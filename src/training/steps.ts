@@ -79,8 +79,37 @@ export function evaluationStep(
   };
 }
 
+/** Loss, gradients and next running statistics of a batch, under the names of parameters; writes nothing. */
+export function gradientStep(parts: Omit<StepParts, 'recipe'>): Step {
+  return (feeds) => {
+    const { loss, gradients, updates } = differentiate(parts, feeds);
+    const names = parts.model.parameters.filter(({ trainable }) => trainable).map(({ name }) => name);
+    return {
+      loss,
+      ...Object.fromEntries(names.map((name, at) => [name, gradients[at] as Tensor])),
+      ...Object.fromEntries([...updates].map(([name, next]) => [name, released(parts.ops, next)])),
+    };
+  };
+}
+
+/** A kept tensor as one that the tape and its scope see to. */
+function released({ tf }: Ops, kept: Tensor): Tensor {
+  const copy = tf.clone(kept);
+  kept.dispose();
+  return copy;
+}
+
 /** Loss and gradients of a batch in training mode; running statistics move on. */
-function backward({ ops, model, state, recompute }: StepParts, feeds: Feeds) {
+function backward(parts: StepParts, feeds: Feeds) {
+  const { updates, ...found } = differentiate(parts, feeds);
+  for (const [name, next] of updates) {
+    (parts.state.weights.get(name) as Variable).assign(next);
+    next.dispose();
+  }
+  return found;
+}
+
+function differentiate({ ops, model, state, recompute }: Omit<StepParts, 'recipe'>, feeds: Feeds) {
   const { images, targets, keep } = feeds;
   const { tf } = ops;
   const { weights } = state;
@@ -100,11 +129,7 @@ function backward({ ops, model, state, recompute }: StepParts, feeds: Feeds) {
   };
   const { value, grads } = withoutChance(() => tf.variableGrads(differentiated, [...state.trainable]));
   checkReached(model, state, grads);
-  for (const [name, next] of updates) {
-    (weights.get(name) as Variable).assign(next);
-    next.dispose();
-  }
-  return { loss: value as Tensor, gradients: state.trainable.map(({ name }) => grads[name] as Tensor) };
+  return { loss: value as Tensor, gradients: state.trainable.map(({ name }) => grads[name] as Tensor), updates };
 }
 
 /** Every parameter must have a gradient: what nothing reaches would never be trained. */
