@@ -49,6 +49,9 @@ const may = {
     'report/figures',
     'report/tables',
   ],
+  authoring: [
+    ...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random'],
+  ],
   statistics: ['records'],
   report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };

@@ -93,7 +93,8 @@ export async function loadSteps(path: string): Promise<Step[]> {
 export function reasonOf(error: unknown, path: string): string {
   if (!(error instanceof Error)) return String(error);
   const [first = '', second = ''] = error.message.split('\n').map((line) => line.trim());
-  // Of a syntax error the second line is the place.
+  // Of a step that cannot be compiled the second line says why, of a syntax error where.
+  if (first.endsWith(':') && second) return `${first} ${second.replace(/^- /, '')}`;
   if (second.startsWith(path)) return `${first.replace(/^ParseError: /, '')} at ${second}`;
   const line = pluginLine(error);
   return line && !first.includes(path) ? `${first} (at ${line})` : first;

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Activation, Ops } from '../engine/ops.js';
-import { pluginLine } from '../engine/source-line.js';
+import { callingPlugin } from '../engine/source-line.js';
 
 /** One sample's shape, without the batch: `[H, W, C]`, or `[C]` after pooling. */
 export type Shape = readonly number[];
@@ -119,7 +119,7 @@ const places = new WeakMap<object, string>();
 
 /** Keeps the option type of a kind while letting trees hold leaves of any kind, and notes where it is defined. */
 export function defineLayer<Options>(kind: LayerKind<Options>): LayerKind<Options> {
-  const place = pluginLine(new Error());
+  const place = callingPlugin(new Error());
   if (place) places.set(kind, place);
   return kind;
 }
