@@ -30,6 +30,8 @@ const may = {
     'config',
     'random',
     'shell',
+    // What plug-ins import as `ablate`: handed to them as it is, so that there is one of it.
+    'index',
   ],
   bench: [
     'records',
@@ -47,6 +49,7 @@ const may = {
     'report/figures',
     'report/tables',
   ],
+  authoring: [...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random']],
   statistics: ['random'],
   report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };

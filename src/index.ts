@@ -5,6 +5,7 @@ export type { Block, BlockSlots, ConvNetwork, Network, SlotLayer } from './archi
 export { type Leaf, leaf, type Residual, type Sequential, sequential, type TreeNode } from './architecture/tree.js';
 export type { Activation, Ops } from './engine/ops.js';
 export {
+  type DrawSpec,
   defineLayer,
   type ForwardContext,
   type Init,

@@ -1,11 +1,11 @@
-import { LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
+import { type DrawSpec, LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
 import { buildConvTree } from './build-convnet.js';
 import { buildSwinTree } from './build-swin.js';
 import type { Model } from './model.js';
 import { networkProblems } from './check-network.js';
 import type { Network } from './network.js';
 import { checkTree } from './tree.js';
-import { parametersAt, walk } from './walk.js';
+import { drawsAt, parametersAt, walk } from './walk.js';
 
 /**
  * Builds a network: its tree of layers, with every shape checked and every parameter named. Loads no tensor library.
@@ -19,6 +19,7 @@ export function buildModel(network: Network): Model {
   checkTree(tree);
   const input: Shape = [network.resolution, network.resolution, network.channels];
   const parameters: ParameterSpec[] = [];
+  const draws: DrawSpec[] = [];
   const dropPathScale: number[] = [];
   const names = new Set<string>();
   const output = walk(tree, input, (visit) => {
@@ -26,6 +27,7 @@ export function buildModel(network: Network): Model {
       checkParameter(spec, names);
       parameters.push(spec);
     }
+    draws.push(...drawsAt(visit));
     if (visit.node.kind === 'residual') dropPathScale.push(visit.node.depth);
   });
   if (output.join() !== String(network.classes))
@@ -38,6 +40,7 @@ export function buildModel(network: Network): Model {
     input,
     classes: network.classes,
     parameters,
+    draws,
     blocks: dropPathScale.length,
     dropPathScale,
   };

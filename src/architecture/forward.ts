@@ -1,6 +1,8 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { LayerFault, type LayerPlace } from '../engine/layer-scope.js';
 import type { Activation, Ops } from '../engine/ops.js';
 import { type ActivationOptions, activation as activationLayer } from '../layers/activation.js';
+import { type LeafPlan, planLeaf, runUnderContract } from './layer-contract.js';
 import type { Model } from './model.js';
 import type { Leaf, Residual, Sequential, TreeNode } from './tree.js';
 import { joinPath, walk } from './walk.js';
@@ -15,6 +17,8 @@ export interface ForwardPass {
   update(name: string, value: Tensor): void;
   /** Stochastic depth's factors `[N]` of the residual node with this index; undefined keeps every sample. */
   keep(block: number): Tensor1D | undefined;
+  /** A draw that a layer declares, by its full name; undefined where no run draws. */
+  readonly draw?: ((name: string) => Tensor) | undefined;
   /** Runs a residual node its own way, given its computation and the trainable parameters in it; undefined just runs it. */
   readonly block?: ((compute: BlockComputation, x: Tensor, parameters: readonly string[]) => Tensor) | undefined;
 }
@@ -24,8 +28,7 @@ export type BlockComputation = (x: Tensor, pass: ForwardPass) => Tensor;
 
 /** Logits `[N, classes]` of pictures `[N, H, W, C]`. */
 export function forward(model: Model, pictures: Tensor, pass: ForwardPass): Tensor2D {
-  const blocks = new Map<Residual, number>();
-  walk(model.tree, model.input, ({ node }) => node.kind === 'residual' && blocks.set(node, blocks.size));
+  const { blocks, leaves } = planOf(model);
   const trainable = (path: string) =>
     model.parameters.filter((spec) => spec.trainable && spec.name.startsWith(`${path}.`)).map(({ name }) => name);
 
@@ -66,15 +69,60 @@ export function forward(model: Model, pictures: Tensor, pass: ForwardPass): Tens
       training: pass.training,
       parameter: (name: string) => pass.variable(joinPath(path, name)),
       update: (name: string, value: Tensor) => pass.update(joinPath(path, name), value),
+      draw: (name: string) => {
+        if (!pass.draw) throw new Error(`draws "${name}"; chance is drawn in training runs only`);
+        return pass.draw(joinPath(path, name));
+      },
     };
-    return leaf.layer.forward(leaf.options, x, context, next);
+    return runUnderContract(leaf, leaves.get(leaf)?.get(path) as LeafPlan, x, context, next);
   }
 
   return run(model.tree, pictures, '', pass) as Tensor2D;
+}
+
+/** What is known of a network's nodes before any tensor is there. A leaf may stand in several places. */
+interface Plan {
+  readonly blocks: ReadonlyMap<Residual, number>;
+  readonly leaves: ReadonlyMap<Leaf, ReadonlyMap<string, LeafPlan>>;
+}
+
+const plans = new WeakMap<Model, Plan>();
+
+function planOf(model: Model): Plan {
+  const known = plans.get(model);
+  if (known) return known;
+  const blocks = new Map<Residual, number>();
+  const leaves = new Map<Leaf, Map<string, LeafPlan>>();
+  walk(model.tree, model.input, (visit) => {
+    const { node, path } = visit;
+    if (node.kind === 'residual') blocks.set(node, blocks.size);
+    else leaves.set(node, (leaves.get(node) ?? new Map<string, LeafPlan>()).set(path, planLeaf(node, visit)));
+  });
+  const plan = { blocks, leaves };
+  plans.set(model, plan);
+  return plan;
 }
 
 function fusable(node: TreeNode, next: TreeNode | undefined): Activation | null {
   if (node.kind !== 'leaf' || !node.layer.fusesActivation) return null;
   if (next?.kind !== 'leaf' || next.layer !== activationLayer) return null;
   return (next.options as ActivationOptions).kind;
+}
+
+/** The layers of plug-ins in a network, where they stand. */
+export const pluginLayers = (model: Model): LayerPlace[] =>
+  [...planOf(model).leaves.values()].flatMap((places) =>
+    [...places.values()].flatMap(({ place }) => (place ? [place] : [])),
+  );
+
+/** The error for a trained parameter that no gradient reaches; names the layer that declares it. */
+export function unreached(model: Model, parameter: string): Error {
+  for (const places of planOf(model).leaves.values()) {
+    for (const [path, { place, parameters }] of places) {
+      const own = [...parameters.keys()].find((name) => joinPath(path, name) === parameter);
+      if (!own || !place) continue;
+      return new LayerFault(place, `no gradient reaches its parameter "${own}": nothing of the result depends on it`);
+    }
+  }
+  return new Error(`no gradient reaches the parameter ${parameter}: nothing of the loss depends on it`);
 }

@@ -1,4 +1,4 @@
-import { LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
+import { type DrawSpec, LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
 import type { Leaf, Residual, TreeNode } from './tree.js';
 
 /** A leaf, or a residual node's own parameter and add, where it stands in the tree. */
@@ -40,6 +40,12 @@ export function parametersAt({ node, path, input, output }: Visit): ParameterSpe
   if (node.layerScale === null) return [];
   const init = { kind: 'constant', value: node.layerScale } as const;
   return [{ name: joinPath(path, 'gamma'), shape: [output.at(-1) as number], init, decay: false, trainable: true }];
+}
+
+/** Draws that a visited leaf declares, with their full names. */
+export function drawsAt({ node, path, input }: Visit): DrawSpec[] {
+  if (node.kind !== 'leaf' || !node.layer.draws) return [];
+  return node.layer.draws(node.options, input).map((spec) => ({ ...spec, name: joinPath(path, spec.name) }));
 }
 
 function shapeOf(node: Leaf, path: string, input: Shape): Shape {

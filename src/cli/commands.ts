@@ -43,6 +43,10 @@ export const commands = {
     about: 'write a step of your own to start from',
     load: async () => (await import('./commands/new-step.js')).newStepCommand(),
   },
+  'check-step': {
+    about: 'check a step of your own: shapes, cost, gradients, engines',
+    load: async () => (await import('./commands/check-step.js')).checkStepCommand(),
+  },
   validate: {
     about: 'check suites without training',
     load: async () => (await import('./commands/validate.js')).validateCommand(),

@@ -1,4 +1,4 @@
-import { pluginLine } from './source-line.js';
+import { pluginLine, sourceLine } from './source-line.js';
 
 /** A layer of a plug-in where it stands in the network. */
 export interface LayerPlace {
@@ -40,6 +40,17 @@ let current: LayerPlace | null = null;
 
 /** The layer whose forward pass runs now, if it is a plug-in's. */
 export const currentLayer = (): LayerPlace | null => current;
+
+/** A place in the code, and the plug-in's layer that ran when it was reached. */
+export class Trace extends Error {
+  readonly layer = current;
+}
+
+/** The line of a trace, with its layer's name and place in the network if it was a plug-in's. */
+export function placeOf(trace: Error): string {
+  const layer = trace instanceof Trace ? trace.layer : null;
+  return `${sourceLine(trace)}${layer ? ` (in ${layer.path}, layer ${layer.kind})` : ''}`;
+}
 
 /** Runs a part of a layer's computation; whatever it throws comes out as a fault of that layer. */
 export function inLayer<T>(place: LayerPlace | null, work: () => T): T {

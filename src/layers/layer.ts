@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Activation, Ops } from '../engine/ops.js';
+import { callingPlugin } from '../engine/source-line.js';
 
 /** One sample's shape, without the batch: `[H, W, C]`, or `[C]` after pooling. */
 export type Shape = readonly number[];
@@ -22,6 +23,25 @@ export interface ParameterSpec {
   readonly trainable: boolean;
 }
 
+/**
+ * Chance that a layer needs in training, drawn for it at every pass from the run's own stream: the same numbers on every
+ * engine, compiled or not, and after a resume.
+ */
+export type DrawSpec = DrawShape &
+  (
+    | { readonly kind: 'uniform' }
+    | { readonly kind: 'normal' }
+    /** 0 with the probability `rate`, else 1 / (1 - rate), so that what it multiplies stays on average. */
+    | { readonly kind: 'keep'; readonly rate: number }
+  );
+
+interface DrawShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** `sample`, if left out: one of this shape for each sample, `[N, ...shape]`. `batch`: one for all, `[...shape]`. */
+  readonly per?: 'sample' | 'batch';
+}
+
 /** What a layer's forward pass may ask of the run around it. */
 export interface ForwardContext {
   readonly ops: Ops;
@@ -31,6 +51,8 @@ export interface ForwardContext {
   parameter(name: string): Tensor;
   /** Gives a non-trainable parameter (a running statistic) its next value. Called in training only. */
   update(name: string, value: Tensor): void;
+  /** This pass's numbers of a draw that the layer declares; in training only. Uniform in [0, 1), or standard normal. */
+  draw(name: string): Tensor;
 }
 
 /** What the counters of this and other tools add up, per sample. Elements are those of the layer's input or output. */
@@ -67,6 +89,8 @@ export interface LayerKind<Options> {
   outputShape(options: Options, input: Shape): Shape;
   parameters(options: Options, input: Shape): readonly ParameterSpec[];
   operations(options: Options, input: Shape): Partial<Operations>;
+  /** Chance that the forward pass takes in training; left out: none. */
+  draws?(options: Options, input: Shape): readonly DrawSpec[];
   /** What one output position sees of the input, per axis; left out: one position, or the whole map for a layer that pools it. */
   window?(options: Options): Window;
   /**
@@ -91,7 +115,14 @@ export function checkWhole(options: Readonly<Record<string, number>>, least: Rea
   }
 }
 
-/** Keeps the option type of a kind while letting trees hold leaves of any kind. */
+const places = new WeakMap<object, string>();
+
+/** Keeps the option type of a kind while letting trees hold leaves of any kind, and notes where it is defined. */
 export function defineLayer<Options>(kind: LayerKind<Options>): LayerKind<Options> {
+  const place = callingPlugin(new Error());
+  if (place) places.set(kind, place);
   return kind;
 }
+
+/** Where a layer of a plug-in is defined, as file:line:column; null for this program's own. */
+export const definedAt = (kind: object): string | null => places.get(kind) ?? null;

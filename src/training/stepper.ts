@@ -7,6 +7,7 @@ import { batchFeeds } from './feeds.js';
 import { hyperValues } from './optimizer.js';
 import type { TrainingState } from './state.js';
 import { accumulationStep, applicationStep, trainingStep } from './steps.js';
+import { exampleBatch, tryOut } from './try-out.js';
 
 /** Takes optimizer steps: one pass each, or several with their gradients added up. */
 export interface Stepper {
@@ -43,6 +44,8 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
   const { tf } = engine.ops;
   const stepParts = { ops: engine.ops, model, recipe, state, recompute };
   const { passes, batchSize } = passesOf(recipe);
+  // A compiled step is tried out as it is traced.
+  if (!engine.description.compiled) await tryOut(parts);
   const variables = [...state.all.values()];
   const hyper = (number: number, learningRate: number): Tensor =>
     tf.tensor1d(hyperValues(recipe.optimizer, learningRate, number, 1 / passes, recipe.ema?.decay ?? 0));
@@ -107,11 +110,4 @@ export async function createStepper(parts: StepperParts): Promise<Stepper> {
     tf.dispose([loss as Tensor, ...Object.values(feeds)]);
     return value;
   }
-}
-
-/** Pictures and targets of the right shapes that differ in every value between the two examples. */
-function exampleBatch(model: Model, size: number, which: 0 | 1): Batch {
-  const area = model.input.reduce((product, side) => product * side, 1);
-  const wave = (length: number) => new Float32Array(length).map((_, at) => Math.sin(at + 1 + which));
-  return { size, images: wave(size * area), targets: wave(size * model.classes), labels: new Int32Array(size) };
 }

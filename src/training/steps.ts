@@ -1,9 +1,11 @@
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs-core';
-import { type ForwardPass, forward } from '../architecture/forward.js';
+import { type ForwardPass, forward, unreached } from '../architecture/forward.js';
 import type { Model } from '../architecture/model.js';
 import type { Recipe } from '../config/recipe.js';
 import type { Feeds, Step } from '../engine/engine.js';
 import type { Ops } from '../engine/ops.js';
+import { withoutChance } from './chance.js';
+import { drawFeed } from './feeds.js';
 import { parameterGroups } from './optimizer.js';
 import { recomputingBlocks } from './recompute.js';
 import type { TrainingState } from './state.js';
@@ -60,13 +62,15 @@ export function evaluationStep(
 ): Step {
   const { tf } = ops;
   return ({ images, targets }) => {
-    const logits = forward(model, images as Tensor, {
-      ops,
-      training: false,
-      variable: (name) => weights.get(name) as Variable,
-      update: () => {},
-      keep: () => undefined,
-    });
+    const logits = withoutChance(() =>
+      forward(model, images as Tensor, {
+        ops,
+        training: false,
+        variable: (name) => weights.get(name) as Variable,
+        update: () => {},
+        keep: () => undefined,
+      }),
+    );
     const right = tf.sum(tf.mul(logits, targets as Tensor), -1, true);
     // By those that score lower: NaN is lower than nothing, and a network that says NaN is wrong.
     const rank = tf.sub(model.classes - 1, tf.sum(tf.cast(tf.less(logits, right), 'float32'), -1));
@@ -75,12 +79,42 @@ export function evaluationStep(
   };
 }
 
+/** Loss, gradients and next running statistics of a batch, under the names of parameters; writes nothing. */
+export function gradientStep(parts: Omit<StepParts, 'recipe'>): Step {
+  return (feeds) => {
+    const { loss, gradients, updates } = differentiate(parts, feeds);
+    const names = parts.model.parameters.filter(({ trainable }) => trainable).map(({ name }) => name);
+    return {
+      loss,
+      ...Object.fromEntries(names.map((name, at) => [name, gradients[at] as Tensor])),
+      ...Object.fromEntries([...updates].map(([name, next]) => [name, released(parts.ops, next)])),
+    };
+  };
+}
+
+/** A kept tensor as one that the tape and its scope see to. */
+function released({ tf }: Ops, kept: Tensor): Tensor {
+  const copy = tf.clone(kept);
+  kept.dispose();
+  return copy;
+}
+
 /** Loss and gradients of a batch in training mode; running statistics move on. */
-function backward({ ops, model, state, recompute }: StepParts, { images, targets, keep }: Feeds) {
+function backward(parts: StepParts, feeds: Feeds) {
+  const { updates, ...found } = differentiate(parts, feeds);
+  for (const [name, next] of updates) {
+    (parts.state.weights.get(name) as Variable).assign(next);
+    next.dispose();
+  }
+  return found;
+}
+
+function differentiate({ ops, model, state, recompute }: Omit<StepParts, 'recipe'>, feeds: Feeds) {
+  const { images, targets, keep } = feeds;
   const { tf } = ops;
   const { weights } = state;
   const updates = new Map<string, Tensor>();
-  const { value, grads } = tf.variableGrads(() => {
+  const differentiated = () => {
     const pass: ForwardPass = {
       ops,
       training: true,
@@ -88,15 +122,28 @@ function backward({ ops, model, state, recompute }: StepParts, { images, targets
       // The tape tidies away what the loss does not need.
       update: (name, next) => updates.set(name, tf.keep(next)),
       keep: (block) => (keep ? keepRow(ops, keep as Tensor2D, block) : undefined),
+      draw: (name) => feeds[drawFeed(name)] as Tensor,
     };
     const logits = forward(model, images as Tensor, recompute === 'blocks' ? recomputingBlocks(pass) : pass);
     return ops.softmaxCrossEntropy(logits, targets as Tensor2D) as Scalar;
-  }, [...state.trainable]);
-  for (const [name, next] of updates) {
-    (weights.get(name) as Variable).assign(next);
-    next.dispose();
-  }
-  return { loss: value as Tensor, gradients: state.trainable.map(({ name }) => grads[name] as Tensor) };
+  };
+  const { value, grads } = withoutChance(() => tf.variableGrads(differentiated, [...state.trainable]));
+  checkReached(model, state, grads);
+  return { loss: value as Tensor, gradients: state.trainable.map(({ name }) => grads[name] as Tensor), updates };
+}
+
+/** Every parameter must have a gradient: what nothing reaches would never be trained. */
+function checkReached(
+  model: Model,
+  { weights, trainable }: TrainingState,
+  grads: Readonly<Record<string, Tensor>>,
+): void {
+  if (trainable.every(({ name }) => grads[name])) return;
+  const lost = model.parameters.find(({ name, trainable: trained }) => {
+    const variable = weights.get(name);
+    return trained && variable && !grads[variable.name];
+  });
+  if (lost) throw unreached(model, lost.name);
 }
 
 const keepRow = ({ tf }: Ops, keep: Tensor2D, block: number): Tensor1D => {

@@ -1,3 +1,4 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Outputs, Step } from '../engine.js';
 import type { Binding, OpAttribute, TensorflowBackend, TensorMetadata } from './binding.js';
 import { inputGroups, inputsOfType, opDefinition } from './compile/op-definition.js';
@@ -27,9 +28,10 @@ const ADDS = new Set(['Add', 'AddV2']);
  * the backward pass, is half as large, as under PyTorch's autocast. Parameters and their gradients, statistics and the
  * loss stay float32, and so does what kernels compute with.
  *
- * tfjs has no such type: it is shown float32 tensors. Ops that are not ours get their inputs widened.
+ * tfjs has no such type: it is shown float32 tensors. Ops that are not ours get their inputs widened, and so does what a
+ * variable is given: a running statistic stays float32 where it was taken from a map.
  */
-export function withBfloat16Maps(backend: TensorflowBackend, step: Step): Step {
+export function withBfloat16Maps(backend: TensorflowBackend, step: Step, variables: readonly Variable[] = []): Step {
   return (feeds) => {
     const below = backend.binding;
     const maps = new Bfloat16Maps(below);
@@ -40,11 +42,21 @@ export function withBfloat16Maps(backend: TensorflowBackend, step: Step): Step {
     };
     backend.binding = Object.create(below, Object.getOwnPropertyDescriptors(calls)) as Binding;
     try {
-      return widened(backend, maps, step(feeds));
+      const outputs = widened(backend, maps, step(feeds));
+      for (const variable of variables) {
+        const wide = maps.widen(tensorId(backend, variable));
+        if (wide) assign(variable, backend.createOutputTensor(wide));
+      }
+      return outputs;
     } finally {
       backend.binding = below;
     }
   };
+}
+
+function assign(variable: Variable, value: Tensor): void {
+  variable.assign(value);
+  value.dispose();
 }
 
 /** What leaves a step is float32. */

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.js';
+import { withContract } from '../contract.js';
 import { eagerStep } from '../eager.js';
 import { withBfloat16Maps } from './bfloat16-maps.js';
 import { compileStep } from './compile/compile.js';
@@ -37,7 +38,10 @@ export function openTensorflow({
     );
   }
   const precision = resolvePrecision(wish, { gpu, kernels });
-  const ops = { ...createTensorflowOps(loaded, kernels, precision), ...(eager ? {} : createAfter(loaded)) };
+  const ops = withContract({
+    ...createTensorflowOps(loaded, kernels, precision),
+    ...(eager ? {} : createAfter(loaded)),
+  });
   return {
     ops,
     description: {
@@ -50,7 +54,7 @@ export function openTensorflow({
       precision,
     },
     prepare: async (given, variables, examples) => {
-      const step = precision === 'bfloat16' ? withBfloat16Maps(loaded.backend, given) : given;
+      const step = precision === 'bfloat16' ? withBfloat16Maps(loaded.backend, given, variables) : given;
       return eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples);
     },
   };

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { currentLayer, faultOf, inLayer, LayerFault, type LayerPlace, OpRefusal } from '../layer-scope.js';
-import { pluginLine } from '../source-line.js';
+import { currentLayer, faultOf, inLayer, LayerFault, type LayerPlace, OpRefusal, Trace } from '../layer-scope.js';
+import { pluginLine, withDeepStacks } from '../source-line.js';
 import { advice } from './advice.js';
 import { checkedKernels } from './checked.js';
 import type { Tf } from './register.js';
@@ -25,6 +25,8 @@ interface TapeKeeper {
     attributes: unknown,
   ): void;
   getTensorsForGradient(op: string, inputs: unknown, outputs: readonly Tensor[]): (Tensor | undefined)[] | null;
+  keep(tensor: Tensor): Tensor;
+  makeVariable(...given: unknown[]): unknown;
   runKernel(op: string, inputs: Readonly<Record<string, Tensor>>, attributes: unknown): unknown;
 }
 
@@ -41,13 +43,24 @@ export function watchTape(tf: Tf): void {
   const keeper = tf.engine() as unknown as TapeKeeper;
   if (watched.has(keeper)) return;
   watched.add(keeper);
-  const [add, saved, run] = [
+  const [keep, make, add, saved, run] = [
+    keeper.keep.bind(keeper),
+    keeper.makeVariable.bind(keeper),
     keeper.addTapeNode.bind(keeper),
     keeper.getTensorsForGradient.bind(keeper),
     keeper.runKernel.bind(keeper),
   ];
   keeper.getTensorsForGradient = (op, inputs, outputs) =>
     saved(op, inputs, outputs)?.filter((tensor) => tensor !== undefined) ?? null;
+  keeper.keep = (tensor) => {
+    if (tracing && currentLayer()) kept.push({ tensor, trace: new Trace() });
+    return keep(tensor);
+  };
+  keeper.makeVariable = (...given) => {
+    if (currentLayer())
+      throw new Error('makes a tf.variable; declare it under parameters, and it is trained and saved');
+    return make(...given);
+  };
   keeper.runKernel = (op, inputs, attributes) => {
     if (!currentLayer()) return run(op, inputs, attributes);
     if (!checkedKernels.has(op)) {
@@ -119,14 +132,21 @@ function checked(slope: Tensor, { kernelName, inputs }: TapeNode, input: string)
 }
 
 let tracing = false;
+/** What layers kept while lines were noted. */
+let kept: { readonly tensor: Tensor; readonly trace: Trace }[] = [];
 
 /** Notes the line of every op that a plug-in's layer calls while `work` runs: too dear for every step, right for the first. */
 export function notingLines<T>(work: () => T): T {
   const before = tracing;
   tracing = true;
+  kept = [];
   try {
-    return work();
+    return withDeepStacks(work);
   } finally {
     tracing = before;
   }
 }
+
+/** Where layers kept tensors in the last call of `notingLines` that are still there. */
+export const keptByLayers = (): readonly Trace[] =>
+  kept.filter(({ tensor }) => !tensor.isDisposed).map(({ trace }) => trace);

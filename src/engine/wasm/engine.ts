@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { withContract } from '../contract.js';
 import { type Engine, EnvironmentError } from '../engine.js';
 import { eagerStep } from '../eager.js';
 import { registerOwnKernels } from './own-kernels.js';
@@ -32,7 +33,7 @@ export async function openWasm(): Promise<Engine> {
   prepareTfjs(tf);
   // tfjs would fall back to plain JavaScript, thousands of times slower, without a word.
   tf.removeBackend('cpu');
-  const ops = createWasmOps(tf);
+  const ops = withContract(createWasmOps(tf));
   registerOwnKernels(tf, ops);
   return {
     ops,

@@ -1,3 +1,4 @@
+import { withContract } from '../contract.js';
 import { eagerStep } from '../eager.js';
 import type { Engine } from '../engine.js';
 import { packageVersion } from '../packages.js';
@@ -19,7 +20,7 @@ export async function openWebgpu(onWarning?: (text: string) => void): Promise<En
   }
   const [dawn, tfjs] = WEBGPU_PACKAGES.map(packageVersion);
   return {
-    ops: createWebgpuOps(tf, backend),
+    ops: withContract(createWebgpuOps(tf, backend)),
     description: {
       engine: 'webgpu',
       version: `${tfjs} on Dawn ${dawn}`,

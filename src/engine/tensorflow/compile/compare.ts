@@ -1,5 +1,5 @@
 import type { ConstantNode, OperationNode, RecordedNode, Recording } from './recording.js';
-import { sourceLine } from '../../source-line.js';
+import { placeOf } from '../../layer-scope.js';
 
 /**
  * What makes two recordings of one step differ, each with its line: whatever changes from call to call and is neither
@@ -33,7 +33,7 @@ function compareConstants(a: ConstantNode, b: ConstantNode, problems: Set<string
   if (a.digest === b.digest && a.dtype === b.dtype && `${a.shape}` === `${b.shape}`) return;
   problems.add(
     `a value from JavaScript changes between calls: [${a.beginning}${a.shape.length > 0 ? ', …' : ''}], then ` +
-      `[${b.beginning}${b.shape.length > 0 ? ', …' : ''}], shape [${b.shape}], made at ${sourceLine(b.trace)}: make it a feed`,
+      `[${b.beginning}${b.shape.length > 0 ? ', …' : ''}], shape [${b.shape}], made at ${placeOf(b.trace)}: make it a feed, in a layer a draw or a parameter`,
   );
 }
 
@@ -43,7 +43,7 @@ function compareOperations(a: OperationNode, b: OperationNode, problems: Set<str
     if (JSON.stringify(before) === JSON.stringify(value)) continue;
     problems.add(
       `attribute ${name} of ${b.op} changes between calls: ${JSON.stringify(before)}, then ${JSON.stringify(value)}, at ` +
-        `${sourceLine(b.trace)}; it is fixed in a compiled step`,
+        `${placeOf(b.trace)}; it is fixed in a compiled step`,
     );
   }
   const same = a.inputs.every(({ node, output }, i) => {
@@ -51,12 +51,12 @@ function compareOperations(a: OperationNode, b: OperationNode, problems: Set<str
     return other !== undefined && node.index === other.node.index && output === other.output;
   });
   if (!same || a.inputs.length !== b.inputs.length) {
-    problems.add(`${b.op} at ${sourceLine(b.trace)} takes other tensors the second time; a compiled step has one way`);
+    problems.add(`${b.op} at ${placeOf(b.trace)} takes other tensors the second time; a compiled step has one way`);
   }
 }
 
 const describe = (node: RecordedNode): string => {
   const what =
     node.kind === 'operation' ? node.op : node.kind === 'constant' ? 'a constant' : `${node.kind} ${node.name}`;
-  return `${what} at ${sourceLine(node.trace)}`;
+  return `${what} at ${placeOf(node.trace)}`;
 };

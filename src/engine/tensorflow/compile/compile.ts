@@ -35,12 +35,16 @@ export function compileStep(
   examples: readonly [Feeds, Feeds],
 ): CompiledStep {
   const first = traceStep(engine, step, examples[0], variables, null);
+  // What the first call leaves behind would meet the second one as something else.
+  if (first.problems.length > 0) throw new StepError(shownOf(new Set(first.problems)));
   const second = traceStep(engine, step, examples[1], variables, liveNodes(first));
-  const problems = new Set([...first.problems, ...second.problems, ...differences(first, second)]);
-  if (problems.size > 0) {
-    const shown = [...problems].slice(0, SHOWN_PROBLEMS);
-    const rest = problems.size - shown.length;
-    throw new StepError(rest > 0 ? [...shown, `and ${rest} more`] : shown);
-  }
+  const problems = new Set([...second.problems, ...differences(first, second)]);
+  if (problems.size > 0) throw new StepError(shownOf(problems));
   return new CompiledStep(engine, second, variables);
+}
+
+function shownOf(problems: ReadonlySet<string>): string[] {
+  const shown = [...problems].slice(0, SHOWN_PROBLEMS);
+  const rest = problems.size - shown.length;
+  return rest > 0 ? [...shown, `and ${rest} more`] : shown;
 }

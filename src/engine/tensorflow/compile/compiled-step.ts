@@ -3,7 +3,7 @@ import type { Feeds, Outputs, RunnableStep } from '../../engine.js';
 import type { LoadedTensorflow } from '../load.js';
 import { defineFunction } from './function.js';
 import type { Recording } from './recording.js';
-import { sourceLine } from '../../source-line.js';
+import { placeOf } from '../../layer-scope.js';
 import { tensorId } from './trace.js';
 import { makeExclusive, rebind } from './variable-buffers.js';
 
@@ -104,7 +104,7 @@ export class CompiledStep implements RunnableStep {
     const node = this.recording.nodes.find(({ graphNode }) => graphNode === Number(number));
     if (node?.kind !== 'operation') return error;
     const text = error.message.replace(/\{\{function_node .*?\}\} ?|\s*\[\[.*?\]\]/g, '');
-    return new Error(`${node.op} at ${sourceLine(node.trace)}: ${text}`, { cause: error });
+    return new Error(`${node.op} at ${placeOf(node.trace)}: ${text}`, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Binding, OpAttribute, TensorMetadata } from '../binding.js';
 import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
 import type { InputNode, OperationNode, RecordedNode, Value } from './recording.js';
-import { sourceLine } from '../../source-line.js';
+import { placeOf, Trace } from '../../layer-scope.js';
 
 /** A constant of one repeated value and at least this many elements becomes a Fill instead of its bytes. */
 const FILL_FROM = 1024;
@@ -54,7 +54,7 @@ export class Recorder {
 
   private addInput(kind: InputNode['kind'], name: string, id: number, dtype: number, shape: readonly number[]): Value {
     const graphNode = this.real.addPlaceholder(this.graph, dtype, shape);
-    const node = this.add({ kind, name, graphNode, index: this.nodes.length, trace: new Error() });
+    const node = this.add({ kind, name, graphNode, index: this.nodes.length, trace: new Trace() });
     const value: Value = { node, output: 0, dtype, shape };
     this.values.set(id, value);
     return value;
@@ -82,9 +82,9 @@ export class Recorder {
   }
 
   createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly string[]): number {
-    const trace = new Error();
+    const trace = new Trace();
     if (!ArrayBuffer.isView(values))
-      throw new Error(`a tensor of strings is made at ${sourceLine(trace)}; a step cannot hold one`);
+      throw new Error(`a tensor of strings is made at ${placeOf(trace)}; a step cannot hold one`);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const node = this.add({
       kind: 'constant' as const,
@@ -122,7 +122,7 @@ export class Recorder {
     count: number,
     shapeOf: (id: number) => { dtype: number; shape: readonly number[] } | undefined,
   ): TensorMetadata[] {
-    const trace = new Error();
+    const trace = new Trace();
     const inputs = ids.map((id) => this.values.get(id) ?? this.capture(id, shapeOf(id), trace));
     try {
       const definition = opDefinition(this.real, op);
@@ -150,12 +150,12 @@ export class Recorder {
         return { id: this.newId({ node, output, dtype, shape }, trace), dtype, shape: shape.slice() };
       });
     } catch (error) {
-      throw new Error(`${op} at ${sourceLine(trace)}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${op} at ${placeOf(trace)}: ${(error as Error).message}`, { cause: error });
     }
   }
 
   private capture(id: number, known: { dtype: number; shape: readonly number[] } | undefined, trace: Error): Value {
-    const line = sourceLine(trace);
+    const line = placeOf(trace);
     if (!known) throw new Error(`a tensor that the step does not know is used at ${line}`);
     this.problems.add(
       `a tensor [${known.shape}] made outside of the step is used at ${line}: make it a feed, list it among the variables, or make it inside`,
@@ -220,7 +220,7 @@ export class Recorder {
     const constant = this.constants.get(id);
     if (constant) return (constant as Float32Array).slice();
     throw new Error(
-      `a tensor's value is read at ${sourceLine(new Error())}: a compiled step has none while it is recorded; ` +
+      `a tensor's value is read at ${placeOf(new Trace())}: a compiled step has none while it is recorded; ` +
         'return the tensor as an output and read it there, or compute with tensors instead of numbers',
     );
   }

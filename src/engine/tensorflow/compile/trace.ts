@@ -4,7 +4,8 @@ import type { Binding, TensorflowBackend } from '../binding.js';
 import type { LoadedTensorflow } from '../load.js';
 import { FIRST_ID, Recorder } from './recorder.js';
 import type { Recording, Value } from './recording.js';
-import { sourceLine, withDeepStacks } from '../../source-line.js';
+import { placeOf } from '../../layer-scope.js';
+import { withDeepStacks } from '../../source-line.js';
 import { notingLines } from '../../tfjs/tape.js';
 
 /** The addon's id of a tensor; hands over values that tfjs still holds itself. */
@@ -48,7 +49,7 @@ export function traceStep(
         restore();
         for (const trace of recorder.survivors()) {
           recorder.problems.add(
-            `a tensor made at ${sourceLine(trace)} is kept after the step; make it outside and declare it, or let it go`,
+            `a tensor made at ${placeOf(trace)} is kept after the step; make it outside and declare it, or let it go`,
           );
         }
         return { ...result, written: writtenVariables(recorder, declared.variables), problems: [...recorder.problems] };
@@ -134,9 +135,7 @@ function writtenVariables(recorder: Recorder, variables: readonly Value[]): numb
       const variable = variables.findIndex((value) => value.node === node.inputs[position]!.node);
       if (variable >= 0) written.add(variable);
       else
-        recorder.problems.add(
-          `${node.op} at ${sourceLine(node.trace)} writes into a tensor that is no declared variable`,
-        );
+        recorder.problems.add(`${node.op} at ${placeOf(node.trace)} writes into a tensor that is no declared variable`);
     }
   }
   return [...written];
