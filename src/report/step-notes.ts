@@ -25,7 +25,7 @@ export function stepNotes(study: Study): string[] {
               ? 'which all have as far as can be told'
               : `as if ${percent(prior.degrees, 1)} more seeds had shown that`
           }; an interval reaches ${percent(usual.simultaneous)} standard errors to each side.${pairing(study)}`,
-          `Seeds to tell ${percent(family.target ?? 1, 1)}: so many would tell a change of that many points from none in four studies of five, at the step's own spread.`,
+          `Seeds to tell ${percent(family.target ?? 1, 1)}: so many would tell a change of that many points from none in four studies of five, at the step's own spread; enough where these do.`,
         ]
       : [];
   return [

@@ -1,6 +1,7 @@
 import type { Judged } from '../statistics/family.js';
 import { counted, inUnit, listed, percent, seedList, signed, unitFor } from './format.js';
 import { claimOf, labelOf, verdictText } from './labels.js';
+import { shortened } from './notices/notice.js';
 import type { Challenge, Row, Study } from './study.js';
 
 /** The answer in a few sentences: which steps are sure, where the road ends, what it beat. */
@@ -21,6 +22,7 @@ function headline({ start, end, change }: NonNullable<Study['whole']>, cost: (ro
   const { difference, because } = change;
   if (!difference) return `${from}; no seed is common to both, so the difference of the two means nothing.`;
   if (because) return `${from}; the two are not comparable: ${because}.`;
+  if (change.comparison.exempt === 'at chance') return `${from}; a network at chance is no end of a road to measure.`;
   const steps = `${counted(end.variant.steps.length, 'step')}${commonSeeds(start, end, difference.seeds)}`;
   return `${from}: ${signed(difference.mean)} points in ${steps}.`;
 }
@@ -66,15 +68,23 @@ function verdictSentences({ rows, plan, family }: Study): string[] {
     ({ judged }) => judged?.verdict.why === 'interval holds 0' || judged?.verdict.why === 'below the floor',
   );
   const judgedCount = settled + open.length;
+  const told = 'can be told from no change with these runs';
   const answer =
-    settled === 0
-      ? `None of the ${counted(asked.length, change)} can be told from no change with these runs.`
-      : `${sure.join('; ')}.`;
+    settled > 0
+      ? `${sure.join('; ')}.`
+      : judgedCount > 0
+        ? `None of the ${counted(judgedCount, change)} judged ${told}.`
+        : `No ${change} could be judged.`;
   const rest =
     settled > 0 && open.length > 0
-      ? [`The other ${counted(open.length, change)} of ${judgedCount} cannot be told from no change with these runs.`]
+      ? [`The other ${counted(open.length, change)} of ${judgedCount} ${told.replace('can', 'cannot')}.`]
       : [];
-  return [[answer, ...rest, ...leanSentence(open)].join(' ')];
+  const left = asked.filter((row) => claimOf(row.judged) === null && !open.includes(row));
+  const skipped =
+    left.length === 0
+      ? []
+      : [`Without a verdict: ${shortened(left.map((row) => `${labelOf(row)} (${verdictText(row)})`))}.`];
+  return [[answer, ...rest, ...leanSentence(open), ...skipped].join(' ')];
 }
 
 const effect = ({ delta, judged }: Row): string =>

@@ -15,6 +15,7 @@ recipe: { extends: compact, epochs: 1, batch_size: 32, schedule: { warmup_epochs
 base_recipe: compact-sgd
 road: [training-recipe, stage-ratio]
 seeds: [0, 1]
+report: { margin: 0.5 }
 `;
 
 let folder: string;
@@ -40,7 +41,12 @@ test('the report of real runs has the numbers of their records', () => {
   expect(run).toMatchObject({ status: 0, document: { schema: 'ablate/run-summary/1', failed: [], left: [] } });
   const { status, document } = call('report', file, '--json');
   expect(status).toBe(0);
-  expect(document).toMatchObject({ schema: 'ablate/report/1', suite: 'real', testImages: 50 });
+  expect(document).toMatchObject({
+    schema: 'ablate/report/1',
+    suite: 'real',
+    testImages: 50,
+    judgement: { margin: 0.5 },
+  });
   for (const variant of ['training-recipe', 'stage-ratio']) {
     const row = document.rows.find((one: { variant: string }) => one.variant === variant);
     const results = [0, 1].map((seed) => resultOf(variant, seed));

@@ -55,8 +55,11 @@ describe('the numbers of the table', () => {
     const { columns, rows } = stepTable(await studyOf({ seeds: tenSeeds, variants: pair(around(80), around(80, 3)) }));
     const cell = (heading: string) => rows[1]?.[columns.findIndex((column) => column.heading === heading)];
     expect(cell('verdict')).toBe('unresolved');
-    expect(Number(cell('seeds to tell 1.0'))).toBeGreaterThanOrEqual(3);
+    expect(cell('seeds to tell 1.0')).toBe('enough');
     expect(cell('p, sign flips')).toBe('1.00');
+    const few = await studyOf({ variants: pair([80, 81, 83], [81, 80.5, 84]) });
+    // A spread of 0.87: between the 8 and 10 that 0.8 and 1.0 take with Student's t.
+    expect(stepTable(few).rows[1]?.[6]).toBe('8');
   });
 });
 
@@ -204,12 +207,26 @@ describe('the answer', () => {
     );
   });
 
+  it('names what has no verdict, and why', async () => {
+    const variants = [
+      ...pair(around(80), around(80, 3)),
+      { name: 'b', title: 'B', parent: 'gelu', steps: ['gelu', 'b'], top1: around(10) },
+    ];
+    const text = summaryOf(await studyOf({ seeds: tenSeeds, variants })).join(' ');
+    expect(text).toContain(
+      'None of the 1 step judged can be told from no change with these runs. Without a verdict: B (at chance, not judged).',
+    );
+    expect(text).toContain('a network at chance is no end of a road to measure.');
+    const alone = summaryOf(await studyOf({ seeds: [0], variants: pair([80], [81]) }));
+    expect(alone[0]).toBe('No step could be judged. Without a verdict: ReLU to GELU (one seed, not judged).');
+  });
+
   it('says of a margin that the suite names which steps change less', async () => {
     const records = readSuite(await writeSynthetic({ seeds: tenSeeds, variants: pair(around(80), around(80, 3)) }));
     const wished = (report: object) => study({ ...records, plan: { ...records.plan, report } as typeof records.plan });
     expect(summaryOf(wished({ margin: 0.5 }))[0]).toBe('ReLU to GELU changes accuracy by less than 0.50 points.');
     expect(stepTable(wished({ margin: 0.5 })).rows[1]).toContain('equivalent within ±0.50');
-    expect(summaryOf(wished({ margin: 0.01 }))[0]).toMatch(/^None of the 1 step can be told/);
+    expect(summaryOf(wished({ margin: 0.01 }))[0]).toMatch(/^None of the 1 step judged can be told/);
   });
 });
 
@@ -354,7 +371,7 @@ describe('what a reader must know', () => {
     ];
     const texts = (await textsOf({ variants })).filter((text) => text.includes('font'));
     expect(texts).toEqual([
-      'warning: The pictures\' font has no letters for "深い畳み込み" and "残差": they are boxes in the pictures; page and tables have them.',
+      'warning: The pictures\' font has no letters for "深い畳み込み" and "残差": pictures cannot write them, page and tables have them.',
     ]);
   });
 

@@ -118,7 +118,7 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
           data: rows.map(({ delta, judged }, at) => {
             const mean = delta?.mean ?? 0;
             const [low, high] = judged?.interval ?? [mean, mean];
-            return { x: mean, y: at, xMin: cut(low), xMax: cut(high) };
+            return { x: cut(mean), y: at, xMin: cut(low), xMax: cut(high) };
           }),
           backgroundColor: colour,
           borderColor: theme.background,
@@ -165,7 +165,10 @@ function axisTitle(rows: readonly Row[], layout: Layout): string {
 }
 
 /** Half the axis: all means, and intervals as far as three times the largest mean; what is longer is cut and marked. */
-function shownReach(rows: readonly Row[], floor: number): number {
+function shownReach(all: readonly Row[], floor: number): number {
+  // What is not judged, a failed training say, would make the rest invisible.
+  const judged = all.filter((row) => row.judged?.interval);
+  const rows = judged.length > 0 ? judged : all;
   const means = Math.max(...rows.map(({ delta }) => Math.abs(delta?.mean ?? 0)), 0);
   const ends = Math.max(...rows.flatMap(({ judged }) => (judged?.interval ?? []).map(Math.abs)), 0);
   return 1.08 * Math.max(floor * 1.5, means * 1.1, Math.min(ends, means * 2)) || 1;
@@ -193,7 +196,8 @@ function wordsPlugin({ rows, theme, layout, size }: View, reach: number): Plugin
           size: size.text - 1,
           colour,
         });
-        const [low, high] = row.judged?.interval ?? [0, 0];
+        const mean = row.delta?.mean ?? 0;
+        const [low, high] = row.judged?.interval ?? [mean, mean];
         if (low < -reach) arrow(ctx, chartArea.left, y, -1, colour);
         if (high > reach) arrow(ctx, chartArea.right, y, 1, colour);
       });

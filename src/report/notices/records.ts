@@ -51,7 +51,7 @@ function unreadable({ variant, states }: Row): Notice[] {
     : [warning(`${variant.name}: test pictures could not be read and are not in its accuracy: ${shortened(parts)}.`)];
 }
 
-/** Pictures are drawn in one font, the same on every machine; a script that it lacks is no picture of it. */
+/** Pictures are drawn in one font, the same on every machine; what it lacks is not drawn. */
 function letterNotices({ plan }: Study): Notice[] {
   const titles = plan.variants.flatMap(({ title, section }) => [title, section ?? '']);
   const lacking = titles.filter((title) => lettersWithoutGlyph(title).length > 0);
@@ -59,7 +59,7 @@ function letterNotices({ plan }: Study): Notice[] {
     ? []
     : [
         warning(
-          `The pictures' font has no letters for ${shortened([...new Set(lacking)].map((title) => `"${title}"`))}: they are boxes in the pictures; page and tables have them.`,
+          `The pictures' font has no letters for ${shortened([...new Set(lacking)].map((title) => `"${title}"`))}: pictures cannot write them, page and tables have them.`,
         ),
       ];
 }

@@ -39,7 +39,7 @@ export function stepTable(study: Study): Table {
       row.judged?.interval ? `${signed(row.judged.interval[0])} … ${signed(row.judged.interval[1])}` : none,
       ...(flipped ? [row.judged?.jointP == null ? none : pValue(row.judged.jointP)] : []),
       row.judged ? verdictText(row, study.family.margin) : none,
-      ...(open ? [row.judged?.seedsNeeded == null ? none : String(row.judged.seedsNeeded)] : []),
+      ...(open ? [seedsNeeded(row)] : []),
       inUnit(row.variant.macs, macs),
       row.deltaMacs === null ? none : signedInUnit(row.deltaMacs, macs),
       inUnit(row.variant.params, params),
@@ -55,6 +55,12 @@ function accuracy({ top1, atChance, states }: Row): string {
 
 function seedsDone({ bySeed, states }: Row): string {
   return bySeed.size === states.length ? `${bySeed.size}` : `${bySeed.size} of ${states.length}`;
+}
+
+/** `enough` where a change of that size would have been told. */
+function seedsNeeded({ judged, delta }: Row): string {
+  if (judged?.seedsNeeded == null) return none;
+  return judged.seedsNeeded <= (delta?.seeds.length ?? 0) ? 'enough' : String(judged.seedsNeeded);
 }
 
 /** The same and more, unrounded. */
