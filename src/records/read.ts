@@ -81,9 +81,13 @@ function readText(file: string): Found<string> {
   }
 }
 
-/** The first problem that zod found, by its place. */
+/** The first problem that zod found, by its place and in our words. */
 function describe({ issues }: z.ZodError): string {
   const [first, ...others] = issues;
   const place = first && first.path.length > 0 ? `at ${first.path.join('.')}: ` : '';
-  return `is damaged: ${place}${first?.message ?? 'unknown'}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
+  const found = first?.message
+    .replace('Invalid input: ', '')
+    .replace('received undefined', 'found nothing')
+    .replace('received', 'found');
+  return `is damaged: ${place}${found}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
 }

@@ -102,8 +102,10 @@ test(`${mutations} mutated records: no stack, no number that is none, every dama
         runsCsv(report.study),
         count % 50 === 0 ? htmlPage(report) : '',
       ];
-      for (const one of text.map(withoutScripts))
-        expect(one, input).not.toMatch(/\b(NaN|Infinity|undefined)\b(?!"|&quot;)/);
+      for (const one of text.map(withoutScripts)) {
+        const at = one.search(/\b(NaN|Infinity|undefined)\b/);
+        expect(at < 0 ? '' : one.slice(Math.max(0, at - 100), at + 20), input).toBe('');
+      }
       if (isDamaged) expect(report.notices.map((notice) => notice.text).join('\n'), input).toContain(name.at(-1));
     } catch (error) {
       if (!(error instanceof RecordsError)) throw new Error(`${(error as Error).stack}\n${input}`);
