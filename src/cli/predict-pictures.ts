@@ -1,6 +1,6 @@
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
-import { imagenetColours } from '../data/files.js';
+import { imagenetColours } from '../data/listing/files.js';
 import type { Ops } from '../engine/ops.js';
 import { classNames } from '../inference/class-names.js';
 import { type PictureKind, pictureFiles, preparePictures } from '../inference/pictures.js';

@@ -4,15 +4,15 @@ import { dirname, resolve } from 'node:path';
 import type { DatasetConfig } from '../config/dataset.js';
 import { nearest } from '../config/problem.js';
 import { dataFolder } from './cache.js';
-import { type CifarSource, openCifar } from './cifar.js';
+import { type CifarSource, openCifar } from './formats/cifar.js';
 import type { Dataset } from './dataset.js';
 import { DataError } from './error.js';
 import { type FetchOptions, fetchFiles } from './fetch.js';
-import { countClasses, openFolder } from './folder.js';
-import { openImagenet } from './imagenet/open.js';
-import { type MnistSource, mnistFiles, openMnist } from './mnist.js';
-import { cifar10, cifar100, fashionMnist, mnist } from './sources.js';
-import { openWebdataset } from './webdataset.js';
+import { countClasses, openFolder } from './formats/folder.js';
+import { openImagenet } from './formats/imagenet/open.js';
+import { type MnistSource, mnistFiles, openMnist } from './formats/mnist.js';
+import { cifar10, cifar100, fashionMnist, mnist } from './formats/sources.js';
+import { openWebdataset } from './formats/webdataset.js';
 
 /** A dataset by name: how many classes it has, how to get it and how to open it. */
 export interface DatasetEntry {

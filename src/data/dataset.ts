@@ -1,4 +1,4 @@
-import type { Region } from './augment/resize.js';
+import type { Region } from './pictures/augment/resize.js';
 
 /** A set of pictures that can be read by index, in any order, by any number of readers. */
 export interface Dataset {

@@ -2,9 +2,9 @@ import type { Augmentation, Evaluation } from '../config/recipe.js';
 import { createGenerator, permutation } from '../random/generator.js';
 import type { Batch, Dataset } from './dataset.js';
 import { DataError } from './error.js';
-import { createFinish, type Prepared } from './finish.js';
-import { meanColour } from './normalise.js';
-import type { Preparation } from './prepare.js';
+import { createFinish, type Prepared } from './pictures/finish.js';
+import { meanColour } from './pictures/normalise.js';
+import type { Preparation } from './pictures/prepare.js';
 import type { Item } from './threads/job.js';
 import { openPreparer } from './threads/preparer.js';
 

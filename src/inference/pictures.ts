@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import { filesUnder } from '../data/class-folders.js';
+import { filesUnder } from '../data/formats/class-folders.js';
 import type { Picture } from '../data/dataset.js';
-import { decodePicture } from '../data/decode.js';
-import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/normalise.js';
-import { createPreparation } from '../data/prepare.js';
+import { decodePicture } from '../data/pictures/decode.js';
+import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/pictures/normalise.js';
+import { createPreparation } from '../data/pictures/prepare.js';
 import { createGenerator } from '../random/generator.js';
 import type { Fit } from './preparation.js';
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { classesIn, listClassFolders } from '../../data/class-folders.js';
+import { classesIn, listClassFolders } from '../../data/formats/class-folders.js';
 import type { Dataset } from '../../data/dataset.js';
-import { fromFiles } from '../../data/files.js';
+import { fromFiles } from '../../data/listing/files.js';
 import { limitDataset } from '../../data/limit.js';
 import { openEngine } from '../../engine/open.js';
 import { classNames } from '../../inference/class-names.js';

@@ -1,5 +1,5 @@
 import type { PictureSource } from '../dataset.js';
-import type { Preparation } from '../prepare.js';
+import type { Preparation } from '../pictures/prepare.js';
 
 /** What a thread is started with. */
 export interface ThreadSetup {

@@ -1,8 +1,8 @@
 import { createGenerator } from '../../random/generator.js';
-import { cutOut } from '../augment/cut-out.js';
+import { cutOut } from '../pictures/augment/cut-out.js';
 import type { EncodedPicture, Picture } from '../dataset.js';
 import { DataError } from '../error.js';
-import { createPreparation, type Preparation } from '../prepare.js';
+import { createPreparation, type Preparation } from '../pictures/prepare.js';
 import type { Item } from './job.js';
 
 export interface Pictures {

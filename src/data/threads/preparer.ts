@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../dataset.js';
-import { forThreads } from '../memory.js';
-import { isHeavy, type Preparation } from '../prepare.js';
+import { forThreads } from '../listing/memory.js';
+import { isHeavy, type Preparation } from '../pictures/prepare.js';
 import type { Item } from './job.js';
 import { openPool } from './pool.js';
 import { createItemPreparation } from './prepare-item.js';

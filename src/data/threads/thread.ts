@@ -1,6 +1,6 @@
 /** A worker thread: reads, decodes and prepares pictures into shared memory until it is told to end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { openSource } from '../source.js';
+import { openSource } from '../listing/source.js';
 import type { Job, JobDone, ThreadSetup } from './job.js';
 import { createItemPreparation } from './prepare-item.js';
 
