@@ -1,6 +1,7 @@
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
 import { imagenetColours } from '../data/listing/files.js';
+import { createRemarks, warningsOf } from '../data/remarks.js';
 import type { Ops } from '../engine/ops.js';
 import { classNames } from '../inference/class-names.js';
 import { type PictureKind, pictureFiles, preparePictures } from '../inference/pictures.js';
@@ -37,7 +38,9 @@ export async function pictureSetting(
   path: string,
   { data, root, classNames: file, classes }: InferenceOptions,
 ): Promise<PictureSetting & { readonly classes: number }> {
-  const files = await pictureFiles(path);
+  const remarks = createRemarks();
+  const files = await pictureFiles(path, remarks);
+  for (const text of warningsOf({ split: path, remarks: remarks.all() })) note(text);
   if (data === undefined) {
     const count = classes ?? 1000;
     const names = (await classNames(count, file))?.names ?? null;

@@ -39,7 +39,9 @@ export async function timeStages(
     }
   });
   const finishing = createFinish({ dataset, resolution, batchSize: count, augmentation, labelSmoothing });
-  const finish = await speed(count, () => finishing({ items, bytes, mixing: { seed: 0, stream: 'mixing' } }));
+  const finish = await speed(count, () =>
+    finishing({ items, bytes, unreadable: [], mixing: { seed: 0, stream: 'mixing' } }),
+  );
   return { decode, augment, finish };
 }
 

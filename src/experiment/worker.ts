@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
+import { warningsOf } from '../data/remarks.js';
 import { openEngine } from '../engine/open.js';
 import { trainRun } from '../training/train.js';
 import { datasetFingerprint, designHash, runHash } from './hash.js';
@@ -31,6 +32,7 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
     onWarning: (text) => send({ kind: 'warning', text }),
   });
   const datasets = await openDatasets(spec.dataset, spec.network.classes);
+  for (const text of warningsOf(datasets.train, datasets.test)) send({ kind: 'warning', text });
   const fingerprint = datasetFingerprint(datasets);
   if (runHash(designHash(spec, model), fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');

@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { classesIn, listClassFolders } from '../../data/formats/class-folders.js';
 import type { Dataset } from '../../data/dataset.js';
+import { isNumberedAsText, naturally } from '../../data/formats/class-order.js';
 import { fromFiles } from '../../data/listing/files.js';
+import { warningsOf } from '../../data/remarks.js';
 import { limitDataset } from '../../data/limit.js';
 import { openEngine } from '../../engine/open.js';
 import { classNames } from '../../inference/class-names.js';
@@ -44,6 +46,7 @@ The second is how torchvision evaluates its first ResNet-50 weights; its second 
 async function evaluateAction(options: EvaluateOptions): Promise<void> {
   const asked = await classesAsked(options);
   const all = await testPictures({ ...options, classes: asked });
+  for (const text of warningsOf(all)) note(text);
   const classes = asked ?? all.classes.length;
   const { network, model } = await networkFrom({ ...options, classes });
   if (all.classes.length !== model.classes) {
@@ -100,6 +103,19 @@ async function testPictures({ data, root, pictures, classNames: file, classes }:
   const present = await classesIn(folder);
   const known = (await classNames(classes ?? 1000, file))?.folders ?? [];
   // A part of ImageNet's classes keeps their numbers; other folders are numbered in their order.
-  const list = await listClassFolders(folder, '.', present.every((name) => known.includes(name)) ? known : present);
+  const list = await listClassFolders(
+    folder,
+    '.',
+    present.every((name) => known.includes(name)) ? known : numbered(present),
+  );
   return fromFiles(folder, 'test', folder, list);
+}
+
+/** Folders in torchvision's order, or by what they count to where they are numbers. */
+function numbered(folders: readonly string[]): readonly string[] {
+  if (!isNumberedAsText(folders)) return folders;
+  note(
+    'the folders are numbers and taken for them, 2 before 10, as timm does; torchvision takes them for text, 10 before 2: for that, name them in its order in --class-names FILE',
+  );
+  return naturally(folders);
 }

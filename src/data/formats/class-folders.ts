@@ -1,49 +1,96 @@
-import { createHash } from 'node:crypto';
-import { type Stats, stat as statThen } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { DataError } from '../error.js';
 import { keptList } from '../listing/kept-list.js';
 import { listPictures, type PictureList, type PlacedPicture } from '../listing/picture-list.js';
+import { createRemarks, type Remarks } from '../remarks.js';
+import { byCodePoint } from './class-order.js';
+import {
+  type FolderContent,
+  filesUnder,
+  isFolder,
+  isHidden,
+  leaveOut,
+  placed,
+  readFolder,
+  stampOf,
+} from './files-under.js';
 
-/** Files that are taken for pictures; what is really in them is seen when they are decoded. */
-const endings = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif)$/i;
-const atOnce = 64;
+/** In a dataset's folder: the classes in their order, a line each. */
+export const orderFile = 'classnames.txt';
 
-/** The folders in a folder, sorted as Python sorts: each is a class. Links to folders count. */
-export async function classesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
-    throw new DataError(`${folder}: ${error.message}`);
+/** The folders in a folder, in torchvision's order: each is a class. Links to folders count. */
+export async function classesIn(folder: string, remarks: Remarks = createRemarks()): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readFolder(folder)) {
+    const path = join(folder, entry.name);
+    if (isHidden(entry, path, remarks)) continue;
+    if (await isFolder(entry, path)) names.push(entry.name);
+    else leaveOut(path, remarks);
+  }
+  return names.sort(byCodePoint);
+}
+
+/** The classes that `classnames.txt` in a dataset's folder lists; null where there is no such file. */
+export async function orderedClasses(root: string): Promise<string[] | null> {
+  const path = join(root, orderFile);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw new DataError(`${path}: ${error.message}`);
   });
-  const names = await Promise.all(
-    entries.map(async (entry) => {
-      if (entry.name.startsWith('.')) return null;
-      const isFolder = entry.isSymbolicLink()
-        ? await stat(join(folder, entry.name)).then((found) => found.isDirectory())
-        : entry.isDirectory();
-      return isFolder ? entry.name : null;
-    }),
-  );
-  return names.filter((name) => name !== null).sort();
+  if (text === null) return null;
+  const names = text
+    .replace(/^\uFEFF/, '')
+    .trim()
+    .split(/\r?\n/);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new DataError(`${path}: "${twice}" is there twice`);
+  return names;
 }
 
 /**
  * Lists a split with one folder a class (`root/split/class/.../picture.jpg`). Throws a `DataError` that names an empty
  * class, an empty file, or a class that `known` does not have.
  */
-export async function listClassFolders(root: string, split: string, known?: readonly string[]): Promise<PictureList> {
+export async function listClassFolders(
+  root: string,
+  split: string,
+  known?: readonly string[] | null,
+  remarks: Remarks = createRemarks(),
+): Promise<PictureList> {
   const folder = join(root, split);
-  const present = await classesIn(folder);
+  const present = await classesIn(folder, remarks);
   if (present.length === 0) throw new DataError(`${folder}: expected one folder a class, found none`);
   const classes = known ?? present;
   const numbers = new Map(classes.map((name, number) => [name, number]));
   const stranger = present.find((name) => !numbers.has(name));
   if (stranger !== undefined) throw new DataError(`${join(folder, stranger)}: the training set has no such class`);
-  const found = await Promise.all(present.map((name) => filesUnder(join(folder, name))));
-  return keptList(root, folder, stampOf(found, classes), async () => {
+  const found = await Promise.all(
+    present.map(async (name) => {
+      const own = createRemarks();
+      return { content: await filesUnder(join(folder, name), own), remarks: own.all() };
+    }),
+  );
+  for (const { remarks: own } of found) remarks.join(own);
+  const contents = found.map(({ content }) => content);
+  await remarkLinks(root, folder, present, remarks);
+  const stamp = stampOf(contents, classes);
+  const list = await keptList(root, folder, stamp, async () => {
     const labels = present.map((name) => numbers.get(name) as number);
-    return listPictures(classes, picturesIn(root, found, labels));
+    return listPictures(classes, picturesIn(root, contents, labels));
   });
+  return { ...list, remarks: remarks.all() };
+}
+
+/** Class folders that lie elsewhere are read; where, `data check` tells. */
+async function remarkLinks(root: string, folder: string, classes: readonly string[], remarks: Remarks): Promise<void> {
+  const home = await realpath(root);
+  for (const name of classes) {
+    const real = await realpath(join(folder, name));
+    if (real.startsWith(home + sep)) continue;
+    const what = 'read from outside of the dataset';
+    remarks.add({ kind: 'chosen', noun: 'linked class', what, quiet: true }, `${join(folder, name)} -> ${real}`);
+  }
 }
 
 function* picturesIn(
@@ -54,71 +101,4 @@ function* picturesIn(
   for (const [at, content] of found.entries()) {
     for (const place of placed(root, content)) yield { ...place, label: labels[at] as number };
   }
-}
-
-/** Pictures at any depth of a folder, sorted by path, with their sizes and the times of their last change. */
-export interface FolderContent {
-  readonly files: readonly string[];
-  readonly bytes: Float64Array;
-  readonly changed: Float64Array;
-}
-
-/** Throws a `DataError` where there is no picture, or an empty one. */
-export async function filesUnder(folder: string): Promise<FolderContent> {
-  const files: string[] = [];
-  await walk(folder);
-  if (files.length === 0) throw new DataError(`${folder}: expected pictures, found none`);
-  const { bytes, changed } = await sizesOf(files.sort());
-  const empty = files.filter((_, at) => bytes[at] === 0);
-  if (empty.length > 0) {
-    const others = empty.length > 1 ? `, and ${empty.length - 1} more in ${folder}` : '';
-    throw new DataError(`${empty[0]}: the file is empty${others}; take it away or fetch it again`);
-  }
-  return { files, bytes, changed };
-
-  async function walk(place: string): Promise<void> {
-    for (const entry of await readdir(place, { withFileTypes: true })) {
-      if (entry.name.startsWith('.')) continue;
-      const path = join(place, entry.name);
-      if (entry.isDirectory()) await walk(path);
-      else if (endings.test(entry.name)) files.push(path);
-    }
-  }
-}
-
-/** Sizes and times, some asked for at a time: of a million files, and on a network's disk, each one's wait counts. */
-function sizesOf(files: readonly string[]): Promise<Pick<FolderContent, 'bytes' | 'changed'>> {
-  const bytes = new Float64Array(files.length);
-  const changed = new Float64Array(files.length);
-  let next = 0;
-  let left = files.length;
-  return new Promise((resolve, reject) => {
-    const ask = (): void => {
-      const at = next++;
-      const file = files[at];
-      if (file === undefined) return;
-      statThen(file, (error: Error | null, found: Stats) => {
-        if (error) return reject(new DataError(`${file}: ${error.message}`));
-        bytes[at] = found.size;
-        // Set by every write and rename, and by no program at will.
-        changed[at] = found.ctimeMs;
-        left--;
-        if (left === 0) resolve({ bytes, changed });
-        else ask();
-      });
-    };
-    for (let asked = 0; asked < atOnce; asked++) ask();
-  });
-}
-
-/** Changes when a file comes, goes, is renamed, put in another's place or written over. */
-export function stampOf(found: readonly FolderContent[], classes: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(classes));
-  for (const { files, bytes, changed } of found) hash.update(JSON.stringify(files)).update(bytes).update(changed);
-  return hash.digest('hex');
-}
-
-/** Where the pictures of a folder are, their paths relative to `root`. */
-export function placed(root: string, { files, bytes }: FolderContent): Omit<PlacedPicture, 'label'>[] {
-  return files.map((file, at) => ({ path: relative(root, file), offset: 0, bytes: bytes[at] as number }));
 }

@@ -1,10 +1,13 @@
-import { gunzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import { DataError } from '../error.js';
+import { gunzip, isGzip } from './gunzip.js';
 
 /** Pictures or labels of an IDX file (MNIST's format): unsigned bytes with a shape. */
 export interface IdxArray {
   readonly shape: readonly number[];
   readonly values: Uint8Array;
+  /** Of the file's content, unzipped. */
+  sha256(): string;
 }
 
 const UNSIGNED_BYTES = 0x08;
@@ -14,7 +17,7 @@ const UNSIGNED_BYTES = 0x08;
  * what the header promises.
  */
 export function parseIdx(bytes: Uint8Array, file: string, rank: number): IdxArray {
-  const data = unzip(bytes, file);
+  const data = isGzip(bytes) ? gunzip(bytes, file) : bytes;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const header = 4 + 4 * rank;
   if (data.length < header)
@@ -34,23 +37,7 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: number): IdxArra
       `${file}: ${state}: [${shape.join(', ')}] needs ${header + length} bytes, found ${data.length}`,
     );
   }
-  return { shape, values: data.subarray(header) };
-}
-
-/** Bytes unzipped into one buffer, where a file says that it holds as many; it may lie. */
-const mostAtOnce = 2 ** 28;
-
-/** As gzip's last four bytes have it. */
-const unzippedLength = (bytes: Uint8Array): number =>
-  bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
-
-function unzip(bytes: Uint8Array, file: string): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes, { chunkSize: Math.min(mostAtOnce, Math.max(1024, unzippedLength(bytes) + 1)) });
-  } catch (error) {
-    throw new DataError(`${file}: damaged gzip data: ${(error as Error).message}`);
-  }
+  return { shape, values: data.subarray(header), sha256: () => createHash('sha256').update(data).digest('hex') };
 }
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;

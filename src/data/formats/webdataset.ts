@@ -1,52 +1,114 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
-import type { Dataset } from '../dataset.js';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { DataError } from '../error.js';
 import { fromFiles } from '../listing/files.js';
 import { keptList } from '../listing/kept-list.js';
 import { listPictures, type PictureList, type PlacedPicture } from '../listing/picture-list.js';
+import { firstPicture, isOtherPicture, isPicture } from '../pictures/endings.js';
+import { createRemarks, type Remark, type Remarks } from '../remarks.js';
+import { byCodePoint } from './class-order.js';
+import type { Format } from './format.js';
 import { tarEntries } from './tar.js';
 
-const splitNames = { train: /train/i, test: /val|test/i } as const;
-const pictureEndings = /^(jpe?g|png|webp|gif|tiff?|avif)$/i;
+/** What says a shard's split, as a word of its own in its name or else in its folders': "interval" is not "val". */
+const splitWords = {
+  train: ['train', 'training'],
+  test: ['test'],
+  validation: ['val', 'valid', 'validation'],
+} as const;
+type SplitWord = keyof typeof splitWords;
 const namesFile = 'classnames.txt';
+/** ImageNet-22K has 21,841; a label far above is damage, and would make as many names. */
+const mostClasses = 1_000_000;
+/** Of a .cls file, in bytes. */
+const longestLabel = 32;
 
 /**
- * WebDataset's tar shards: `*train*.tar` and `*val*.tar` or `*test*.tar` anywhere under `root`, with `KEY.jpg` (or png,
- * webp) and the class's number in `KEY.cls`. Class names come from classnames.txt, a line each; else they are numbers.
- * Throws a `DataError` that names the shard and the key of what is not so.
+ * WebDataset's tar shards: those named by train and by test (or val, validation) anywhere under a folder, with a picture
+ * and its class's number in `KEY.cls`. A sample is what webdataset 1.0.2 makes one: files that follow each other with one
+ * name up to its first dot; its picture is the field `jpg`, else `jpeg`, `png`, `webp`, ... Class names come from
+ * classnames.txt, a line each; else they are numbers.
  */
-export async function openWebdataset(root: string | null): Promise<{ train: Dataset; test: Dataset }> {
-  if (root === null)
-    throw new DataError('the dataset "webdataset" is a folder of yours.\nNext: set dataset.root to it');
-  const folder = resolve(root);
-  const shards = shardsUnder(folder);
-  const named = await readFile(join(folder, namesFile), 'utf8').then(
-    (text) => text.trim().split(/\r?\n/),
-    () => null,
-  );
-  const train = await listShards(folder, shards.train, named);
-  const test = await listShards(folder, shards.test, train.classes);
-  return {
-    train: fromFiles('webdataset', 'train', folder, train),
-    test: fromFiles('webdataset', 'test', folder, test),
-  };
+export const webdatasetShards: Format = {
+  name: "WebDataset's tar shards",
+  async recognise(root) {
+    const { train, test } = sorted(await tarsUnder(root));
+    return train[0] && test[0] ? `${train[0]} and ${test[0]} (${train.length} and ${test.length} shards)` : null;
+  },
+  async open(root) {
+    const folder = resolve(root);
+    const all = await tarsUnder(folder);
+    const shards = sorted(all);
+    if (shards.train.length === 0 || shards.test.length === 0) {
+      const found = all.length > 0 ? all.slice(0, 3).join(', ') : 'no .tar file';
+      throw new DataError(`${root}: expected shards named like train-0000.tar and val-0000.tar, found ${found}`);
+    }
+    const named = await readFile(join(folder, namesFile), 'utf8').then(
+      (text) => text.trim().split(/\r?\n/),
+      () => null,
+    );
+    const train = await listShards(folder, shards.train, named, shards.ofTrain);
+    const test = await listShards(folder, shards.test, train.classes, shards.ofTest);
+    return {
+      train: fromFiles('webdataset', 'train', folder, train),
+      test: fromFiles('webdataset', 'test', folder, test),
+    };
+  },
+};
+
+/** Tars at any depth, packed ones too, sorted. */
+async function tarsUnder(root: string): Promise<string[]> {
+  const all = await readdir(root, { recursive: true, encoding: 'utf8' }).catch((error: Error) => {
+    throw new DataError(`${root}: ${error.message}`);
+  });
+  return all.filter((path) => /\.(tar|tgz|tar\.\w+)$/.test(path)).sort(byCodePoint);
 }
 
-function shardsUnder(root: string): { train: string[]; test: string[] } {
-  const all = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.tar'))
-    .sort();
-  const of = (split: 'train' | 'test') => all.filter((path) => splitNames[split].test(path));
-  const shards = { train: of('train'), test: of('test').filter((path) => !splitNames.train.test(path)) };
-  if (shards.train.length > 0 && shards.test.length > 0) return shards;
-  throw new DataError(
-    `${root}: expected shards named like train-0000.tar and val-0000.tar, found ${all.length > 0 ? all.slice(0, 3).join(', ') : 'no .tar file'}`,
-  );
+interface Shards {
+  readonly train: readonly string[];
+  readonly test: readonly string[];
+  readonly ofTrain: readonly Remark[];
+  readonly ofTest: readonly Remark[];
 }
 
-async function listShards(root: string, shards: readonly string[], classes: readonly string[] | null) {
+function sorted(all: readonly string[]): Shards {
+  const [ofTrain, ofTest] = [createRemarks(), createRemarks()];
+  const found: Record<SplitWord, string[]> = { train: [], test: [], validation: [] };
+  for (const path of all) {
+    const split = splitOf(path);
+    if (split === null) {
+      const what = 'left out: its name has neither train nor test, val or validation as a word';
+      ofTrain.add({ kind: 'dropped', noun: 'shard', what }, path);
+    } else if (path.endsWith('.tar')) found[split].push(path);
+    else ofTrain.add({ kind: 'dropped', noun: 'shard', what: 'left out: compressed; unpack it to .tar' }, path);
+  }
+  const { train, test, validation } = found;
+  if (test.length === 0) return { train, test: validation, ofTrain: ofTrain.all(), ofTest: ofTest.all() };
+  const what = 'left out: those named test are tested on';
+  for (const path of validation) ofTest.add({ kind: 'chosen', noun: 'shard', what }, path);
+  return { train, test, ofTrain: ofTrain.all(), ofTest: ofTest.all() };
+}
+
+function splitOf(path: string): SplitWord | null {
+  for (let part = path; part !== '.' && part !== ''; part = dirname(part)) {
+    const words =
+      basename(part)
+        .toLowerCase()
+        .match(/[a-z]+/g) ?? [];
+    for (const [split, names] of Object.entries(splitWords)) {
+      if (words.some((word) => (names as readonly string[]).includes(word))) return split as SplitWord;
+    }
+  }
+  return null;
+}
+
+async function listShards(
+  root: string,
+  shards: readonly string[],
+  classes: readonly string[] | null,
+  before: readonly Remark[],
+): Promise<PictureList> {
   const stamps = await Promise.all(
     shards.map(async (shard) => {
       const { size, ctimeMs } = await stat(join(root, shard));
@@ -54,8 +116,11 @@ async function listShards(root: string, shards: readonly string[], classes: read
     }),
   );
   const key = `webdataset ${root} ${shards[0]}`;
-  return keptList(root, key, JSON.stringify([classes, stamps]), async (): Promise<PictureList> => {
-    const pictures = shards.flatMap((shard) => picturesIn(root, join(root, shard)));
+  const list = await keptList(root, key, JSON.stringify([classes, stamps]), async (): Promise<PictureList> => {
+    const remarks = createRemarks();
+    const pictures = shards.flatMap((shard) => picturesIn(root, join(root, shard), remarks));
+    if (pictures.length === 0)
+      throw new DataError(`${root}: ${shards.join(', ')}: no samples with a picture and a class`);
     const most = pictures.reduce((largest, { label }) => Math.max(largest, label), 0);
     const stranger = pictures.find(({ label }) => classes && label >= classes.length);
     if (classes && stranger) {
@@ -63,37 +128,113 @@ async function listShards(root: string, shards: readonly string[], classes: read
         `${join(root, stranger.path)}: class ${stranger.label}, expected 0 to ${classes.length - 1}, those of ${namesFile} or the training set`,
       );
     }
-    return listPictures(classes ?? Array.from({ length: most + 1 }, (_, number) => String(number)), pictures);
+    return listPictures(
+      classes ?? Array.from({ length: most + 1 }, (_, number) => String(number)),
+      pictures,
+      remarks.all(),
+    );
   });
+  return { ...list, remarks: [...before, ...list.remarks] };
 }
 
-/** A shard's samples: files that follow each other with one key, up to the first dot of the name. */
-function picturesIn(root: string, shard: string): PlacedPicture[] {
+interface Sample {
+  readonly key: string;
+  /** By what follows the key's dot, in small letters. */
+  readonly fields: Map<string, { readonly offset: number; readonly size: number }>;
+}
+
+/** webdataset's `group_by_keys`: files that follow each other with one key. One field twice is an error there, too. */
+function* samplesIn(shard: string, remarks: Remarks): Generator<Sample> {
+  let sample = null as Sample | null;
+  for (const { name, offset, size } of tarEntries(shard, { remarks })) {
+    if (/^__[^/]*__($|\/)/.test(name)) {
+      remarks.add(
+        { kind: 'dropped', noun: 'file', what: 'of metadata left out, as webdataset does', quiet: true },
+        name,
+      );
+      continue;
+    }
+    const parts = /^((?:.*\/|)[^.]+)[.]([^/]*)$/s.exec(name);
+    if (!parts) {
+      const hidden = basename(name).startsWith('.');
+      const what = hidden ? 'left out: hidden' : 'left out: no ending';
+      remarks.add({ kind: 'dropped', noun: 'file', what, quiet: hidden }, `${shard}: ${name}`);
+      continue;
+    }
+    const [key, field] = [parts[1] as string, (parts[2] as string).toLowerCase()];
+    if (sample?.key !== key) {
+      if (sample) yield sample;
+      sample = { key, fields: new Map() };
+    }
+    if (sample.fields.has(field)) throw new DataError(`${shard}: ${name} is there twice`);
+    sample.fields.set(field, { offset, size });
+  }
+  if (sample) yield sample;
+}
+
+function picturesIn(root: string, shard: string, remarks: Remarks): PlacedPicture[] {
   const file = openSync(shard, 'r');
   try {
-    const pictures = new Map<string, { offset: number; bytes: number }>();
-    const labels = new Map<string, number>();
-    for (const { name, offset, size } of tarEntries(shard)) {
-      const dot = name.length - basename(name).length + basename(name).indexOf('.');
-      const [key, ending] = [name.slice(0, dot), name.slice(dot + 1)];
-      if (pictureEndings.test(ending)) pictures.set(key, { offset, bytes: size });
-      else if (ending === 'cls') labels.set(key, numberIn(file, offset, size, `${shard}: ${name}`));
+    const pictures: PlacedPicture[] = [];
+    for (const { key, fields } of samplesIn(shard, remarks)) {
+      const name = `${shard}: ${key}`;
+      const picture = chosenPicture(fields.keys(), name, remarks);
+      const label = fields.get('cls');
+      if (picture === null) continue;
+      if (!label) {
+        throw new DataError(
+          `${shard}: the picture ${key}.${picture} has no ${key}.cls beside it (found ${[...fields.keys()].join(', ')}; a sample's files follow each other)`,
+        );
+      }
+      const { offset, size } = fields.get(picture) as { offset: number; size: number };
+      if (size === 0) throw new DataError(`${shard}: the picture ${key}.${picture} is empty`);
+      const number = numberIn(file, label, `${name}.cls`);
+      pictures.push({ path: relative(root, shard), offset, bytes: size, label: number });
     }
-    return [...pictures].map(([key, place]) => {
-      const label = labels.get(key);
-      if (label === undefined) throw new DataError(`${shard}: the picture ${key} has no ${key}.cls`);
-      if (place.bytes === 0) throw new DataError(`${shard}: the picture ${key} is empty`);
-      return { path: relative(root, shard), ...place, label };
-    });
+    return pictures;
   } finally {
     closeSync(file);
   }
 }
 
-function numberIn(file: number, offset: number, size: number, name: string): number {
-  const bytes = Buffer.alloc(size);
-  readSync(file, bytes, 0, size, offset);
-  const text = bytes.toString('latin1').trim();
-  if (!/^\d+$/.test(text)) throw new DataError(`${name} is "${text.slice(0, 20)}", expected the number of a class`);
-  return Number(text);
+/** The field that is a sample's picture; null where it has none. What is passed over is remarked. */
+function chosenPicture(fields: Iterable<string>, name: string, remarks: Remarks): string | null {
+  const all = [...fields];
+  const picture = firstPicture(all) ?? null;
+  const dotted = all.filter((field) => field.includes('.') && isPicture(field));
+  if (picture === null && dotted.length > 0) {
+    throw new DataError(
+      `${name}.${dotted[0]}: webdataset takes a name up to its first dot for the key, so that this is the field "${dotted[0]}" of ${basename(name)} and no picture.\nNext: write the names with one dot only`,
+    );
+  }
+  if (picture === null) {
+    const other = all.find(isUnread);
+    const what = other ? `left out: .${other} is a format that is not read` : 'left out: no picture among its files';
+    remarks.add({ kind: 'dropped', noun: 'sample', what }, name);
+    return null;
+  }
+  const others = all.filter((field) => field !== picture && field !== 'cls');
+  for (const field of others) {
+    const pictured = !field.includes('.') && (isPicture(`.${field}`) || isUnread(field));
+    const what = pictured
+      ? `with .${picture} beside .${field}: .${picture} is the picture`
+      : `with a field .${field}, not used`;
+    remarks.add({ kind: pictured ? 'chosen' : 'dropped', noun: 'sample', what, quiet: !pictured }, name);
+  }
+  return picture;
+}
+
+const isUnread = (field: string): boolean => isOtherPicture(`.${field}`);
+
+function numberIn(file: number, { offset, size }: { offset: number; size: number }, name: string): number {
+  const bytes = Buffer.alloc(Math.min(size, longestLabel));
+  const read = readSync(file, bytes, 0, bytes.length, offset);
+  const text = bytes.toString('latin1', 0, read).trim();
+  const number = Number(text);
+  if (size > longestLabel || !/^\d+$/.test(text) || number >= mostClasses) {
+    throw new DataError(
+      `${name} is "${text.slice(0, 20)}", expected the number of a class, below ${mostClasses.toLocaleString('en-US')}`,
+    );
+  }
+  return number;
 }

@@ -7,7 +7,7 @@ export const imagenetColours = { mean: [0.485, 0.456, 0.406], sd: [0.229, 0.224,
 
 /** A split of encoded pictures in files under `root`, each decoded when it is asked for. */
 export function fromFiles(name: string, split: 'train' | 'test', root: string, list: PictureList): Dataset {
-  const { classes, paths, file, offset, bytes, labels, digest } = list;
+  const { classes, paths, file, offset, bytes, labels, digest, remarks } = list;
   const source: FileSource = { kind: 'files', root, paths, file, offset, bytes };
   return {
     name,
@@ -17,6 +17,7 @@ export function fromFiles(name: string, split: 'train' | 'test', root: string, l
     size: null,
     ...imagenetColours,
     fingerprint: `${name}-${split}-${digest}`,
+    remarks,
     source,
     label: (index) => labels[index] as number,
     async picture(index) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PathList } from '../dataset.js';
+import type { Remark } from '../remarks.js';
 
 /** Where the encoded pictures of a split are, and their labels: what is found out once and kept in the cache. */
 export interface PictureList {
@@ -12,6 +13,8 @@ export interface PictureList {
   readonly labels: Uint32Array;
   /** Of names, places, sizes, labels and, once it is kept, the content. */
   readonly digest: string;
+  /** What was left out or chosen; no part of the digest. */
+  readonly remarks: readonly Remark[];
 }
 
 /** One picture: a stretch of a file, whose path is relative to the dataset's root. */
@@ -23,7 +26,11 @@ export interface PlacedPicture {
 }
 
 /** Gathers pictures in their order. */
-export function listPictures(classes: readonly string[], pictures: Iterable<PlacedPicture>): PictureList {
+export function listPictures(
+  classes: readonly string[],
+  pictures: Iterable<PlacedPicture>,
+  remarks: readonly Remark[] = [],
+): PictureList {
   const hash = createHash('sha256').update(JSON.stringify(classes));
   const numbers = new Map<string, number>();
   const file: number[] = [];
@@ -50,6 +57,7 @@ export function listPictures(classes: readonly string[], pictures: Iterable<Plac
     bytes: shared(Float64Array, bytes),
     labels: shared(Uint32Array, labels),
     digest: hash.digest('hex').slice(0, 16),
+    remarks,
   };
 }
 

@@ -5,11 +5,13 @@ import type { Batch, Dataset } from '../dataset.js';
 import { drawMix, mixBatch } from './mixing.js';
 import { normalisationTables, normalise } from './normalise.js';
 import type { Item } from '../threads/job.js';
+import type { UnreadablePlace } from '../unreadable.js';
 
 /** A batch whose pictures are prepared. */
 export interface Prepared {
   readonly items: readonly Item[];
   readonly bytes: Uint8Array;
+  readonly unreadable: readonly UnreadablePlace[];
   /** Names the stream that mixing draws from; null mixes nothing. */
   readonly mixing: { readonly seed: number; readonly stream: string } | null;
 }
@@ -34,7 +36,7 @@ export function createFinish({ dataset, resolution, batchSize, augmentation, lab
   /** Pictures between two turns: about five milliseconds of work. */
   const stride = Math.ceil(4_000_000 / length);
 
-  return async ({ items, bytes, mixing }: Prepared): Promise<Batch> => {
+  return async ({ items, bytes, mixing, unreadable }: Prepared): Promise<Batch> => {
     const images = new Float32Array(batchSize * length);
     const targets = new Float32Array(batchSize * classes);
     const labels = new Int32Array(batchSize);
@@ -55,6 +57,6 @@ export function createFinish({ dataset, resolution, batchSize, augmentation, lab
       const mix = drawMix(augmentation, resolution, createGenerator(mixing.seed, mixing.stream));
       if (mix) mixBatch(mix, images, targets, batchSize, resolution);
     }
-    return { size: items.length, images, targets, labels };
+    return { size: items.length, images, targets, labels, unreadable };
   };
 }

@@ -12,6 +12,6 @@ parentPort?.on('message', async ({ id, items, into, first }: Job) => {
   // Reading and decoding go on in the process's pool while this thread prepares the picture before.
   const waiting = items.map((item, at) => prepare(item, into, first + at));
   const answers = await Promise.all(waiting);
-  const done: JobDone = { id, damaged: answers.filter((answer) => answer !== undefined) };
+  const done: JobDone = { id, unreadable: answers.filter((answer) => answer !== undefined) };
   parentPort?.postMessage(done);
 });

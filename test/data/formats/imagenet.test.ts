@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.js';
-import { openImagenet } from '../../../src/data/formats/imagenet/open.js';
+import { openFormat } from '../../../src/data/formats/format.js';
+import { kaggleImagenet, officialImagenet } from '../../../src/data/formats/imagenet/open.js';
 import { limitDataset } from '../../../src/data/limit.js';
 import { openSource } from '../../../src/data/listing/source.js';
 import { tarEntries } from '../../../src/data/formats/tar.js';
@@ -12,7 +13,7 @@ import { ownFolder } from '../cache-folder.js';
 const folder = ownFolder();
 const archives = fileURLToPath(new URL('../../fixtures/pictures/imagenet', import.meta.url));
 const wnids = ['n01440764', 'n01443537', 'n02084071'];
-const open = (root: string) => openImagenet(root, 'the next command');
+const open = (root: string) => openFormat(officialImagenet, [kaggleImagenet], root);
 
 /** Class and number, which the script has put into a picture's colour. */
 async function seen(set: Dataset): Promise<number[][]> {
@@ -78,7 +79,7 @@ test('what is missing or cut off is named, with what to do', async () => {
   const root = join(folder(), 'partial');
   mkdirSync(root);
   await expect(open(root)).rejects.toThrow(
-    /has neither a folder train nor ILSVRC2012_img_train.tar.\nNext: the next command/,
+    /has neither a folder train nor ILSVRC2012_img_train.tar.\nNext: put ILSVRC2012_img_train.tar/,
   );
   cpSync(join(archives, 'ILSVRC2012_img_train.tar'), join(root, 'ILSVRC2012_img_train.tar'));
   await expect(open(root)).rejects.toThrow(/has neither a folder val nor ILSVRC2012_img_val.tar/);
@@ -94,7 +95,7 @@ test('what is missing or cut off is named, with what to do', async () => {
 function unpack(archive: string, target: string, within?: { start: number; end: number }): void {
   mkdirSync(target, { recursive: true });
   const bytes = readFileSync(archive);
-  for (const { name, offset, size } of tarEntries(archive, within)) {
+  for (const { name, offset, size } of tarEntries(archive, within ?? {})) {
     writeFileSync(join(target, name), bytes.subarray(offset, offset + size));
   }
 }

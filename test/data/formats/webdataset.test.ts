@@ -2,14 +2,16 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openWebdataset } from '../../../src/data/formats/webdataset.js';
+import { openFormat } from '../../../src/data/formats/format.js';
+import { webdatasetShards } from '../../../src/data/formats/webdataset.js';
 import { ownFolder } from '../cache-folder.js';
 
 const folder = ownFolder();
+const open = (root: string) => openFormat(webdatasetShards, [], root);
 const shards = fileURLToPath(new URL('../../fixtures/pictures/webdataset', import.meta.url));
 
 test("shards that WebDataset's own writer wrote", async () => {
-  const { train, test: held } = await openWebdataset(shards);
+  const { train, test: held } = await open(shards);
   expect(train.classes).toEqual(['0', '1', '2']);
   expect(Array.from({ length: train.length }, (_, at) => train.label(at))).toEqual([0, 2, 1, 1]);
   expect([held.length, held.label(0), held.label(1)]).toEqual([2, 2, 0]);
@@ -22,18 +24,17 @@ test("shards that WebDataset's own writer wrote", async () => {
 
 test('names of classes, and what does not fit', async () => {
   const root = join(folder(), 'shards');
-  await expect(openWebdataset(null)).rejects.toThrow(/set dataset.root/);
   mkdirSync(root);
-  await expect(openWebdataset(root)).rejects.toThrow(/expected shards named like train-0000.tar .* found no .tar file/);
+  await expect(open(root)).rejects.toThrow(/expected shards named like train-0000.tar .* found no .tar file/);
   cpSync(shards, root, { recursive: true });
   writeFileSync(join(root, 'classnames.txt'), 'ant\nbee\ncat\n');
-  expect((await openWebdataset(root)).train.classes).toEqual(['ant', 'bee', 'cat']);
+  expect((await open(root)).train.classes).toEqual(['ant', 'bee', 'cat']);
   writeFileSync(join(root, 'classnames.txt'), 'ant\nbee\n');
-  await expect(openWebdataset(root)).rejects.toThrow(/set-train-0000.tar: class 2, expected 0 to 1/);
+  await expect(open(root)).rejects.toThrow(/set-train-0000.tar: class 2, expected 0 to 1/);
   writeFileSync(join(root, 'classnames.txt'), 'ant\nbee\ncat\n');
   const bytes = readFileSync(join(root, 'set-train-0001.tar'));
   const label = bytes.indexOf('.cls');
   bytes[label + 1] = 'x'.charCodeAt(0);
   writeFileSync(join(root, 'set-train-0001.tar'), bytes);
-  await expect(openWebdataset(root)).rejects.toThrow(/set-train-0001.tar: not a tar archive, or damaged/);
+  await expect(open(root)).rejects.toThrow(/set-train-0001.tar: not a tar archive, or damaged/);
 });
