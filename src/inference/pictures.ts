@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { filesUnder } from '../data/formats/files-under.js';
 import type { Picture } from '../data/dataset.js';
-import { decodePicture } from '../data/pictures/decode.js';
+import { decodePicture } from '../data/pictures/decoders/decode.js';
 import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/pictures/normalise.js';
 import { createPreparation } from '../data/pictures/prepare.js';
 import type { Remarks } from '../data/remarks.js';

@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EncodedPicture, FileSource, MemorySource, Picture, PictureSource } from '../dataset.js';
-import { decodePicture } from '../pictures/decode.js';
+import { decodePicture } from '../pictures/decoders/decode.js';
 import { DataError } from '../error.js';
 import { pathAt } from './picture-list.js';
-import { jpegSize } from '../pictures/jpeg-frame.js';
+import { jpegSize } from '../pictures/decoders/jpeg-frame.js';
 
 /** Reads a source's pictures, in a thread or out of one. */
 export interface SourceReader {
