@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const archive = join(root, 'test/fixtures/pixels/pixels.tar.gz');
-const [begin, end] = ['<!-- pixels: node scripts/pixel-table.mjs -->', '<!-- end of pixels -->'];
+export const placeOfTable = 'pixels: node scripts/pixel-table.mjs';
 
 /** Why decoded pictures are not Pillow's to the bit. */
 const reasons = [
@@ -87,9 +87,11 @@ export function pixelTable({ pillow, cases }) {
   return `${cases.length} files that Pillow ${pillow} wrote, against what it reads from them:\n\n| format | written in modes | decoded |\n|---|---|---|\n${lines.join('\n')}`;
 }
 
-/** A document with the table in its place. */
-export function withTable(text, table) {
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+/** A document with a table between its marks. */
+export function withTable(text, table, place) {
+  const [begin, end] = [`<!-- ${place} -->`, '<!-- end -->'];
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
   if (from < 0 || to < from) throw new Error(`docs/data.md has no ${begin} ... ${end}`);
   return `${text.slice(0, from + begin.length)}\n${table}\n${text.slice(to)}`;
 }
@@ -102,5 +104,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = join(root, 'docs/data.md');
   const table = pixelTable(await measure(decodePicture, tarEntriesOf));
   if (process.argv.includes('--print')) process.stdout.write(`${table}\n`);
-  else writeFileSync(file, withTable(readFileSync(file, 'utf8'), table));
+  else writeFileSync(file, withTable(readFileSync(file, 'utf8'), table, placeOfTable));
 }

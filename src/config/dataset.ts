@@ -5,7 +5,7 @@ export const datasetSchema = z.strictObject({
   name: z
     .string()
     .describe(
-      'fashion-mnist, mnist, kmnist, emnist-*, cifar-10, cifar-100, imagenet-1k, folder, webdataset; `ablate data` lists them.',
+      'fashion-mnist, mnist, kmnist, emnist-*, cifar-10, cifar-100, imagenet-1k, folder, webdataset, parquet; `ablate data` lists them.',
     ),
   root: z
     .string()

@@ -12,6 +12,7 @@ import { type Format, type Opened, openFormat } from './formats/format.js';
 import { imagenetNext, kaggleImagenet, officialImagenet } from './formats/imagenet/open.js';
 import { type MnistSource, mnistFiles, mnistFormat } from './formats/mnist.js';
 import { broughtMnists, cifar10, cifar100, fashionMnist, mnist } from './formats/sources.js';
+import { parquetFiles } from './formats/parquet.js';
 import { tinyImagenet } from './formats/tiny-imagenet.js';
 import { webdatasetShards } from './formats/webdataset.js';
 
@@ -70,7 +71,12 @@ export const datasets = {
       await datasets['imagenet-1k'].open(root);
       return rememberFolder('imagenet-1k', root);
     },
-    open: (root) => openFormat(officialImagenet, [kaggleImagenet], root ?? dataFolder('imagenet-1k')),
+    open: (root) =>
+      openFormat(
+        officialImagenet,
+        [kaggleImagenet, parquetFiles('imagenet-1k', 'validation')],
+        root ?? dataFolder('imagenet-1k'),
+      ),
   },
   folder: ofYours({
     name: 'folder',
@@ -83,6 +89,12 @@ export const datasets = {
     name: 'webdataset',
     about: "WebDataset's tar shards of yours, ROOT/*train*.tar and ROOT/*val*.tar; dataset.root says where",
     usual: webdatasetShards,
+    others: [],
+  }),
+  parquet: ofYours({
+    name: 'parquet',
+    about: "Hugging Face's Parquet files of yours, ROOT/**/*train*.parquet and ROOT/**/*test*.parquet",
+    usual: parquetFiles('parquet', 'test'),
     others: [],
   }),
 } as const satisfies Readonly<Record<string, DatasetEntry>>;

@@ -51,18 +51,22 @@ export async function filesUnder(folder: string, remarks: Remarks): Promise<Fold
   }
 }
 
+/** In the order of names, so that what is said about them is the same everywhere. */
 export async function readFolder(folder: string): Promise<Dirent[]> {
-  return readdir(folder, { withFileTypes: true }).catch((error: Error) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
     throw new DataError(`${folder}: ${error.message}`);
   });
+  return entries.sort((a, b) => byCodePoint(a.name, b.name));
 }
 
-/** Links to folders count; a link that leads nowhere is taken for a file, and named when it is read. */
+/** Links to folders count. Throws a `DataError` for a link that leads nowhere. */
 export async function isFolder(entry: Dirent, path: string): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
   return stat(path).then(
     (found) => found.isDirectory(),
-    () => false,
+    () => {
+      throw new DataError(`${path}: the link leads nowhere`);
+    },
   );
 }
 

@@ -146,7 +146,8 @@ function tellApart(
     for (const name of mnistFiles) {
       if (other.sha256?.[name] !== sha256 && other.md5?.[name] !== md5) continue;
       if (other.name === source.name && name === file) return;
-      throw new DataError(`${path}: this is ${publishedName(other, name)} of ${other.name}, not of ${source.name}`);
+      const wanted = other.name === source.name ? `its ${publishedName(source, file)}` : `of ${source.name}`;
+      throw new DataError(`${path}: this is ${publishedName(other, name)} of ${other.name}, not ${wanted}`);
     }
   }
   const what = source.sha256

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { DataError } from '../error.js';
 import { fromFiles } from '../listing/files.js';
 import { keptList } from '../listing/kept-list.js';
@@ -9,15 +9,9 @@ import { firstPicture, isOtherPicture, isPicture } from '../pictures/endings.js'
 import { createRemarks, type Remark, type Remarks } from '../remarks.js';
 import { byCodePoint } from './class-order.js';
 import type { Format } from './format.js';
+import { type SortedFiles, sortBySplit } from './split-words.js';
 import { tarEntries } from './tar.js';
 
-/** What says a shard's split, as a word of its own in its name or else in its folders': "interval" is not "val". */
-const splitWords = {
-  train: ['train', 'training'],
-  test: ['test'],
-  validation: ['val', 'valid', 'validation'],
-} as const;
-type SplitWord = keyof typeof splitWords;
 const namesFile = 'classnames.txt';
 /** ImageNet-22K has 21,841; a label far above is damage, and would make as many names. */
 const mostClasses = 1_000_000;
@@ -65,45 +59,19 @@ async function tarsUnder(root: string): Promise<string[]> {
   return all.filter((path) => /\.(tar|tgz|tar\.\w+)$/.test(path)).sort(byCodePoint);
 }
 
-interface Shards {
-  readonly train: readonly string[];
-  readonly test: readonly string[];
-  readonly ofTrain: readonly Remark[];
-  readonly ofTest: readonly Remark[];
-}
-
-function sorted(all: readonly string[]): Shards {
-  const [ofTrain, ofTest] = [createRemarks(), createRemarks()];
-  const found: Record<SplitWord, string[]> = { train: [], test: [], validation: [] };
-  for (const path of all) {
-    const split = splitOf(path);
-    if (split === null) {
-      const what = 'left out: its name has neither train nor test, val or validation as a word';
-      ofTrain.add({ kind: 'dropped', noun: 'shard', what }, path);
-    } else if (path.endsWith('.tar')) found[split].push(path);
-    else ofTrain.add({ kind: 'dropped', noun: 'shard', what: 'left out: compressed; unpack it to .tar' }, path);
+/** The uncompressed ones by their splits; compressed ones are remarked. */
+function sorted(all: readonly string[]): SortedFiles {
+  const shards = sortBySplit(all.filter((path) => path.endsWith('.tar')));
+  const remarks = createRemarks();
+  remarks.join(shards.ofTrain);
+  for (const path of all.filter((one) => !one.endsWith('.tar'))) {
+    remarks.add({ kind: 'dropped', noun: 'shard', what: 'left out: compressed; unpack it to .tar' }, path);
   }
-  const { train, test, validation } = found;
-  if (test.length === 0) return { train, test: validation, ofTrain: ofTrain.all(), ofTest: ofTest.all() };
-  const what = 'left out: those named test are tested on';
-  for (const path of validation) ofTest.add({ kind: 'chosen', noun: 'shard', what }, path);
-  return { train, test, ofTrain: ofTrain.all(), ofTest: ofTest.all() };
+  return { ...shards, ofTrain: remarks.all() };
 }
 
-function splitOf(path: string): SplitWord | null {
-  for (let part = path; part !== '.' && part !== ''; part = dirname(part)) {
-    const words =
-      basename(part)
-        .toLowerCase()
-        .match(/[a-z]+/g) ?? [];
-    for (const [split, names] of Object.entries(splitWords)) {
-      if (words.some((word) => (names as readonly string[]).includes(word))) return split as SplitWord;
-    }
-  }
-  return null;
-}
-
-async function listShards(
+/** Lists the samples of shards under `root`, whose classes have the names of `classes` or else their numbers. */
+export async function listShards(
   root: string,
   shards: readonly string[],
   classes: readonly string[] | null,
@@ -178,7 +146,7 @@ function picturesIn(root: string, shard: string, remarks: Remarks): PlacedPictur
     const pictures: PlacedPicture[] = [];
     for (const { key, fields } of samplesIn(shard, remarks)) {
       const name = `${shard}: ${key}`;
-      const picture = chosenPicture(fields.keys(), name, remarks);
+      const picture = chosenPicture(fields.keys(), shard, key, remarks);
       const label = fields.get('cls');
       if (picture === null) continue;
       if (!label) {
@@ -198,13 +166,14 @@ function picturesIn(root: string, shard: string, remarks: Remarks): PlacedPictur
 }
 
 /** The field that is a sample's picture; null where it has none. What is passed over is remarked. */
-function chosenPicture(fields: Iterable<string>, name: string, remarks: Remarks): string | null {
+function chosenPicture(fields: Iterable<string>, shard: string, key: string, remarks: Remarks): string | null {
+  const name = `${shard}: ${key}`;
   const all = [...fields];
   const picture = firstPicture(all) ?? null;
   const dotted = all.filter((field) => field.includes('.') && isPicture(field));
   if (picture === null && dotted.length > 0) {
     throw new DataError(
-      `${name}.${dotted[0]}: webdataset takes a name up to its first dot for the key, so that this is the field "${dotted[0]}" of ${basename(name)} and no picture.\nNext: write the names with one dot only`,
+      `${name}.${dotted[0]}: webdataset takes a name up to its first dot for the key, so that this is the field "${dotted[0]}" of ${key} and no picture.\nNext: write the names with one dot only`,
     );
   }
   if (picture === null) {

@@ -79,6 +79,14 @@ test('links to folders are classes too', async () => {
   expect((await openDatasets(config(root))).train.classes).toEqual(['B', 'a', 'b', 'c']);
 });
 
+test('links that lead nowhere are named, of pictures, folders and classes', async () => {
+  for (const place of ['train/b/lost.jpg', 'train/b/lost', 'train/lost']) {
+    symlinkSync(join(root, 'nowhere'), join(root, place));
+    await expect(openDatasets(config(root))).rejects.toThrow(`${join(root, place)}: the link leads nowhere`);
+    rmSync(join(root, place));
+  }
+});
+
 test('the same pictures elsewhere have the same fingerprint', async () => {
   const { train } = await openDatasets(config(root));
   cpSync(root, `${root}-copy`, { recursive: true });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { measure, pixelTable, withTable } from '../../../scripts/pixel-table.mjs';
+import { measure, pixelTable, placeOfTable, withTable } from '../../../scripts/pixel-table.mjs';
 import { tarEntriesOf } from '../../../src/data/formats/tar.js';
 import { decodePicture } from '../../../src/data/pictures/decoders/decode.js';
 
@@ -29,5 +29,5 @@ test('every format, mode and orientation that Pillow writes is decoded as it dec
   expect(refused).toEqual([]);
   const docs = readFileSync(new URL('../../../docs/data.md', import.meta.url), 'utf8');
   // Else: node scripts/pixel-table.mjs
-  expect(withTable(docs, pixelTable(measured))).toBe(docs);
+  expect(withTable(docs, pixelTable(measured), placeOfTable)).toBe(docs);
 });
