@@ -6,7 +6,11 @@ export function openLayout({ datasets, cifarBinary, cifarPickles, openFormat, ci
   return (name, folder) => {
     const source = cifars.get(name);
     return source
-      ? openFormat(cifarBinary(source, 'the next command'), [cifarPickles(source, '')], folder)
+      ? openFormat(
+          cifarBinary(source, () => 'the next command'),
+          [cifarPickles(source, () => '')],
+          folder,
+        )
       : datasets[name].open(folder);
   };
 }

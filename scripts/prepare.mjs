@@ -1,38 +1,55 @@
 // Installs and builds what is missing, silently where nothing is. Uses only what Node has: it runs before npm ci.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vendor } from './vendor.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const installStamp = join(root, 'node_modules', '.ablate-installed');
 const buildStamp = join(root, 'dist', '.built');
+const compiler = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
 
-/** npm ci where the lock file is not the one that was installed, tsc where a source is newer than the build. */
-export function prepare({ say = () => {} } = {}) {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (!existsSync(installStamp) || readFileSync(installStamp, 'utf8') !== lock) {
+/** npm ci where node_modules is not what the lock file says, tsc where a source is newer than the build. */
+export function prepare({ say = (text) => process.stderr.write(`${text}\n`), compile = () => buildIfStale(say) } = {}) {
+  if (!isInstalled()) {
     say('installing the packages (npm ci)');
-    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages');
-    writeFileSync(installStamp, lock);
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    run('npm', ['ci', ...options], 'npm could not install the packages');
   }
-  if (
-    !existsSync(buildStamp) ||
-    newest(join(root, 'src'), statSync(join(root, 'tsconfig.json')).mtimeMs) > statSync(buildStamp).mtimeMs
-  ) {
-    say('building (tsc)');
-    run(
-      process.execPath,
-      [join(root, 'node_modules', 'typescript7', 'bin', 'tsc'), '-p', root],
-      'the sources do not build',
-    );
-    writeFileSync(buildStamp, '');
-  }
+  vendor(root, say);
+  compile();
 }
+
+function buildIfStale(say) {
+  const edited = newest(join(root, 'src'), statSync(join(root, 'tsconfig.json')).mtimeMs);
+  if (existsSync(buildStamp) && edited <= statSync(buildStamp).mtimeMs) return;
+  say('building (tsc)');
+  build();
+}
+
+/** Compiles src into dist; what was made of sources that are gone goes, too, since dist is packed as it is. */
+export function build() {
+  run(process.execPath, [compiler, '-p', root], 'the sources do not build');
+  for (const name of readdirSync(join(root, 'dist'), { recursive: true })) {
+    const source = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/.exec(name)?.[1];
+    if (source && !existsSync(join(root, 'src', `${source}.ts`))) rmSync(join(root, 'dist', name));
+  }
+  writeFileSync(buildStamp, '');
+}
+
+/** Whether node_modules holds what the lock file lists, whoever installed it; npm keeps a list of what it has put there. */
+function isInstalled() {
+  const found = packagesIn(join(root, 'node_modules', '.package-lock.json'));
+  if (!found) return false;
+  // What belongs to another system is optional, and so is what was left out by hand.
+  const needed = Object.entries(packagesIn(join(root, 'package-lock.json'))).filter(
+    ([path, { optional, devOptional }]) => path.startsWith('node_modules/') && !optional && !devOptional,
+  );
+  return needed.every(([path, { version, link }]) => found[path] && (link || found[path].version === version));
+}
+
+const packagesIn = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : null);
 
 /** Runs a command quietly; its output is shown only if it fails, and then the program ends. */
 function run(command, args, failure) {

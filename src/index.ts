@@ -14,4 +14,4 @@ export {
   type ParameterSpec,
   type Shape,
 } from './layers/layer.js';
-export { defineStep, type Measured, type Step, type StepDefinition } from './roadmap/step.js';
+export { defineStep, type Measured, type Requirement, type Step, type StepDefinition } from './roadmap/step.js';

@@ -16,8 +16,8 @@ export function buildSwinTree(network: SwinNetwork): Sequential {
   const total = depths.reduce((sum, depth) => sum + depth, 0);
   let index = 0;
   const stages = depths.map((depth, stage) => {
-    const side = Math.floor(network.resolution / stemStride / 2 ** stage);
-    const window = largestDivisor(side, network.window);
+    const side = sideOf(network, stage);
+    const window = windowOf(network, side);
     const blocks: TreeNode[] = [];
     for (let at = 0; at < depth; at++, index++) {
       blocks.push(
@@ -25,6 +25,7 @@ export function buildSwinTree(network: SwinNetwork): Sequential {
           name: String(at),
           width: width * 2 ** stage,
           heads: heads[stage] as number,
+          side,
           window,
           // One window covers the whole map: there is nothing to shift.
           shift: at % 2 === 1 && window < side ? Math.floor(window / 2) : 0,
@@ -48,6 +49,17 @@ export function buildSwinTree(network: SwinNetwork): Sequential {
       leaf('fc', linear, { out: classes, bias: true }),
     ]),
   ]);
+}
+
+/** The map's side in a stage: patches do not overlap, merging rounds up. */
+function sideOf({ resolution, stemStride }: SwinNetwork, stage: number): number {
+  const patches = Math.floor((resolution - stemStride) / stemStride) + 1;
+  return Math.ceil(patches / 2 ** stage);
+}
+
+/** A map no larger than the window is one window of its own size, and nothing is shifted: timm's rule, where torchvision pads. */
+function windowOf({ window, windows }: SwinNetwork, side: number): number {
+  return windows === 'divisors' ? largestDivisor(side, window) : Math.max(1, Math.min(side, window));
 }
 
 /** The largest divisor of `side` that is at most `limit`: 7 for 56, 28, 14 and 7; 4 for 16. */

@@ -1,23 +1,37 @@
-import type { ParameterSpec, Shape } from '../layers/layer.js';
+import { LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
 import { buildConvTree } from './build-convnet.js';
 import { buildSwinTree } from './build-swin.js';
 import type { Model } from './model.js';
+import { networkProblems } from './check-network.js';
 import type { Network } from './network.js';
+import { checkTree } from './tree.js';
 import { parametersAt, walk } from './walk.js';
 
 /**
  * Builds a network: its tree of layers, with every shape checked and every parameter named. Loads no tensor library.
- * Throws a `LayerError` naming the layer where the network cannot exist (a map too small, widths that groups do not divide).
+ * Throws a `LayerError` naming the layer where the network cannot exist (a field that no network
+ * can have, a map too small, widths that groups do not divide).
  */
 export function buildModel(network: Network): Model {
+  const problems = networkProblems(network);
+  if (problems.length > 0) throw new LayerError(`no network can be ${problems.join('; ')}`);
   const tree = network.family === 'swin' ? buildSwinTree(network) : buildConvTree(network);
+  checkTree(tree);
   const input: Shape = [network.resolution, network.resolution, network.channels];
   const parameters: ParameterSpec[] = [];
   const dropPathScale: number[] = [];
-  walk(tree, input, (visit) => {
-    parameters.push(...parametersAt(visit));
+  const names = new Set<string>();
+  const output = walk(tree, input, (visit) => {
+    for (const spec of parametersAt(visit)) {
+      checkParameter(spec, names);
+      parameters.push(spec);
+    }
     if (visit.node.kind === 'residual') dropPathScale.push(visit.node.depth);
   });
+  if (output.join() !== String(network.classes))
+    throw new LayerError(
+      `the network gives [${output.join(', ')}] for a picture, expected [${network.classes}], one a class`,
+    );
   return {
     name: network.name,
     tree,
@@ -27,4 +41,12 @@ export function buildModel(network: Network): Model {
     blocks: dropPathScale.length,
     dropPathScale,
   };
+}
+
+/** Throws where a layer's parameter is none, or has the name of another. */
+function checkParameter({ name, shape }: ParameterSpec, names: Set<string>): void {
+  if (names.has(name)) throw new LayerError(`${name}: two parameters have this name; give one of the layers another`);
+  names.add(name);
+  if (!shape.every((side) => Number.isSafeInteger(side) && side > 0))
+    throw new LayerError(`${name}: its shape must be whole numbers above 0, found [${shape.join(', ')}]`);
 }

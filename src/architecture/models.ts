@@ -1,4 +1,4 @@
-import type { Block, ConvNetwork, Network, SwinNetwork } from './network.js';
+import type { Block, ConvNetwork, Network, SwinNetwork, WindowRule } from './network.js';
 
 /** What a named network may be asked for in another size. */
 export interface NetworkOptions {
@@ -6,6 +6,8 @@ export interface NetworkOptions {
   readonly classes?: number;
   readonly widthScale?: number;
   readonly stemStride?: number | null;
+  /** Of Swin; the others have none. */
+  readonly windows?: WindowRule;
 }
 
 const input = { channels: 3, classes: 1000, widthScale: 1 } as const;
@@ -107,6 +109,7 @@ function swin(
     width,
     heads,
     window,
+    windows: 'padded',
     recipe: 'modern',
   };
 }
@@ -155,12 +158,13 @@ export const modelAliases: readonly string[] = Object.keys(aliases);
 export function namedNetwork(name: string, options: NetworkOptions = {}): Network | null {
   const network = networks.find((candidate) => candidate.name === (aliases[name] ?? name));
   if (!network) return null;
-  return {
-    ...network,
+  const size = {
     name,
     resolution: options.resolution ?? network.resolution,
     classes: options.classes ?? network.classes,
     widthScale: options.widthScale ?? network.widthScale,
     stemStride: options.stemStride ?? network.stemStride,
   };
+  if (network.family === 'convnet') return { ...network, ...size };
+  return { ...network, ...size, windows: options.windows ?? network.windows };
 }

@@ -82,6 +82,12 @@ export interface ConvNetwork {
   readonly rewrites: readonly ((tree: TreeNode) => TreeNode)[];
 }
 
+/**
+ * `padded`: zeros at the map's end up to the next multiple, as torchvision and timm. `divisors`: the largest window that
+ * divides the map and is not above the network's own: nothing is computed on zeros, which small maps would mostly be.
+ */
+export type WindowRule = 'padded' | 'divisors';
+
 /** Swin Transformer (Liu et al. 2021), the paper's comparator. */
 export interface SwinNetwork {
   readonly family: 'swin';
@@ -96,8 +102,10 @@ export interface SwinNetwork {
   /** Width of the first stage before `widthScale`; it doubles from stage to stage. */
   readonly width: number;
   readonly heads: readonly number[];
-  /** Largest side of a window; each stage uses the largest divisor of its map that is not above it. */
+  /** Side of a window, in positions; a map that is smaller is one window. */
   readonly window: number;
+  /** What a map does that windows do not divide. */
+  readonly windows: WindowRule;
   readonly recipe: 'base' | 'modern';
 }
 

@@ -44,7 +44,10 @@ export function parametersAt({ node, path, input, output }: Visit): ParameterSpe
 
 function shapeOf(node: Leaf, path: string, input: Shape): Shape {
   try {
-    return node.layer.outputShape(node.options, input);
+    const shape = node.layer.outputShape(node.options, input);
+    if (Array.isArray(shape) && shape.every((side) => Number.isSafeInteger(side) && side > 0)) return shape;
+    const found = Array.isArray(shape) ? `[${shape.join(', ')}]` : typeof shape;
+    throw new LayerError(`its output must be a list of whole numbers above 0, found ${found}`);
   } catch (error) {
     if (error instanceof LayerError) throw new LayerError(`${path}: ${error.message}`);
     throw error;

@@ -1,3 +1,5 @@
+import { counted } from '../words/counted.js';
+
 /** How fast the two sides of training are, each by itself, in pictures a second. */
 export interface Rates {
   /** The training step with its pictures at hand. */
@@ -59,5 +61,3 @@ function remedy({ threads, finish, cores }: Rates, { limit, threadsNeeded }: Bot
 
 const rate = (value: number): string =>
   `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} pictures/s`;
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

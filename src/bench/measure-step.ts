@@ -8,7 +8,7 @@ import { countCost } from '../cost/count.js';
 import type { Device } from '../engine/engine.js';
 import { keptMemory } from '../engine/kept-memory.js';
 import { networkOf } from '../experiment/network.js';
-import type { NetworkSpec } from '../experiment/records.js';
+import type { NetworkSpec } from '../records/run.js';
 import type { Catalogue } from '../roadmap/catalogue.js';
 import { passesOf } from '../training/stepper.js';
 import { startContender, withContenders } from './contender-process.js';

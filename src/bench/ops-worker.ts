@@ -14,7 +14,7 @@ import { loadTensorflow } from '../engine/tensorflow/load.js';
 import { createTensorflowOps } from '../engine/tensorflow/ops/ops.js';
 import { modelOf } from '../experiment/network.js';
 import { loadPlugins } from '../experiment/plugins.js';
-import type { NetworkSpec } from '../experiment/records.js';
+import type { NetworkSpec } from '../records/run.js';
 import { createState } from '../training/state.js';
 import { createStepper } from '../training/stepper.js';
 import { argumentsOf, describeCall, type OpCall, recordingOps } from './op-calls.js';

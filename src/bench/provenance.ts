@@ -1,6 +1,7 @@
 import { basename, isAbsolute } from 'node:path';
 import { codeVersion, describeMachine } from '../experiment/machine.js';
-import type { Machine } from '../experiment/records.js';
+import type { Machine } from '../records/run.js';
+import { counted } from '../words/counted.js';
 
 /** Where figures come from; stands beside them wherever they are written. */
 export interface Provenance {
@@ -36,6 +37,6 @@ const quoted = (arg: string): string => (/[\s'"]/.test(arg) ? JSON.stringify(arg
 
 export function provenanceText({ date, code, machine, versions }: Provenance): string {
   const { cpu, cores, memoryBytes, platform, node } = machine;
-  const place = `${cpu}, ${cores} cores, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}`;
+  const place = `${cpu}, ${counted(cores, 'core')}, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB, ${platform}`;
   return [date, `ablate ${code}`, place, `Node ${node}`, ...versions].join('; ');
 }

@@ -8,6 +8,7 @@ import type { Theme } from '../report/figures/theme.js';
 import { csv } from '../report/tables/csv.js';
 import type { Side } from './step-contenders.js';
 import { fastest, type StepRow } from './step-rows.js';
+import { counted } from '../words/counted.js';
 
 /** Sides that are drawn, and how: each by its fastest contender. */
 const series: readonly {
@@ -59,7 +60,7 @@ export function stepFigure(title: string, subtitle: string, rows: readonly StepR
 function altText(rows: readonly StepRow[]): string {
   const ahead = rows.filter(({ ratio }) => ratio !== null && ratio >= 1).length;
   const compared = rows.filter(({ ratio }) => ratio !== null).length;
-  return `Dot plot of the time of a training step for ${rows.length} networks${compared > 0 ? `; ours is at most PyTorch's best on ${ahead} of ${compared}` : ''}. All numbers are in the table above it.`;
+  return `Dot plot of the time of a training step for ${counted(rows.length, 'network')}${compared > 0 ? `; ours is at most PyTorch's best on ${ahead} of ${compared}` : ''}. All numbers are in the table above it.`;
 }
 
 function configOf(

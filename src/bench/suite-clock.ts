@@ -1,5 +1,5 @@
 import type { PlannedRun } from '../experiment/plan.js';
-import type { RunResult } from '../experiment/records.js';
+import type { RunResult } from '../records/result.js';
 import type { ScheduleEvent } from '../experiment/schedule.js';
 import { quantile } from './interleave.js';
 

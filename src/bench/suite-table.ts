@@ -1,5 +1,6 @@
 import type { Table } from '../report/tables/table.js';
 import { overhead, type Part, parts, type SuiteTime } from './suite-clock.js';
+import { counted } from '../words/counted.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const right = true;
@@ -29,7 +30,7 @@ export function suiteFindings(time: SuiteTime): string[] {
   const longest = runs.reduce((most, run) => (run.total > most.total ? run : most));
   return [
     `Overhead of a run outside its steps: median ${percent(time.overhead.median)}, most ${percent(time.overhead.most)}; ${percent(overhead(longest))} of the longest run (${longest.variant} seed ${longest.seed}, ${longest.total.toFixed(0)} s).`,
-    `${runs.length} runs, ${parallel} at a time, in ${wall.toFixed(0)} s; places for runs stood empty for ${percent(idle)} of it.`,
+    `${counted(runs.length, 'run')}, ${parallel} at a time, in ${wall.toFixed(0)} s; places for runs stood empty for ${percent(idle)} of it.`,
     `The command before the first run and after the last: ${(command - wall).toFixed(1)} s.`,
   ];
 }

@@ -5,7 +5,7 @@ import { joinPath, walk } from '../architecture/walk.js';
 import { scaledWidth } from '../architecture/build-convnet.js';
 import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
-import type { NetworkSpec } from '../experiment/records.js';
+import type { NetworkSpec } from '../records/run.js';
 import { type WindowAttentionOptions, windowAttention } from '../layers/window-attention.js';
 
 /** One network's training step, as both contenders are told it. */

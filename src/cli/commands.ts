@@ -36,7 +36,7 @@ export const commands = {
     load: async () => (await import('./commands/steps.js')).stepsCommand(),
   },
   explain: {
-    about: 'say what a step, or a field of a suite, does',
+    about: 'say what a step, or a field of a suite or recipe, does',
     load: async () => (await import('./commands/explain.js')).explainCommand(),
   },
   'new-step': {

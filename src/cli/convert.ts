@@ -3,6 +3,7 @@ import { exportWeights } from '../weights/export.js';
 import type { Naming } from '../weights/naming/index.js';
 import { type NetworkOptions, networkFrom } from './network-options.js';
 import { note, printJson } from './output.js';
+import { counted } from '../words/counted.js';
 
 export interface ConvertOptions extends NetworkOptions {
   readonly json?: boolean;
@@ -21,5 +22,5 @@ export async function convertWeights(from: string, to: string, naming: Naming, o
   }
   if (options.json)
     printJson({ schema: 'ablate/weights/1', network: network.name, from: weights.naming, to: naming, file: to });
-  else note(`wrote ${to}: ${model.parameters.length} tensors, ${weights.naming}'s names to ${naming}'s`);
+  else note(`wrote ${to}: ${counted(model.parameters.length, 'tensor')}, ${weights.naming}'s names to ${naming}'s`);
 }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/problem.js';
 import { DataError } from '../data/error.js';
 import { EnvironmentError } from '../engine/engine.js';
+import { StorageError } from '../experiment/storage.js';
 import { LayerError } from '../layers/layer.js';
 import { RoadError } from '../roadmap/catalogue.js';
 import { WeightsError } from '../weights/safetensors.js';
@@ -24,7 +25,7 @@ export class Exit extends Error {
 /** The code for an error, and what a person reads; null where the error is a defect of ours. */
 export function expectedError(error: unknown): { code: number; text: string } | null {
   if (error instanceof ConfigError) return { code: exitCodes.badInput, text: error.render() };
-  if (error instanceof EnvironmentError || error instanceof DataError)
+  if (error instanceof EnvironmentError || error instanceof DataError || error instanceof StorageError)
     return { code: exitCodes.environment, text: error.message };
   const system = systemError(error);
   if (system) return system;

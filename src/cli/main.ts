@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { type CommandName, commands } from './commands.js';
 import { Exit, exitCodes, expectedError } from './errors.js';
+import { checkHelp, withoutHelp } from './help.js';
 import { note } from './output.js';
 
 /** Runs one command line and returns the exit code. Only the command that is named is loaded. */
@@ -12,19 +13,23 @@ export async function main(args: readonly string[]): Promise<number> {
     throw error;
   });
   try {
-    const program = await createProgram(args);
-    await program.parseAsync([...args], { from: 'user' });
+    const words = withoutHelp(args);
+    const program = await createProgram(words);
+    await program.parseAsync([...words], { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     return report(error);
   }
 }
 
-async function createProgram([first, second]: readonly string[]): Promise<Command> {
+async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('ablate')
     .description(
       'architecture ablation studies: from one YAML file to trained networks, exact costs and honest statistics',
     )
+    .helpCommand('help [command...]', 'say what a command does and takes')
+    // Options of a command of `data` are its own, also where `data` has one of that name.
+    .enablePositionalOptions()
     .version(packageVersion(), '-V, --version', 'print the version')
     .addHelpText(
       'after',
@@ -35,13 +40,13 @@ Examples:
 
 Exit codes: 0 done, 1 some runs failed, 2 bad input, 3 engine, device or data missing, 75 stopped with its state saved.`,
     );
-  // `ablate help NAME` is `ablate NAME --help`.
-  const wanted = first === 'help' ? second : first;
+  const [wanted] = words;
   throwing(program);
   for (const name of Object.keys(commands) as CommandName[]) {
     const { about, load } = commands[name];
     const command = name === wanted ? await load() : new Command(name).description(about);
     for (const each of [command, ...command.commands]) throwing(each);
+    if (name === wanted) checkHelp(command, words);
     program.addCommand(command);
   }
   return program;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
-import type { Network } from '../architecture/network.js';
+import type { Network, WindowRule } from '../architecture/network.js';
 import { networkOf } from '../experiment/network.js';
-import type { NetworkSpec, RunRecord } from '../experiment/records.js';
+import type { NetworkSpec, RunRecord } from '../records/run.js';
 import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
 import { UsageError } from './errors.js';
@@ -19,6 +19,7 @@ export interface NamedNetworkOptions {
   readonly classes?: number;
   readonly width: number;
   readonly stemStride?: number;
+  readonly windows?: WindowRule;
 }
 
 /** How commands name one network: by name, or by a run that trained it. */
@@ -34,7 +35,10 @@ export function addNamedNetworkOptions(command: Command): Command {
     .option('--resolution <pixels>', 'height and width of the input', whole)
     .option('--classes <count>', 'number of classes', whole)
     .option('--width <factor>', 'factor on every width', fraction, 1)
-    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole);
+    .option('--stem-stride <stride>', "the stem's total stride: 1, 2 or 4", whole)
+    .addOption(
+      new Option('--windows <rule>', "Swin's on maps that they do not divide (padded)").choices(['padded', 'divisors']),
+    );
 }
 
 export function addNetworkOptions(command: Command): Command {
@@ -45,7 +49,7 @@ export function addNetworkOptions(command: Command): Command {
 
 /** The network that the options name, built. Throws where they name none, or one that cannot be built. */
 export async function networkFrom(options: NetworkOptions): Promise<{ network: Network; model: Model }> {
-  const base = options.model ?? options.base;
+  const base = baseOf(options);
   if (options.run !== undefined) {
     if (base !== undefined) throw new UsageError('--run names a network by itself; leave --model and --base out');
     return networkOfRun(options.run);
@@ -55,12 +59,34 @@ export async function networkFrom(options: NetworkOptions): Promise<{ network: N
   return { network, model: buildModel(network) };
 }
 
+/**
+ * The name that `--model` or `--base` gives, if any. Throws a `UsageError` for both, and for options that change what
+ * neither has named: they would have no effect.
+ */
+export function baseOf({
+  model,
+  base,
+  with: steps,
+  width,
+  stemStride,
+  windows,
+}: NamedNetworkOptions): string | undefined {
+  if (model !== undefined && base !== undefined)
+    throw new UsageError('--model and --base say the same; leave one of them out');
+  const name = model ?? base;
+  const idle = { with: steps, width: width === 1 ? undefined : width, 'stem-stride': stemStride, windows };
+  const given = Object.entries(idle).find(([, value]) => value !== undefined)?.[0];
+  if (name === undefined && given !== undefined)
+    throw new UsageError(`--${given} changes a network that --model or --base names; there is none`);
+  return name;
+}
+
 /** What `--model`, or `--base` and `--with`, in its size, comes to. */
 export function specOf(base: string, options: NamedNetworkOptions): NetworkSpec {
   const road = parseRoad(options.with ?? '', createCatalogue());
   const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
-  const { resolution = null, classes = 1000, stemStride = null, width } = options;
-  return { base, steps, resolution, width, stemStride, classes };
+  const { resolution = null, classes = 1000, stemStride = null, width, windows } = options;
+  return { base, steps, resolution, width, stemStride, classes, ...(windows && { windows }) };
 }
 
 /** How many classes the options ask for; undefined where that is left to the data. */
@@ -78,13 +104,13 @@ async function networkOfRun(folder: string): Promise<{ network: Network; model: 
 }
 
 export function whole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`expected a whole number above 0, found "${text}"`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
   return Number(text);
 }
 
 export function fraction(text: string): number {
   const [over, under = '1'] = text.split('/');
   const value = Number(over) / Number(under);
-  if (!(value > 0 && value <= 16)) throw new UsageError(`expected a factor such as 0.25 or 1/4, found "${text}"`);
+  if (!(value > 0 && value <= 16)) throw new InvalidArgumentError('Expected a factor such as 0.25 or 1/4.');
   return value;
 }

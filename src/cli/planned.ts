@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { DataError } from '../data/error.js';
 import { openDatasets } from '../data/open.js';
 import type { Device } from '../engine/engine.js';
-import { datasetFingerprint } from '../experiment/hash.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
-import { standingOf } from '../experiment/standing.js';
-import { type RunName, recordedRuns } from '../experiment/store.js';
+import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
 import { type OpenedSuite, openSuite } from '../experiment/suite.js';
+import type { RunName } from '../records/folders.js';
+import { datasetFingerprint } from '../records/hash.js';
+import { readPlan, orNull } from '../records/read.js';
 import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
 /** What run, plan and status have in common on the command line. */
@@ -23,6 +24,8 @@ export interface OpenedPlan {
   /** Those of the plan's runs that `--only` and `--seeds` leave. */
   readonly runs: readonly PlannedRun[];
   readonly suiteFolder: string;
+  /** Where each of `runs` stands, what other variants and suites have done included. */
+  readonly standings: ReadonlyMap<PlannedRun, Standing>;
 }
 
 /**
@@ -47,14 +50,27 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
     },
   );
 
-  const planned = (extra: readonly RunName[]) => planSuite(opened, { device, fingerprint, extra });
-  const recorded = await stillValid(planned(await recordedRuns(suiteFolder)).runs, suiteFolder);
   const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
-  const plan = planned([...recorded, ...asked]);
-  return { opened, plan, runs: selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds)), suiteFolder };
+  const recorded = recordedBeside(opened, suiteFolder, (extra) => planSuite(opened, { device, fingerprint, extra }));
+  const plan = planSuite(opened, { device, fingerprint, extra: [...recorded, ...asked] });
+  const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
+  return { opened, plan, runs, suiteFolder, standings: standingsAnywhere(runs, suiteFolder) };
 }
 
-async function stillValid(runs: readonly PlannedRun[], suiteFolder: string): Promise<RunName[]> {
-  const standings = await Promise.all(runs.map((run) => standingOf(run, suiteFolder)));
-  return runs.filter((_, at) => standings[at]?.state === 'done').map(({ spec }) => spec);
+/** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still fit it. */
+function recordedBeside(
+  { suite }: OpenedSuite,
+  suiteFolder: string,
+  planned: (extra: readonly RunName[]) => Plan,
+): RunName[] {
+  const before = orNull(readPlan(suiteFolder));
+  const own = new Set(suite.seeds);
+  const beside = (before?.variants ?? []).flatMap(({ name, runs }) =>
+    runs.filter(({ seed }) => !own.has(seed)).map(({ seed }) => ({ variant: name, seed })),
+  );
+  if (beside.length === 0) return [];
+  const named = new Set(beside.map(({ variant, seed }) => `${seed} ${variant}`));
+  const runs = planned(beside).runs.filter(({ spec }) => named.has(`${spec.seed} ${spec.variant}`));
+  const standings = standingsOf(runs, suiteFolder);
+  return runs.filter((run) => standings.get(run)?.state === 'done').map(({ spec }) => spec);
 }

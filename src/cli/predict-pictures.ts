@@ -11,6 +11,7 @@ import { testSplit } from './dataset-option.js';
 import { Exit, exitCodes, UsageError } from './errors.js';
 import type { InferenceOptions } from './inference-options.js';
 import { note, printJson, printText } from './output.js';
+import { counted } from '../words/counted.js';
 
 interface Guess {
   readonly class: number;
@@ -78,7 +79,7 @@ export async function predictPictures(
   if (options.json) printJson({ schema: 'ablate/predictions/1', pictures: answers });
   const damaged = answers.filter(({ error }) => error !== undefined).length;
   if (damaged === 0) return;
-  note(`${damaged} of ${files.length} pictures could not be read`);
+  note(`${damaged} of ${counted(files.length, 'picture')} could not be read`);
   throw new Exit(exitCodes.someFailed);
 }
 

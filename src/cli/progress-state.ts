@@ -1,6 +1,7 @@
 import type { PlannedRun } from '../experiment/plan.js';
-import type { WorkerMessage } from '../experiment/records.js';
+import type { WorkerMessage } from '../training/messages.js';
 import type { ScheduleEvent } from '../experiment/schedule.js';
+import { counted } from '../words/counted.js';
 
 /** A run under way, as far as its worker has told. */
 interface Live {
@@ -48,6 +49,16 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
       before += work(run);
       return null;
     }
+    if (event.kind === 'taken') {
+      ended++;
+      finished += work(run);
+      before += work(run);
+      return `taken  ${name}: the same run is done in ${event.from}`;
+    }
+    if (event.kind === 'waiting') {
+      const { pid, host, stopped } = event.holder;
+      return `wait   ${name}: process ${pid} on ${host} still works on it${stopped ? `, but was stopped; kill -CONT ${pid} lets it go on` : ''}`;
+    }
     if (event.kind === 'started') {
       const nothing = { step: 0, total: 0, loss: Number.NaN, imagesPerSecond: 0, first: null };
       live.set(run, { run, began: clock(), phase: 'starting', ...nothing });
@@ -57,11 +68,15 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
     if (event.kind === 'message') return entry ? takeMessage(entry, event.message) : null;
     live.delete(run);
     const { end } = event;
-    if (end.status === 'interrupted') return `saved  ${name}: goes on where it stopped`;
+    if (end.status === 'interrupted') {
+      return end.saved === null
+        ? `ended  ${name}: nothing new was saved; it goes on from its last checkpoint, or from its start`
+        : `saved  ${name}: goes on at step ${end.saved}`;
+    }
     if (end.status === 'unable') return null;
     ended++;
     finished += work(run);
-    if (end.status === 'failed') return `FAILED ${name}: ${end.reason}`;
+    if (end.status === 'failed') return `FAILED ${name}: ${end.reason.trimEnd().replaceAll('\n', '\n  ')}`;
     const took = duration(clock() - (entry?.began ?? began));
     return `done   ${name}: top-1 ${(100 * end.top1).toFixed(2)} %, ${Math.round(end.imagesPerSecond)} images/s, ${took}`;
   }
@@ -92,7 +107,7 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
     const done = finished + underWay;
     const fresh = done - before;
     const left = fresh > 0 ? `, ${duration(((clock() - began) * (whole - done)) / fresh)} left` : '';
-    return `${bar(whole > 0 ? done / whole : 1)} ${ended}/${runs.length} runs${done < whole ? left : ''}`;
+    return `${bar(whole > 0 ? done / whole : 1)} ${ended}/${counted(runs.length, 'run')}${done < whole ? left : ''}`;
   }
 
   function describe(entry: Live): string {

@@ -1,25 +1,33 @@
-/** A column of a text table: its heading, and whether its cells are set to the right as numbers are. */
-export interface Column {
-  readonly heading: string;
-  readonly right?: boolean;
-}
+import { grouped } from '../words/counted.js';
+import { type Column, fitColumns, wrapCell } from './fit-columns.js';
 
-/** Rows of cells as aligned text, one line each, with a rule under the headings. */
-export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ heading }, at) =>
-    Math.max(heading.length, ...rows.map((row) => (row[at] ?? '').length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => (columns[at]?.right ? cell.padStart(widths[at] as number) : cell.padEnd(widths[at] as number)))
-      .join('  ')
-      .trimEnd();
+/**
+ * Rows of cells as aligned text with a rule under the headings: a line each, or several where the terminal is narrower.
+ *
+ * @param room columns of the terminal; a pipe or a file takes lines of any length.
+ */
+export function textTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  room: number = process.stdout.columns ?? Number.POSITIVE_INFINITY,
+): string {
+  const widths = fitColumns(columns, rows, room);
+  const line = (cells: readonly string[]) => {
+    const wrapped = columns.map((_, at) => wrapCell(cells[at] ?? '', widths[at] as number));
+    const height = Math.max(...wrapped.map(({ length }) => length));
+    return Array.from({ length: height }, (_, part) =>
+      columns
+        .map(({ right }, at) => {
+          const [text, width] = [wrapped[at]?.[part] ?? '', widths[at] as number];
+          return right ? text.padStart(width) : text.padEnd(width);
+        })
+        .join('  ')
+        .trimEnd(),
+    ).join('\n');
+  };
   const head = line(columns.map(({ heading }) => heading));
   return [head, widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
-
-/** 4089184256 -> `4,089,184,256`; the same on every machine, whatever its locale. */
-export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
 /** With a sign that is never missing: `+1,024`, `-36`, `0`. */
 export const signed = (value: number): string =>

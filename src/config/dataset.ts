@@ -11,7 +11,7 @@ export const datasetSchema = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe('Folder with the files; null is the cache that `ablate data` fills.'),
+    .describe('Folder with the files, relative to the suite; null is the cache that `ablate data` fills.'),
   train_limit: z
     .int()
     .positive()

@@ -1,9 +1,21 @@
 import { z } from 'zod';
 import { nearest, type Path, type Problem } from './problem.js';
 
-/** zod's issues as problems with the words of this project: what was expected, what was found, the nearest name. */
-export function problemsOf(error: z.ZodError, schema: z.ZodType, value: unknown): Problem[] {
-  return error.issues.flatMap((issue) => explain(issue, schema, value));
+/** More than anyone mends in one go. */
+const mostIssues = 100;
+
+/**
+ * zod's issues as problems with the words of this project: what was expected, what was found, the nearest name.
+ * `partial`: of what is missing nothing is said.
+ */
+export function problemsOf(error: z.ZodError, schema: z.ZodType, value: unknown, partial = false): Problem[] {
+  const issues = partial ? error.issues.filter((issue) => isThere(issue, value)) : error.issues;
+  return issues.slice(0, mostIssues).flatMap((issue) => explain(issue, schema, value));
+}
+
+/** Whether an issue is about something that is there, rather than about something missing. */
+function isThere({ code, path }: z.core.$ZodIssue, value: unknown): boolean {
+  return code === 'unrecognized_keys' || valueAt(value, path as Path) !== undefined;
 }
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Problem[] {
@@ -13,7 +25,9 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Pr
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = fieldsAt(schema, value, path);
-      return issue.keys.map((key) => ({ path: [...path, key], on: 'key', message: unknownField(key, known) }));
+      return issue.keys
+        .slice(0, mostIssues)
+        .map((key) => ({ path: [...path, key], on: 'key', message: unknownField(key, known) }));
     }
     case 'invalid_type':
       if (found === undefined)
@@ -71,7 +85,7 @@ const articles: Readonly<Record<string, string>> = {
   tuple: 'a list of two values',
   null: 'null',
 };
-const article = (kind: string): string => articles[kind] ?? kind;
+const article = (kind: string): string => (Object.hasOwn(articles, kind) ? (articles[kind] as string) : kind);
 
 const lengthOf = (origin: string): string =>
   origin === 'array' ? ' entries' : origin === 'string' ? ' characters' : '';
@@ -80,13 +94,16 @@ export function show(value: unknown): string {
   if (value === null) return 'nothing (null)';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a mapping';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(
-    (at, part) => (at !== null && typeof at === 'object' ? (at as Record<string | number, unknown>)[part] : undefined),
+    (at, part) =>
+      at !== null && typeof at === 'object' && Object.hasOwn(at, part)
+        ? (at as Record<string | number, unknown>)[part]
+        : undefined,
     value,
   );
 }
@@ -104,7 +121,7 @@ function schemaAt(schema: z.ZodType, value: unknown, path: Path): z.ZodType | nu
   for (const [depth, part] of path.entries()) {
     if (here instanceof z.ZodDiscriminatedUnion) here = option(here, valueAt(value, path.slice(0, depth)));
     const shape: Record<string, unknown> | undefined = here instanceof z.ZodObject ? here.shape : undefined;
-    here = shape?.[String(part)] ? bare(shape[String(part)]) : null;
+    here = shape && Object.hasOwn(shape, part) ? bare(shape[String(part)]) : null;
   }
   return here;
 }

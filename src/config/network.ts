@@ -24,6 +24,12 @@ export const scaleSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("The stem's total stride; null is the base's own (4 in the paper). 2 keeps small pictures large enough."),
+  windows: z
+    .enum(['padded', 'divisors'])
+    .default('padded')
+    .describe(
+      "Swin's windows on maps that they do not divide: zeros at the map's end, or the largest smaller window that divides it.",
+    ),
 });
 
 /** Where the road starts, and how far it is shrunk. */

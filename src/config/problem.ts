@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { counted } from '../words/counted.js';
 
 /** A place in a document: the names and numbers that lead to it. */
 export type Path = readonly (string | number)[];
@@ -21,6 +22,10 @@ export interface PlacedProblem {
   readonly message: string;
 }
 
+/** By file, line and column. */
+export const inOrder = (problems: readonly PlacedProblem[]): PlacedProblem[] =>
+  [...problems].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+
 /** A suite is wrong. Carries every problem of its files at once. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -28,11 +33,11 @@ export class ConfigError extends Error {
     super(problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
   }
 
-  /** `file:line:column: message`, the line, and a caret under the place. */
+  /** Every problem with its line, and how many there are. */
   render(): string {
     const shown = this.problems.slice(0, mostShown).map(renderProblem);
     const rest = this.problems.length - shown.length;
-    const count = this.problems.length === 1 ? '1 problem' : `${this.problems.length} problems`;
+    const count = counted(this.problems.length, 'problem');
     const files = [...new Set(this.problems.map(({ file }) => basename(file)))].join(', ');
     return [...shown, rest > 0 ? `... and ${rest} more` : '', `${count} in ${files}; nothing was written`]
       .filter(Boolean)
@@ -44,7 +49,8 @@ export class ConfigError extends Error {
 const mostShown = 20;
 const longestLine = 160;
 
-function renderProblem({ file, line, column, text, message }: PlacedProblem): string {
+/** `file:line:column: message`, the line, and a caret under the place. */
+export function renderProblem({ file, line, column, text, message }: PlacedProblem): string {
   const head = `${file}:${line}:${column}: ${message}`;
   if (text.trim() === '') return head;
   // A tab stays a tab under a tab, so that the caret lines up whatever its width.
@@ -52,8 +58,12 @@ function renderProblem({ file, line, column, text, message }: PlacedProblem): st
   return column > longestLine ? head : `${head}\n  ${text.slice(0, longestLine)}\n  ${margin}^`;
 }
 
+/** No name of anything is longer, and the search for a near one takes the product of both lengths. */
+const longestName = 100;
+
 /** The candidate closest to a misspelt name, or null where none is close. */
 export function nearest(name: string, candidates: readonly string[]): string | null {
+  if (name.length > longestName) return null;
   let best: string | null = null;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -3,12 +3,14 @@ import { readRandAugment } from './rand-augment.js';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
+/** For shares of which the whole would leave nothing: of an average, of a target, of a branch. */
+const belowOne = z.number().min(0).lt(1);
 
 export const optimizerSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('sgd').describe('sgd or adamw.'),
     learning_rate: positive.describe('Peak learning rate, at `reference_batch` images a step.'),
-    momentum: fraction.default(0.9).describe('Momentum.'),
+    momentum: belowOne.default(0.9).describe('Momentum.'),
     nesterov: z.boolean().default(false).describe("Nesterov's momentum."),
     weight_decay: z.number().min(0).default(0).describe('L2 term added to the gradient, as in PyTorch.'),
     decay_norms_and_biases: z.boolean().default(true).describe('Whether 1-D parameters decay too (torchvision: yes).'),
@@ -16,7 +18,7 @@ export const optimizerSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('adamw').describe('sgd or adamw.'),
     learning_rate: positive.describe('Peak learning rate, at `reference_batch` images a step.'),
-    betas: z.tuple([fraction, fraction]).default([0.9, 0.999]).describe('Decay rates of the two moments.'),
+    betas: z.tuple([belowOne, belowOne]).default([0.9, 0.999]).describe('Decay rates of the two moments.'),
     epsilon: positive.default(1e-8).describe('Added to the root of the second moment.'),
     weight_decay: z.number().min(0).default(0).describe('Decoupled weight decay.'),
     decay_norms_and_biases: z.boolean().default(false).describe('Whether 1-D parameters decay too (the paper: no).'),
@@ -33,7 +35,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
     name: z.literal('step').describe('cosine, step or constant.'),
     warmup_epochs: z.number().min(0).default(0).describe('Linear warm-up from 0, per iteration.'),
     every_epochs: positive.describe('Epochs between two drops.'),
-    factor: positive.default(0.1).describe('Factor of each drop.'),
+    factor: positive.max(1).default(0.1).describe('Factor of each drop.'),
   }),
   z.strictObject({
     name: z.literal('constant').describe('cosine, step or constant.'),
@@ -109,12 +111,11 @@ export const evaluationSchema = z.strictObject({
   every_epochs: z.int().positive().default(1).describe('Epochs between two evaluations; the last is always evaluated.'),
 });
 
-/** How a network is trained: a file of its own under configs/recipes, inlined or overridden field by field in a suite. */
-export const recipeSchema = z.strictObject({
+const recipeFields = z.strictObject({
   name: z.string().describe("The recipe's name, as reports print it."),
   replaces: z.string().nullable().default(null).describe('Recipe of the base network until the step training-recipe.'),
-  epochs: positive.describe('Passes over the training set.'),
-  batch_size: z.int().positive().describe('Images an optimizer step.'),
+  epochs: positive.max(100_000).describe('Passes over the training set.'),
+  batch_size: z.int().positive().max(1_000_000).describe('Images an optimizer step.'),
   micro_batch_size: z
     .int()
     .positive()
@@ -129,10 +130,10 @@ export const recipeSchema = z.strictObject({
     .describe('Batch at which learning_rate holds; the rate scales linearly with batch_size. Null: batch_size itself.'),
   optimizer: optimizerSchema.describe('Optimizer.'),
   schedule: scheduleSchema.describe('Learning rate over the run.'),
-  label_smoothing: fraction.default(0).describe('Share of the target spread over all classes.'),
-  drop_path: fraction.default(0).describe('Stochastic depth of the last block; linear over blocks from 0.'),
+  label_smoothing: belowOne.default(0).describe('Share of the target spread over all classes.'),
+  drop_path: belowOne.default(0).describe('Stochastic depth of the last block; linear over blocks from 0.'),
   ema: z
-    .strictObject({ decay: fraction.describe('Share of the old average kept at a step.') })
+    .strictObject({ decay: belowOne.describe('Share of the old average kept at a step.') })
     .nullable()
     .default(null)
     .describe('Exponential moving average of the weights, evaluated beside them.'),
@@ -148,6 +149,30 @@ export const recipeSchema = z.strictObject({
   augmentation: augmentationSchema.superRefine(haveEffect).prefault({}).describe('What is done to training pictures.'),
   evaluation: evaluationSchema.prefault({}).describe('How pictures are prepared for evaluation.'),
 });
+
+/** What no run can do, though each field by itself is right. */
+function canBeRun(recipe: z.infer<typeof recipeFields>, context: z.RefinementCtx): void {
+  const { batch_size, micro_batch_size, reference_batch, optimizer, schedule } = recipe;
+  const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (micro_batch_size !== null && micro_batch_size < batch_size && batch_size % micro_batch_size !== 0) {
+    let divisor = micro_batch_size;
+    while (batch_size % divisor !== 0) divisor--;
+    refuse(
+      ['micro_batch_size'],
+      `expected a divisor of the batch_size ${batch_size}, such as ${divisor}, since gradients of whole passes add up`,
+    );
+  }
+  if (optimizer.name === 'sgd' && optimizer.nesterov && optimizer.momentum === 0)
+    refuse(['optimizer', 'nesterov'], "Nesterov's momentum needs a momentum above 0");
+  const peak = optimizer.learning_rate * (batch_size / (reference_batch ?? batch_size));
+  if (schedule.name === 'cosine' && schedule.final_learning_rate > peak) {
+    const scaled = peak === optimizer.learning_rate ? '' : `, which ${optimizer.learning_rate} is at this batch_size`;
+    refuse(['schedule', 'final_learning_rate'], `expected at most the peak of ${peak}${scaled}`);
+  }
+}
+
+/** How a network is trained: a file of its own under configs/recipes, inlined or overridden field by field in a suite. */
+export const recipeSchema = recipeFields.superRefine(canBeRun);
 
 export type Recipe = z.infer<typeof recipeSchema>;
 export type Optimizer = z.infer<typeof optimizerSchema>;

@@ -7,6 +7,8 @@ import { readSource, type Source } from './source.js';
 /** A recipe as written, not yet validated, and how to find its parts in the files it came from. */
 export interface RawRecipe {
   readonly value: unknown;
+  /** The recipe that this one changes could not be read: what is here is right or wrong, what is missing may be there. */
+  readonly partial: boolean;
   place(problem: Problem): PlacedProblem;
 }
 
@@ -36,15 +38,19 @@ export async function readRecipe(
     return readRecipe(read.value, [], read, depth + 1);
   }
   if (!isMapping(value)) return refuse('expected the name of a recipe, or its fields');
-  if (!('extends' in value)) return { recipe: { value, place: under(source, path) }, problems: [] };
+  if (!Object.hasOwn(value, 'extends'))
+    return { recipe: { value, partial: false, place: under(source, path) }, problems: [] };
+  const { extends: named, ...changes } = value;
+  const alone = { value: changes, partial: true, place: under(source, path) };
   if (depth > deepestExtension) return refuse('recipes extend each other in a circle', [...path, 'extends']);
-  if (typeof value.extends !== 'string')
-    return refuse('expected the name of the recipe that this one changes', [...path, 'extends']);
-  const { recipe: base, problems } = await readRecipe(value.extends, [...path, 'extends'], source, depth + 1);
-  if (!base) return { recipe: null, problems };
-  const { extends: _, ...changes } = value;
+  if (typeof named !== 'string') {
+    const { problems } = refuse('expected the name of the recipe that this one changes', [...path, 'extends']);
+    return { recipe: alone, problems };
+  }
+  const { recipe: base, problems } = await readRecipe(named, [...path, 'extends'], source, depth + 1);
+  if (!base) return { recipe: alone, problems };
   const place = (problem: Problem) => (has(changes, problem.path) ? under(source, path)(problem) : base.place(problem));
-  return { recipe: { value: merge(base.value, changes), place }, problems: [] };
+  return { recipe: { value: merge(base.value, changes), partial: base.partial, place }, problems };
 }
 
 const under = (source: Source, path: Path) => (problem: Problem) =>
@@ -73,16 +79,24 @@ export async function unknownRecipe(name: string): Promise<string> {
 /** Mappings field by field; everything else, and a mapping of another `name` (another optimizer), as a whole. */
 function merge(base: unknown, changes: unknown): unknown {
   if (!isMapping(base) || !isMapping(changes)) return changes;
-  if ('name' in changes && 'name' in base && changes.name !== base.name && !('epochs' in base)) return changes;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(changes)) merged[key] = key in base ? merge(base[key], value) : value;
-  return merged;
+  const both = (key: string) => Object.hasOwn(base, key) && Object.hasOwn(changes, key);
+  if (both('name') && changes.name !== base.name && !Object.hasOwn(base, 'epochs')) return changes;
+  // From entries: a key such as `__proto__` stays a key, and is refused as any other that nobody knows.
+  return Object.fromEntries([
+    ...Object.entries(base),
+    ...Object.entries(changes).map(([key, value]) => [key, both(key) ? merge(base[key], value) : value]),
+  ]);
 }
 
 function has(value: unknown, path: Path): boolean {
-  return (
-    path.length > 0 && path.reduce<unknown>((at, part) => (isMapping(at) ? at[part] : undefined), value) !== undefined
+  const there = path.reduce<unknown>(
+    (at, part) =>
+      at !== null && typeof at === 'object' && Object.hasOwn(at, part)
+        ? (at as Record<string | number, unknown>)[part]
+        : undefined,
+    value,
   );
+  return path.length > 0 && there !== undefined;
 }
 
 const isMapping = (value: unknown): value is Record<string | number, unknown> =>

@@ -3,6 +3,7 @@ import {
   isMap,
   isNode,
   isPair,
+  isScalar,
   isSeq,
   LineCounter,
   parseDocument,
@@ -21,8 +22,12 @@ export interface Source {
   place(problem: Problem): PlacedProblem;
 }
 
-/** Larger than any suite a person writes: what is beyond was not meant to be one. */
-const mostBytes = 1_000_000;
+/** Larger than any suite a person writes (ten thousand seeds are half of it): what is beyond was not meant to be one. */
+const mostBytes = 128 * 1024;
+/** Of mappings and lists in each other; a suite has six. */
+const deepest = 64;
+/** Enough to mend a file by; a wrong indentation can give as many as there are lines. */
+const mostSyntax = 50;
 
 /** Reads a YAML file. A file that cannot be read as text is a source with one problem, at its beginning. */
 export async function readSource(file: string): Promise<Source> {
@@ -34,6 +39,8 @@ export async function readSource(file: string): Promise<Source> {
     );
   }
   if (about.isDirectory()) return broken(file, 'this is a folder; name a YAML file in it');
+  // A device or a pipe has no size to be held to.
+  if (!about.isFile()) return broken(file, 'this is no regular file; save the suite as one');
   if (about.size > mostBytes)
     return broken(
       file,
@@ -57,8 +64,14 @@ export function parseSource(text: string, file: string): Source {
     const { line, col } = counter.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col), text: lines[line - 1] ?? '', message };
   };
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true, merge: true });
-  const syntax = document.errors.map(({ pos, message, code }) => at(pos[0], explainSyntax(code, message)));
+  const document = compose(text, counter);
+  if (!document) return broken(file, tooDeep);
+  const doubled = document.errors.length > 0 ? [] : doubledKeys(document);
+  if (!doubled) return broken(file, tooDeep);
+  const syntax = [
+    ...document.errors.slice(0, mostSyntax).map(({ pos, message, code }) => at(pos[0], explainSyntax(code, message))),
+    ...doubled.slice(0, mostSyntax).map((offset) => at(offset, 'this key is there twice; keep one of the two')),
+  ];
   if (document.contents === null && syntax.length === 0)
     return broken(file, 'the file is empty; a suite starts with `name:`');
   if (syntax.length > 0) return { file, value: undefined, syntax, place: ({ message }) => at(0, message) };
@@ -70,6 +83,39 @@ export function parseSource(text: string, file: string): Source {
     syntax,
     place: ({ path, on, message }) => at(offsetOf(document, path, on), message),
   };
+}
+
+/** Null where the parser, which calls itself for every level, ran out of stack. */
+function compose(text: string, lineCounter: LineCounter): Document.Parsed | null {
+  try {
+    // The parser's own search for doubled keys compares each with every other.
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, merge: true });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+const tooDeep = `mappings and lists are nested more than ${deepest} deep; a suite has six levels`;
+
+/** Offsets of keys that their mapping has already; null where the document is nested too deeply to be a suite. */
+function doubledKeys(document: Document.Parsed): number[] | null {
+  const offsets: number[] = [];
+  const left: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { node, depth } = next;
+    if (depth > deepest) return null;
+    if (isSeq(node)) for (const item of node.items) left.push({ node: item, depth: depth + 1 });
+    if (!isMap(node)) continue;
+    const seen = new Set<string>();
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      if (isScalar(key) && name !== '<<' && seen.has(name)) offsets.push(key.range?.[0] ?? 0);
+      seen.add(name);
+      for (const part of [key, value]) left.push({ node: part, depth: depth + 1 });
+    }
+  }
+  return offsets.sort((a, b) => a - b);
 }
 
 function toValue(document: Document): unknown {
@@ -116,8 +162,6 @@ function offsetOf(document: Document<ParsedNode>, path: Path, on: Problem['on'])
 /** The parser's codes in the words of somebody who has to mend the file. */
 function explainSyntax(code: string, message: string): string {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return 'this key is there twice; keep one of the two';
     case 'TAB_AS_INDENT':
       return 'tabs cannot indent YAML; use spaces';
     case 'BAD_INDENT':

@@ -21,19 +21,28 @@ export const runnerSchema = z.strictObject({
     .describe(
       'blocks: the backward pass computes every block again instead of keeping its inside; less memory, more time.',
     ),
+  save_every: z
+    .number()
+    .min(0)
+    .default(60)
+    .describe('Seconds between two checkpoints, more where one takes long; 0 saves after every step.'),
   keep_weights: z
     .boolean()
     .default(false)
     .describe('Whether finished runs leave their weights as weights.safetensors beside their records.'),
 });
 
+/** Seeds are numbers that every reader of a record can hold exactly. */
+const mostSeed = 2 ** 32 - 1;
+
 /** The whole of a suite file after validation, with every default filled in. */
 export const suiteSchema = z.strictObject({
   name: z
     .string()
+    .max(100)
     .regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens')
     .describe('Names the folder of the records.'),
-  description: z.string().default('').describe('Printed at the head of the report.'),
+  description: z.string().max(10_000).default('').describe('Printed at the head of the report.'),
   dataset: datasetSchema.describe('What the networks learn.'),
   network: networkSchema.describe('Where the road starts.'),
   recipe: recipeSchema.describe('How networks are trained (from the step training-recipe on, if the road has it).'),
@@ -47,9 +56,14 @@ export const suiteSchema = z.strictObject({
     .enum(['cumulative', 'leave-one-out', 'add-one', 'permutations', 'pairwise', 'all'])
     .default('cumulative')
     .describe('Which combinations of the steps are trained.'),
-  seeds: z.array(z.int().min(0)).min(1).default([0]).describe('One run of every variant for each.'),
+  seeds: z
+    .array(z.int().min(0).max(mostSeed))
+    .min(1)
+    .max(10_000)
+    .default([0])
+    .describe('One run of every variant for each.'),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
-  plugins: z.array(z.string()).default([]).describe('Files with steps of your own, relative to the suite.'),
+  plugins: z.array(z.string()).max(100).default([]).describe('Files with steps of your own, relative to the suite.'),
 });
 
 export type SuiteFile = z.infer<typeof suiteSchema>;

@@ -3,6 +3,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { DatasetConfig } from '../config/dataset.js';
 import { nearest } from '../config/problem.js';
+import { command } from '../shell/program.js';
 import { dataFolder } from './cache.js';
 import { DataError } from './error.js';
 import { type FetchOptions, fetchFiles } from './fetch.js';
@@ -65,7 +66,7 @@ export const datasets = {
       if (root === null && existsSync(known)) return known;
       if (root === null) {
         throw new DataError(
-          `imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org.\nNext: ${imagenetNext}`,
+          `imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org.\nNext: ${imagenetNext()}`,
         );
       }
       await datasets['imagenet-1k'].open(root);
@@ -108,7 +109,7 @@ function mnistEntry(
   const { name, classes, sha256 } = source;
   const sums = sha256 as NonNullable<MnistSource['sha256']>;
   const files = mnistFiles.map((file) => ({ name: `${file}.gz`, sha256: sums[file], ofContent: true }));
-  const format = mnistFormat(source, mnists, `npx ablate data ${name}`);
+  const format = mnistFormat(source, mnists, () => command(`data ${name}`));
   return {
     about,
     classes: classes.length,
@@ -121,7 +122,7 @@ function mnistEntry(
 /** A set in MNIST's format that nobody fetches: a folder of yours is remembered. */
 function broughtMnistEntry(name: string, about: string): DatasetEntry & { classes: number; pictures: null } {
   const source = broughtMnists[name] as MnistSource;
-  const next = `put its four files into a folder and run: npx ablate data ${name} --root FOLDER`;
+  const next = () => `put its four files into a folder and run: ${command(`data ${name} --root FOLDER`)}`;
   const format = mnistFormat(source, mnists, next);
   const open = (root: string | null) => openFormat(format, [], root ?? dataFolder(name));
   return {
@@ -141,7 +142,7 @@ function cifarEntry(source: CifarSource, about: string): DatasetEntry & { classe
   const { archive, sha256 } = source.binary;
   const files = [{ name: archive, sha256, ofContent: false }];
   const address = 'https://www.cs.toronto.edu/~kriz';
-  const next = `npx ablate data ${name}`;
+  const next = () => command(`data ${name}`);
   const open = (root: string | null) =>
     openFormat(cifarBinary(source, next), [cifarPickles(source, next)], root ?? dataFolder(name));
   return {

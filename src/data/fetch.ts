@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { dataFolder } from './cache.js';
 import { DataError } from './error.js';
+import { counted } from '../words/counted.js';
+import { command } from '../shell/program.js';
 
 const run = promisify(execFile);
 
@@ -49,7 +51,7 @@ export async function fetchFiles(options: FetchOptions): Promise<string> {
         for (const [file, bytes] of await place(options)) await writeFile(join(temporary, file), bytes);
         await rm(folder, { recursive: true, force: true });
         await rename(temporary, folder);
-        onProgress(`${name}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, checksums right`);
+        onProgress(`${name}: ${counted(files.length, 'file')}, checksums right`);
         return folder;
       } catch (error) {
         answers.push((error as Error).message.trim());
@@ -57,7 +59,7 @@ export async function fetchFiles(options: FetchOptions): Promise<string> {
     }
     throw new DataError(
       `${name} could not be fetched.\n${answers.map((answer) => `- ${answer}`).join('\n')}\n` +
-        `Next: put ${files.map((file) => file.name).join(', ')} into a folder and run: npx ablate data ${name} --root FOLDER`,
+        `Next: put ${files.map((file) => file.name).join(', ')} into a folder and run: ${command(`data ${name} --root FOLDER`)}`,
     );
   } finally {
     await rm(temporary, { recursive: true, force: true });

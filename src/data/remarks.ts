@@ -1,3 +1,5 @@
+import { counted } from '../words/counted.js';
+
 /** What was chosen among several or left out while a split was listed, or could not be checked. */
 export interface Remark {
   readonly kind: 'chosen' | 'dropped' | 'unchecked';
@@ -41,7 +43,7 @@ export function createRemarks(): Remarks {
 /** "train: 4 files left out: no picture by its ending: a/notes.txt, b/list.csv, b/more.csv, ..." */
 export function remarkText(split: string, { count, noun, what, names }: Remark): string {
   const more = count > names.length ? ', ...' : '';
-  return `${split}: ${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'} ${what}: ${names.join(', ')}${more}`;
+  return `${split}: ${counted(count, noun)} ${what}: ${names.join(', ')}${more}`;
 }
 
 interface Remarked {

@@ -1,3 +1,5 @@
+import { command } from '../shell/program.js';
+import { quoted } from '../shell/quoted.js';
 import type { Dataset } from './dataset.js';
 import { DataError } from './error.js';
 
@@ -54,8 +56,8 @@ export function countReads(dataset: Dataset, onUnreadable: (text: string) => voi
 }
 
 function tooMany({ name, split, length, source }: Dataset, count: number, last: string): DataError {
-  const root = source?.kind === 'files' ? ` --root ${source.root}` : '';
+  const root = source?.kind === 'files' ? ` --root ${quoted(source.root)}` : '';
   return new DataError(
-    `${name}: more than 1 % of the ${split} pictures cannot be read, ${count} of ${length} so far, the last being ${last}.\nNext: npx ablate data check ${name}${root}`,
+    `${name}: more than 1 % of the ${split} pictures cannot be read, ${count} of ${length} so far, the last being ${last}.\nNext: ${command(`data check ${name}${root}`)}`,
   );
 }

@@ -1,6 +1,7 @@
 import { type Device, type EngineName, EnvironmentError } from './engine.js';
 import { installedFlavours } from './tensorflow/load.js';
 import { requirePackages } from './webgpu/adapter.js';
+import { command } from '../shell/program.js';
 
 /** What a device will come to, without loading it. */
 export interface Availability {
@@ -23,14 +24,15 @@ export function checkDevice(device: Device): Availability {
   const flavours = installedFlavours();
   if (device === 'gpu' && !flavours.includes('gpu')) {
     throw new EnvironmentError(
-      'TensorFlow with CUDA is not set up here.\nNext: npx ablate setup --gpu, or --device cpu',
+      `TensorFlow with CUDA is not set up here.\nNext: ${command('setup --gpu')}, or --device cpu`,
     );
   }
   if (flavours.length > 0)
     return { engine: 'tensorflow', gpu: device !== 'cpu' && flavours.includes('gpu'), warning: null };
   if (device === 'cpu')
-    throw new EnvironmentError('The tensorflow engine is not set up here.\nNext: npx ablate setup, or --device wasm');
-  const warning =
-    'The tensorflow engine is not set up here: training runs on wasm, several times slower. Next: npx ablate setup';
+    throw new EnvironmentError(
+      `The tensorflow engine is not set up here.\nNext: ${command('setup')}, or --device wasm`,
+    );
+  const warning = `The tensorflow engine is not set up here: training runs on wasm, several times slower. Next: ${command('setup')}`;
   return { engine: 'wasm', gpu: false, warning };
 }

@@ -7,7 +7,8 @@ import { cpuInstructionSet, kernelLibrary } from './tensorflow/setup/kernels.js'
 import { execute } from './tensorflow/setup/process.js';
 import { findCompiler, findPip, findPython } from './tensorflow/setup/tools.js';
 import { type Flavour, TENSORFLOW_VERSION, wheelsFor } from './tensorflow/setup/wheels.js';
-import { adapterAdvice, WEBGPU_INSTALL, WEBGPU_PACKAGES } from './webgpu/adapter.js';
+import { adapterAdvice, webgpuInstall, WEBGPU_PACKAGES } from './webgpu/adapter.js';
+import { command, installCommand } from '../shell/program.js';
 
 /** One thing that an engine needs. */
 export interface Check {
@@ -67,7 +68,7 @@ async function tensorflow(flavour: Flavour): Promise<EngineReport> {
     const what = `a system that it runs on (Linux x64${flavour === 'gpu' ? '' : ' or arm64'})`;
     return report(name, [{ what, found: null, next: null }]);
   }
-  const setup = `npx ablate setup${flavour === 'gpu' ? ' --gpu' : ''}`;
+  const setup = command(flavour === 'gpu' ? 'setup --gpu' : 'setup');
   const library = isWhole(libraryFolder(flavour)) ? libraryFolder(flavour) : null;
   const addon = isWhole(bindingFolder(flavour)) ? bindingFolder(flavour) : null;
   const kernels = kernelLibrary(flavour)?.instructionSet ?? null;
@@ -114,13 +115,13 @@ async function nvidiaDriver(): Promise<Check> {
 
 function wasm(): EngineReport {
   const found = packageVersion('@tensorflow/tfjs-backend-wasm');
-  return report('wasm', [{ what: 'its package', found, next: found ? null : 'npm install' }]);
+  return report('wasm', [{ what: 'its package', found, next: found ? null : installCommand() }]);
 }
 
 async function webgpu(): Promise<EngineReport> {
   const packages = WEBGPU_PACKAGES.map((name): Check => {
     const found = packageVersion(name);
-    return { what: `the package ${name}`, found, next: found ? null : WEBGPU_INSTALL };
+    return { what: `the package ${name}`, found, next: found ? null : webgpuInstall() };
   });
   const complete = packages.every(({ found }) => found !== null);
   return report('webgpu', complete ? [...packages, await webgpuAdapter()] : packages);

@@ -1,8 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlannedRun } from './plan.js';
-import type { Machine, RunRecord } from './records.js';
-import { readJson, readResult } from './store.js';
+import { namesIn } from '../records/folders.js';
+import { readResult, readRun, orNull } from '../records/read.js';
+import type { Machine } from '../records/run.js';
+import { counted } from '../words/counted.js';
 
 /** How fast a finished run was. */
 export interface Speed {
@@ -45,27 +46,36 @@ export interface EstimateOptions {
 /** Forward multiply-adds a second of one core: small networks of the road, TensorFlow with our kernels, one core of an AMD EPYC. */
 const assumedMacsPerSecond = 12e9;
 
-/** The speeds of all finished runs in a folder of suites that were made on such a machine by this engine. */
-export async function findSpeeds(
-  recordsFolder: string,
-  machine: Machine,
-  engine: string,
-  gpu: boolean,
-): Promise<Speed[]> {
+/** Finished runs of one variant that are looked at: its seeds are all about as fast. */
+const runsAVariant = 3;
+
+/** The speeds of finished runs in a folder of suites that were made on such a machine by this engine, some of each variant. */
+export function findSpeeds(recordsFolder: string, machine: Machine, engine: string, gpu: boolean): Speed[] {
   const speeds: Speed[] = [];
-  const entries = await readdir(recordsFolder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (entry.name !== 'result.json') continue;
-    const folder = entry.parentPath ?? entry.path;
-    const [record, result] = [await readJson<RunRecord>(join(folder, 'run.json')), await readResult(folder)];
-    if (!record || result?.status !== 'done') continue;
-    const here = record.machine.cpu === machine.cpu && record.machine.cores === machine.cores;
-    if (!here || record.engine.engine !== engine || (record.engine.device !== 'cpu') !== gpu) continue;
-    const { imagesPerSecond, seconds } = result;
-    const { startup, evaluation, training } = seconds;
-    speeds.push({ ...record.cost, imagesPerSecond, startup, evaluation: evaluation / training });
+  for (const suite of namesIn(recordsFolder)) {
+    for (const variant of namesIn(join(recordsFolder, suite))) {
+      let taken = 0;
+      for (const run of namesIn(join(recordsFolder, suite, variant))) {
+        const speed =
+          taken < runsAVariant ? speedOf(join(recordsFolder, suite, variant, run), machine, engine, gpu) : null;
+        if (!speed) continue;
+        speeds.push(speed);
+        taken++;
+      }
+    }
   }
   return speeds;
+}
+
+function speedOf(folder: string, machine: Machine, engine: string, gpu: boolean): Speed | null {
+  const result = orNull(readResult(folder));
+  const record = result?.status === 'done' ? orNull(readRun(folder)) : null;
+  if (!record || result?.status !== 'done' || record.takenFrom !== undefined) return null;
+  const here = record.machine.cpu === machine.cpu && record.machine.cores === machine.cores;
+  if (!here || record.engine.engine !== engine || (record.engine.device !== 'cpu') !== gpu) return null;
+  const { imagesPerSecond, seconds } = result;
+  const { startup, evaluation, training } = seconds;
+  return { ...record.cost, imagesPerSecond, startup, evaluation: evaluation / training };
 }
 
 /**
@@ -103,7 +113,7 @@ export function estimateTime({
   const basis =
     known.length === 0
       ? `a guess until a run is done on this machine: ${assumedMacsPerSecond / 1e9} G multiply-adds a second and core, right within a factor of 3`
-      : `${source}${others > 0 ? `; ${others} are of networks that were not among these and go by their multiply-adds` : ''}`;
+      : `${source}${others > 0 ? `; ${counted(others, 'is of a network that was not among these and goes by its multiply-adds', 'are of networks that were not among these and go by their multiply-adds')}` : ''}`;
   return { milliseconds: makespan(each, parallel), each, basis };
 }
 
@@ -116,8 +126,6 @@ function makespan(jobs: readonly number[], workers: number): number {
   }
   return Math.max(...ends);
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);

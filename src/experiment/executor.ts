@@ -3,16 +3,19 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keptMemory } from '../engine/kept-memory.js';
-import type { RunResult, WorkerMessage } from './records.js';
-import { readResult, writeJson } from './store.js';
+import { readResult, orNull } from '../records/read.js';
+import type { RunResult } from '../records/result.js';
+import { writeJson } from '../records/write.js';
+import type { WorkerMessage } from '../training/messages.js';
+import { isStopped } from './lock.js';
 import { type WorkerTask, workerExit } from './worker-task.js';
 
 /** How a run ended. */
 export type RunEnd =
   | RunResult
-  /** Its state is saved, or it was killed by us: it goes on next time. */
-  | { readonly status: 'interrupted' }
-  /** The engine or the data is missing, which no other run would find either. */
+  /** It goes on next time: from the step that was saved now, or, null, from whatever checkpoint there was before. */
+  | { readonly status: 'interrupted'; readonly saved: number | null }
+  /** The engine, the data or the disk is missing, which no other run would find either. */
   | { readonly status: 'unable'; readonly reason: string };
 
 /** A run under way. */
@@ -29,9 +32,12 @@ export type Executor = (task: WorkerTask, onMessage: (message: WorkerMessage) =>
 
 const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
 
+/** How often a worker is looked at: one that was stopped from outside says nothing. */
+const lookMilliseconds = 5000;
+
 /**
  * A child process a run; its output goes to log.txt. A worker that ends without a result leaves one that says how it
- * ended, so that the suite can go on and the report can name the reason.
+ * ended, so that the suite can go on and the report can name the reason. A done result stands, however the process ended.
  *
  * @param file the worker's program; tests put their own here.
  */
@@ -50,12 +56,20 @@ export function localProcesses(file = workerFile): Executor {
     });
     closeSync(output);
     let asked = false;
-    let reasonUnable = '';
+    let saved: number | null = null;
+    let lastText: string | null = null;
     child.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'unable') reasonUnable = message.text;
+      if (message.kind === 'unable' || message.kind === 'crashed') lastText = message.text;
+      if (message.kind === 'saved') saved = message.step;
       onMessage(message);
     });
     child.send(task, () => {});
+    const looking = setInterval(() => {
+      if (child.pid === undefined || !isStopped(child.pid)) return;
+      clearInterval(looking);
+      const text = `${task.spec.variant} seed ${task.spec.seed}: its process was stopped from outside; kill -CONT ${child.pid} lets it go on`;
+      onMessage({ kind: 'warning', text });
+    }, lookMilliseconds).unref();
     const signal = (name: NodeJS.Signals) => {
       asked = true;
       child.kill(name);
@@ -64,19 +78,17 @@ export function localProcesses(file = workerFile): Executor {
 
     async function settle(): Promise<RunEnd> {
       const { code, name, error } = await exitOf(child);
-      const result = await readResult(task.folder);
-      if (code === workerExit.finished && result?.hash === task.hash) return result;
-      if (code === workerExit.interrupted || asked) return { status: 'interrupted' };
-      if (code === workerExit.unable) return { status: 'unable', reason: reasonUnable };
-      const ended =
-        error ??
-        (name === null ? `the process ended with code ${code}` : describeSignal(name, oomKills() - oomKillsBefore));
-      const said = lastWords(log);
+      clearInterval(looking);
+      const result = orNull(readResult(task.folder));
+      const own = result?.hash === task.hash ? result : null;
+      if (own?.status === 'done' || (own && code === workerExit.finished)) return own;
+      if (code === workerExit.unable) return { status: 'unable', reason: lastText ?? 'the worker could not start' };
+      if (code === workerExit.interrupted || asked) return { status: 'interrupted', saved };
       const failed: RunResult = {
         schema: 'ablate/result/1',
         status: 'failed',
         hash: task.hash,
-        reason: said ? `${ended}: ${said}` : ended,
+        reason: lastText ?? describeEnd(error ?? endOf(code, name, oomKills() - oomKillsBefore), lastWords(log)),
         step: null,
         finishedAt: new Date().toISOString(),
       };
@@ -116,6 +128,11 @@ const exitOf = (child: ChildProcess): Promise<ProcessEnd> =>
     child.once('exit', (code, name) => resolve({ code, name, error: null }));
   });
 
+const describeEnd = (ended: string, said: string): string => (said ? `${ended}: ${said}` : ended);
+
+const endOf = (code: number | null, name: NodeJS.Signals | null, outOfMemory: number): string =>
+  name === null ? `the process ended with code ${code}` : describeSignal(name, outOfMemory);
+
 function describeSignal(name: NodeJS.Signals, outOfMemory: number): string {
   if (name !== 'SIGKILL') return `the process ended by ${name}`;
   if (outOfMemory > 0)
@@ -134,11 +151,20 @@ function oomKills(): number {
 
 /** What a process said last that is not part of a stack trace: its last error, or its last line. */
 function lastWords(log: string): string {
-  const text = readFileSync(log, 'utf8');
+  const text = readLog(log);
   const lines = text
     .slice(text.lastIndexOf(`\n${logHeader} `) + 1)
     .split('\n')
     .slice(1);
   const said = lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
   return (said.findLast((line) => /error/i.test(line)) ?? said.at(-1) ?? '').trim().slice(0, 300);
+}
+
+/** Empty where the log was removed meanwhile, with all the run's records. */
+function readLog(log: string): string {
+  try {
+    return readFileSync(log, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 
 /** Another process works on the same folder. */
 export class LockedError extends Error {
@@ -39,25 +40,62 @@ export async function lockFolder(folder: string): Promise<Release> {
 }
 
 /** Takes a folder as soon as its holder lets go of it; null where the signal comes first. */
-export async function waitForLock(folder: string, signal: AbortSignal): Promise<Release | null> {
+export async function waitForLock(
+  folder: string,
+  signal: AbortSignal,
+  onWait: OnWait = () => {},
+): Promise<Release | null> {
+  const tell = patiently(onWait);
   for (;;) {
     const taken = await tryLock(folder);
     if (typeof taken === 'function') return taken;
     if (signal.aborted) return null;
+    tell(taken);
     await sleep(pollMilliseconds);
   }
 }
 
 /** Waits until nobody holds a folder or the signal comes; takes nothing. */
-export async function untilFree(folder: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await isHeld(folder))) await sleep(pollMilliseconds);
+export async function untilFree(folder: string, signal: AbortSignal, onWait: OnWait = () => {}): Promise<void> {
+  const tell = patiently(onWait);
+  while (!signal.aborted) {
+    const holder = await holderOf(folder);
+    if (!holder) return;
+    tell(holder);
+    await sleep(pollMilliseconds);
+  }
 }
 
-/** Whether a process works on a folder right now. */
-export async function isHeld(folder: string): Promise<boolean> {
+/** The process that works on a folder right now, or null. */
+export async function holderOf(folder: string): Promise<Holder | null> {
   const holder = await readHolder(lockFile(folder));
-  return holder !== null && (await isAlive(holder, lockFile(folder)));
+  return holder !== null && (await isAlive(holder, lockFile(folder))) ? holder : null;
 }
+
+/** Who is waited for, and whether that process was stopped (SIGSTOP, Ctrl-Z) and so will never let go by itself. */
+export interface HolderSeen extends Holder {
+  readonly stopped: boolean;
+}
+
+/** Told once where a wait is longer than a saving worker takes at most, and again where its holder is stopped. */
+type OnWait = (holder: HolderSeen) => void;
+
+const patienceMilliseconds = 2000;
+
+function patiently(onWait: OnWait): (holder: Holder) => void {
+  const began = Date.now();
+  let told = '';
+  return (holder) => {
+    if (Date.now() - began < patienceMilliseconds) return;
+    const stopped = holder.host === hostname() && isStopped(holder.pid);
+    const now = `${holder.host} ${holder.pid} ${stopped}`;
+    if (now !== told) onWait({ ...holder, stopped });
+    told = now;
+  };
+}
+
+/** Whether a process of this machine is stopped; false where the system does not say. */
+export const isStopped = (pid: number): boolean => 'Tt'.includes(processFields(pid)?.[0] ?? ' ');
 
 const pollMilliseconds = 100;
 /** How often a holder shows that it lives, and how long another machine's may not have done so. */
@@ -102,9 +140,12 @@ async function removeStale(path: string): Promise<void> {
 
 const thisProcess = (): Holder => ({ pid: process.pid, started: startOf(process.pid) ?? '', host: hostname() });
 
+const holderSchema = z.object({ pid: z.int().positive(), started: z.string(), host: z.string() });
+
+/** Null where there is no lock, or one that is not whole. */
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    return holderSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return null;
   }
@@ -135,15 +176,20 @@ function keepAlive(path: string): Release {
 
 /** When a process began, in the kernel's terms; undefined where there is no such process. */
 function startOf(pid: number): string | undefined {
-  let fields: string[];
-  try {
-    // The second field, the name in brackets, may hold spaces; the state is the third, the start the 22nd.
-    fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  } catch {
-    return respondsToSignals(pid) ? 'unknown' : undefined;
-  }
+  const fields = processFields(pid);
+  if (!fields) return respondsToSignals(pid) ? 'unknown' : undefined;
   // A zombie has ended; nobody may ever collect it where the first process of a container does not.
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+/** What the kernel says of a process from its state, the third field, on; undefined where it says nothing. */
+function processFields(pid: number): string[] | undefined {
+  try {
+    // The second field, the name in brackets, may hold spaces.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 function respondsToSignals(pid: number): boolean {

@@ -4,7 +4,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Availability } from '../engine/available.js';
-import type { Machine } from './records.js';
+import type { Machine } from '../records/run.js';
 import type { ShareableMachine } from './share.js';
 
 /** The package's own folder. */

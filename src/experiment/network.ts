@@ -1,19 +1,19 @@
 import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
-import { modelNames, namedNetwork } from '../architecture/models.js';
+import { modelNames, type NetworkOptions, namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
 import { nearest } from '../config/problem.js';
 import { applySteps, type Catalogue, RoadError } from '../roadmap/catalogue.js';
-import type { NetworkSpec } from './records.js';
+import type { NetworkSpec } from '../records/run.js';
+
+/** The size that a specification asks of its base. */
+export function networkOptions({ resolution, classes, width, stemStride, windows }: NetworkSpec): NetworkOptions {
+  return { resolution, classes, widthScale: width, stemStride, ...(windows && { windows }) };
+}
 
 /** The network that a specification describes. Throws a `RoadError` for an unknown base or steps that do not fit. */
 export function networkOf(spec: NetworkSpec, catalogue: Catalogue): Network {
-  const base = namedNetwork(spec.base, {
-    resolution: spec.resolution,
-    classes: spec.classes,
-    widthScale: spec.width,
-    stemStride: spec.stemStride,
-  });
+  const base = namedNetwork(spec.base, networkOptions(spec));
   if (!base) {
     const guess = nearest(spec.base, modelNames);
     throw new RoadError(

@@ -1,11 +1,12 @@
 import { countCost } from '../cost/count.js';
 import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
 import type { Device } from '../engine/engine.js';
-import { designHash, runHash } from './hash.js';
+import type { RunName } from '../records/folders.js';
+import { designHash, networkHash, runHash } from '../records/hash.js';
+import type { PlanRecord } from '../records/plan.js';
+import type { PluginContent, RunSpec } from '../records/run.js';
 import { modelOf } from './network.js';
-import type { PlanRecord, RunSpec } from './records.js';
-import type { RunName } from './store.js';
-import type { OpenedSuite } from './suite.js';
+import type { OpenedSuite, SuiteVariant } from './suite.js';
 
 /** A run of a plan: what a worker is given, and what it will cost. */
 export interface PlannedRun {
@@ -37,46 +38,15 @@ export interface PlanOptions {
   readonly fingerprint?: string | null | undefined;
 }
 
-/** Every run that a suite asks for, variant by variant, seed by seed. Builds networks, trains nothing. */
-export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, options: PlanOptions = {}): Plan {
-  const device = options.device ?? suite.runner.device;
-  const fingerprint = options.fingerprint ?? null;
+/** Every run that a suite asks for, variant by variant, seed by seed. Builds each network once, trains nothing. */
+export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan {
+  const { suite, variants } = opened;
+  const seedsOf = seedsByVariant(suite.seeds, options.extra ?? []);
   const runs: PlannedRun[] = [];
-  const planned = variants.map(({ variant, spec: network, recipe }) => {
-    const model = modelOf(network, catalogue);
-    const { macs, params } = countCost(model);
-    const batchSize = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
-    const bytes = estimateTrainingBytes(countMemory(model, suite.runner.recompute), {
-      batch: batchSize,
-      moments: recipe.optimizer.name === 'adamw' ? 2 : 1,
-      precision: recipe.precision,
-    });
-    const extra = options.extra?.filter((run) => run.variant === variant.name).map(({ seed }) => seed) ?? [];
-    const own = sortedSeeds([...suite.seeds, ...extra]).map((seed): PlannedRun => {
-      const spec: RunSpec = {
-        suite: suite.name,
-        variant: variant.name,
-        seed,
-        network,
-        recipe,
-        dataset: suite.dataset,
-        device,
-        recompute: suite.runner.recompute,
-        keepWeights: suite.runner.keep_weights,
-        plugins,
-      };
-      const design = designHash(spec, model);
-      return {
-        spec,
-        design,
-        fingerprint,
-        hash: runHash(design, fingerprint ?? 'unknown'),
-        macs,
-        params,
-        batchSize,
-        bytes,
-      };
-    });
+  const planned = variants.map((one) => {
+    const { variant } = one;
+    const built = build(one, opened);
+    const own = seedsOf(variant.name).map((seed) => planRun(built, one, seed, opened, options));
     runs.push(...own);
     return {
       name: variant.name,
@@ -87,9 +57,9 @@ export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, 
       parent: variant.parent,
       adopted: variant.adopted,
       steps: variant.stepNames,
-      resolution: model.input[0] as number,
-      macs,
-      params,
+      resolution: built.resolution,
+      macs: built.macs,
+      params: built.params,
       runs: own.map(({ spec, hash }) => ({ seed: spec.seed, hash })),
     };
   });
@@ -100,10 +70,78 @@ export function planSuite({ suite, variants, catalogue, plugins }: OpenedSuite, 
     dataset: suite.dataset.name,
     base: suite.network.base,
     strategy: suite.strategy,
-    seeds: sortedSeeds(runs.map(({ spec }) => spec.seed)),
+    seeds: sorted(new Set(runs.map(({ spec }) => spec.seed))),
     variants: planned,
   };
   return { record, runs };
 }
 
-const sortedSeeds = (seeds: readonly number[]): number[] => [...new Set(seeds)].sort((a, b) => a - b);
+/** What all seeds of a variant have in common. */
+interface Built {
+  readonly network: string;
+  readonly plugins: readonly PluginContent[];
+  readonly resolution: number;
+  readonly macs: number;
+  readonly params: number;
+  readonly batchSize: number;
+  readonly bytes: number;
+}
+
+function build({ spec, recipe }: SuiteVariant, { suite, catalogue, pluginCode }: OpenedSuite): Built {
+  const model = modelOf(spec, catalogue);
+  const { macs, params } = countCost(model);
+  const batchSize = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
+  const bytes = estimateTrainingBytes(countMemory(model, suite.runner.recompute), {
+    batch: batchSize,
+    moments: recipe.optimizer.name === 'adamw' ? 2 : 1,
+    precision: recipe.precision,
+  });
+  const used = new Set(spec.steps.flatMap(({ id }) => pluginCode.origins.get(id) ?? []));
+  return {
+    network: networkHash(model),
+    plugins: pluginCode.contents.filter(({ file }) => used.has(file)),
+    resolution: model.input[0] as number,
+    macs,
+    params,
+    batchSize,
+    bytes,
+  };
+}
+
+function planRun(
+  { network, plugins, macs, params, batchSize, bytes }: Built,
+  { variant, spec: networkSpec, recipe }: SuiteVariant,
+  seed: number,
+  { suite }: OpenedSuite,
+  options: PlanOptions,
+): PlannedRun {
+  const spec: RunSpec = {
+    suite: suite.name,
+    variant: variant.name,
+    seed,
+    network: networkSpec,
+    recipe,
+    dataset: suite.dataset,
+    device: options.device ?? suite.runner.device,
+    recompute: suite.runner.recompute,
+    saveEvery: suite.runner.save_every,
+    keepWeights: suite.runner.keep_weights,
+    plugins: plugins.map(({ file }) => file),
+  };
+  const fingerprint = options.fingerprint ?? null;
+  const design = designHash(spec, network, plugins);
+  return { spec, design, fingerprint, hash: runHash(design, fingerprint ?? 'unknown'), macs, params, batchSize, bytes };
+}
+
+/** A variant's seeds in order: the suite's own and those that were asked for beside them. */
+function seedsByVariant(own: readonly number[], extra: readonly RunName[]): (variant: string) => number[] {
+  const more = new Map<string, number[]>();
+  for (const { variant, seed } of extra) {
+    const seeds = more.get(variant);
+    if (seeds) seeds.push(seed);
+    else more.set(variant, [seed]);
+  }
+  return (variant) => sorted(new Set([...own, ...(more.get(variant) ?? [])]));
+}
+
+const sorted = (seeds: ReadonlySet<number>): number[] => [...seeds].sort((a, b) => a - b);

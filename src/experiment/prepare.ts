@@ -1,34 +1,71 @@
 import { existsSync } from 'node:fs';
-import { appendFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { untilFree } from './lock.js';
+import { appendFile, copyFile, cp, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { removePartial, runFolder, setAside } from '../records/folders.js';
+import { readResult, readRun, orNull } from '../records/read.js';
+import { writeJson } from '../records/write.js';
+import { type HolderSeen, untilFree } from './lock.js';
 import type { PlannedRun } from './plan.js';
-import type { RunRecord } from './records.js';
 import { type Standing, standingOf } from './standing.js';
-import { readJson, readResult, runFolder, setAside } from './store.js';
 
 /**
- * Makes a run's folder ready to start or go on in, and says where the run stood: records of another resolved run are
- * set aside, its own come back from there, a failed result makes room for the next attempt. Waits for a worker that a
- * killed start has left behind.
+ * Makes a run's folder ready to start or go on in, and says where the run stood: records of another resolved run and
+ * damaged ones are set aside, its own come back from there, a failed result makes room for the next attempt, what was
+ * never finished writing goes. Waits for a worker that a killed start has left behind.
+ *
+ * @param onWait told once who is waited for.
  */
-export async function prepareFolder(run: PlannedRun, suiteFolder: string, signal: AbortSignal): Promise<Standing> {
+export async function prepareFolder(
+  run: PlannedRun,
+  suiteFolder: string,
+  signal: AbortSignal,
+  onWait: (holder: HolderSeen) => void = () => {},
+): Promise<Standing> {
   const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
-  await untilFree(folder, signal);
-  const standing = await standingOf(run, suiteFolder);
-  if (standing.state === 'stale') await setAside(folder, standing.found);
+  await untilFree(folder, signal, onWait);
+  if (signal.aborted) return { state: 'waiting' };
+  const standing = standingOf(run, suiteFolder);
+  await removePartial(folder);
+  await removePartial(join(folder, 'checkpoint'));
+  if (standing.state === 'stale') await setAside(folder, 'stale', standing.found);
+  if (standing.state === 'damaged') await setAside(folder, 'damaged', null);
   if (standing.state === 'failed') {
     await appendFile(join(folder, 'log.txt'), `tried again; before: ${standing.reason}\n`);
     await rm(join(folder, 'result.json'), { force: true });
   }
   if ((standing.state === 'done' || standing.state === 'begun') && standing.folder !== folder) {
-    if (existsSync(folder)) await setAside(folder, await hashIn(folder));
+    if (existsSync(folder)) await setAside(folder, 'stale', hashIn(folder));
     await rename(standing.folder, folder);
   }
   return standing;
 }
 
-async function hashIn(folder: string): Promise<string> {
-  const found = (await readResult(folder)) ?? (await readJson<RunRecord>(join(folder, 'run.json')));
-  return found?.hash ?? 'unknown';
+const hashIn = (folder: string): string =>
+  orNull(readResult(folder))?.hash ?? orNull(readRun(folder))?.hash ?? 'unknown';
+
+/**
+ * Takes the records of the same run from where it is done, into a folder that `prepareFolder` has made ready. The record
+ * says from where; the result is written last, as by training.
+ */
+export async function takeRecords(run: PlannedRun, suiteFolder: string, from: string): Promise<void> {
+  const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
+  const [record, result] = [orNull(readRun(from)), orNull(readResult(from))];
+  if (result?.status !== 'done' || result.hash !== run.hash) throw new Error(`${from} no longer holds this run`);
+  // Its own unfinished attempt is no longer needed, and must not be taken for part of what comes.
+  await rm(join(folder, 'checkpoint'), { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await copyFile(join(from, 'metrics.jsonl'), join(folder, 'metrics.jsonl')).catch(ignoreAbsent);
+  if (run.spec.keepWeights) {
+    for (const name of ['weights.safetensors', 'weights-ema.safetensors'])
+      await cp(join(from, name), join(folder, name)).catch(ignoreAbsent);
+  }
+  if (record) {
+    const source = record.takenFrom ?? relative(dirname(suiteFolder), from);
+    await writeJson(join(folder, 'run.json'), { ...record, spec: run.spec, takenFrom: source });
+  }
+  await writeJson(join(folder, 'result.json'), result);
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }

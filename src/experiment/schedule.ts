@@ -1,25 +1,43 @@
 import { EnvironmentError } from '../engine/engine.js';
+import { runFolder } from '../records/folders.js';
+import type { DoneResult } from '../records/result.js';
+import type { EngineChoice } from '../records/run.js';
+import type { WorkerMessage } from '../training/messages.js';
+import { choiceOf, choiceOfRun } from './engine-choice.js';
 import type { Executor, RunEnd } from './executor.js';
+import type { HolderSeen } from './lock.js';
 import type { PlannedRun } from './plan.js';
-import { prepareFolder } from './prepare.js';
-import type { WorkerMessage } from './records.js';
+import { prepareFolder, takeRecords } from './prepare.js';
 import type { Share } from './share.js';
-import { standingOf } from './standing.js';
-import { runFolder } from './store.js';
+import { type Standing, standingsAnywhere } from './standing.js';
+import { storageProblem } from './storage.js';
 
 /** What a person is shown while a suite runs. */
 export type ScheduleEvent =
   | { readonly kind: 'skipped'; readonly run: PlannedRun }
+  /** The same run was done for another variant or suite: its records were taken from there. */
+  | { readonly kind: 'taken'; readonly run: PlannedRun; readonly from: string }
+  | { readonly kind: 'waiting'; readonly run: PlannedRun; readonly holder: HolderSeen }
   | { readonly kind: 'started'; readonly run: PlannedRun }
   | { readonly kind: 'message'; readonly run: PlannedRun; readonly message: WorkerMessage }
   | { readonly kind: 'ended'; readonly run: PlannedRun; readonly end: RunEnd };
 
 export interface ScheduleOptions {
   readonly runs: readonly PlannedRun[];
+  /** Where each stands, if that was read just now. */
+  readonly standings?: ReadonlyMap<PlannedRun, Standing>;
   readonly suiteFolder: string;
   readonly executor: Executor;
   readonly share: Share;
   readonly eager: boolean;
+  /** What a recipe's `precision: auto` is to be; null leaves it to the engine. */
+  readonly precision?: 'float32' | 'bfloat16' | null;
+  /** What the suite was begun on; null is whatever the first run comes to. */
+  readonly engine?: EngineChoice | null;
+  /** Whether begun runs may go on with another engine than theirs, because it was asked for by name. */
+  readonly changeEngine?: boolean;
+  /** Told once what the suite is trained on, by the first run that says so. */
+  readonly onEngine?: (engine: EngineChoice) => void;
   readonly codeVersion: string;
   readonly onEvent: (event: ScheduleEvent) => void;
   /** Asks the runs to save and end. */
@@ -38,64 +56,115 @@ export interface ScheduleSummary {
 
 /**
  * Trains what is not done, `share.parallel` runs at a time, the most expensive first so that none is left alone at the
- * end. A failed run does not stop the others; it is tried again the next time. Throws an `EnvironmentError` where a
- * worker finds no engine or data, after the other runs have saved.
+ * end. What is one run by its hash is trained once, for whatever variants ask for it. A failed run does not stop the
+ * others; it is tried again the next time. Throws an `EnvironmentError` or `StorageError` where a worker finds no engine,
+ * data or room on the disk, after the other runs have saved.
  */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSummary> {
   const { suiteFolder, onEvent, share } = options;
   const done: PlannedRun[] = [];
   const failed: { run: PlannedRun; reason: string }[] = [];
   const left: PlannedRun[] = [];
-  const waiting: PlannedRun[] = [];
+  /** Runs of one hash together: the first is trained, the others take its records. */
+  const waiting: [PlannedRun, ...PlannedRun[]][] = [];
   const giveUp = new AbortController();
   const stop = AbortSignal.any([options.stop, giveUp.signal]);
+  let engine = options.engine ?? null;
   let trouble: Error | null = null;
 
-  for (const run of options.runs) {
-    const { state } = await standingOf(run, suiteFolder);
-    if (state === 'done' && (await prepareFolder(run, suiteFolder, stop)).state === 'done') {
-      done.push(run);
-      onEvent({ kind: 'skipped', run });
-    } else waiting.push(run);
+  const standings = options.standings ?? standingsAnywhere(options.runs, suiteFolder);
+  const groups = new Map<string, [PlannedRun, ...PlannedRun[]]>();
+  try {
+    for (const run of options.runs) {
+      const standing = standings.get(run);
+      if (stop.aborted) left.push(run);
+      else if (standing?.state === 'done' && isInPlace(run, standing)) skip(run);
+      else if (standing?.state === 'elsewhere') await take(run, standing.folder);
+      else if (standing?.state === 'done' && (await prepare(run)).state === 'done') skip(run);
+      else {
+        const group = groups.get(run.hash);
+        if (group) group.push(run);
+        else groups.set(run.hash, [run]);
+      }
+    }
+  } catch (error) {
+    throw storageProblem(error as Error, suiteFolder);
   }
-  waiting.sort((a, b) => expense(b) - expense(a));
+  waiting.push(...groups.values());
+  waiting.sort(([a], [b]) => expense(b) - expense(a));
 
   await Promise.all(Array.from({ length: share.parallel }, (_, slot) => work(slot)));
   if (trouble) throw trouble;
   return { done, failed, left };
 
-  /** Takes one run after the other; `slot` chooses the graphics card. */
+  function isInPlace({ spec }: PlannedRun, { folder }: { readonly folder: string }): boolean {
+    return folder === runFolder(suiteFolder, spec.variant, spec.seed);
+  }
+
+  function skip(run: PlannedRun): void {
+    done.push(run);
+    onEvent({ kind: 'skipped', run });
+  }
+
+  function prepare(run: PlannedRun): Promise<Standing> {
+    return prepareFolder(run, suiteFolder, stop, (holder) => onEvent({ kind: 'waiting', run, holder }));
+  }
+
+  async function take(run: PlannedRun, from: string): Promise<void> {
+    await prepare(run);
+    if (stop.aborted) {
+      left.push(run);
+      return;
+    }
+    await takeRecords(run, suiteFolder, from);
+    done.push(run);
+    onEvent({ kind: 'taken', run, from });
+  }
+
+  /** Takes one group of runs after the other; `slot` chooses the graphics card. */
   async function work(slot: number): Promise<void> {
-    for (let run = waiting.shift(); run; run = waiting.shift()) {
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      const [run, ...same] = group;
       try {
-        const end: RunEnd = stop.aborted ? { status: 'interrupted' } : await execute(run, slot);
-        if (end.status === 'done') done.push(run);
-        else if (end.status === 'failed') failed.push({ run, reason: end.reason });
-        else left.push(run);
+        const end: RunEnd = stop.aborted ? { status: 'interrupted', saved: null } : await execute(run, slot);
+        if (end.status === 'done') {
+          done.push(run);
+          const from = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
+          for (const other of same) await take(other, from);
+        } else if (end.status === 'failed') failed.push(...group.map((one) => ({ run: one, reason: end.reason })));
+        else left.push(...group);
         if (end.status === 'unable') throw new EnvironmentError(end.reason);
       } catch (error) {
-        trouble ??= error as Error;
+        trouble ??= storageProblem(error as Error, suiteFolder);
         giveUp.abort();
       }
     }
   }
 
   async function execute(run: PlannedRun, slot: number): Promise<RunEnd> {
-    const standing = await prepareFolder(run, suiteFolder, stop);
-    if (stop.aborted) return { status: 'interrupted' };
+    const standing = await prepare(run);
+    if (stop.aborted) return { status: 'interrupted', saved: null };
     onEvent({ kind: 'started', run });
-    if (standing.state === 'done') {
-      onEvent({ kind: 'ended', run, end: standing.result });
-      return standing.result;
-    }
-    const { eager, codeVersion, kill } = options;
-    // Sums of floats depend on how threads divide them: a run goes on with as many as it began with.
-    const threads = (standing.state === 'begun' && standing.record?.engine.threads) || share.threads;
+    if (standing.state === 'done') return ended(run, standing.result);
+    const { eager, codeVersion, kill, precision = null } = options;
+    const begun = standing.state === 'begun' ? standing.record : null;
     const { gpus } = share;
-    const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
-    const gpu = gpus[slot % gpus.length] ?? null;
-    const task = { spec: run.spec, hash: run.hash, folder, threads, gpu, eager, codeVersion };
-    const execution = options.executor(task, (message) => onEvent({ kind: 'message', run, message }));
+    const task = {
+      spec: run.spec,
+      hash: run.hash,
+      folder: runFolder(suiteFolder, run.spec.variant, run.spec.seed),
+      // Sums of floats depend on how threads divide them: a run goes on with as many as it began with.
+      threads: begun?.engine.threads ?? share.threads,
+      gpu: gpus[slot % gpus.length] ?? null,
+      eager,
+      precision,
+      engine: options.changeEngine ? null : begun ? choiceOfRun(begun) : engineFor(run),
+      codeVersion,
+    };
+    const execution = options.executor(task, (message) => {
+      if (message.kind === 'started') settleEngine(run, choiceOf(message.engine));
+      onEvent({ kind: 'message', run, message });
+    });
     const onStop = () => execution.stop();
     const onKill = () => execution.kill();
     stop.addEventListener('abort', onStop);
@@ -103,8 +172,26 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
     const end = await execution.ended;
     stop.removeEventListener('abort', onStop);
     kill.removeEventListener('abort', onKill);
+    return ended(run, end);
+  }
+
+  function ended<End extends RunEnd | DoneResult>(run: PlannedRun, end: End): End {
     onEvent({ kind: 'ended', run, end });
     return end;
+  }
+
+  /** What the suite is trained on, as far as a run that has not begun is bound to it. */
+  function engineFor({ spec }: PlannedRun): EngineChoice | null {
+    if (!engine || spec.recipe.precision === 'auto') return engine;
+    return { engine: engine.engine, gpu: engine.gpu };
+  }
+
+  /** The first run decides for the suite; what `auto` comes to, the first whose recipe says it. */
+  function settleEngine({ spec }: PlannedRun, found: EngineChoice): void {
+    const asked = spec.recipe.precision === 'auto';
+    if (engine && (engine.precision !== undefined || !asked)) return;
+    engine = asked ? found : { engine: found.engine, gpu: found.gpu };
+    options.onEngine?.(engine);
   }
 }
 

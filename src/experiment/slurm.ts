@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { quoted } from './shell.js';
-import type { RunName } from './store.js';
+import type { RunName } from '../records/folders.js';
+import { quoted } from '../shell/quoted.js';
 
 /** What an array job asks Slurm for. */
 export interface SlurmJob {

@@ -1,180 +1,278 @@
-import { buildModel } from '../architecture/build.js';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { modelAliases, modelNames, namedNetwork } from '../architecture/models.js';
-import { parseSuite } from '../config/parse.js';
-import { ConfigError, nearest, type Path, type PlacedProblem } from '../config/problem.js';
-import type { Recipe } from '../config/recipe.js';
+import type { ConvNetwork } from '../architecture/network.js';
+import { type ParsedSuite, parseSuite, type SuiteParts } from '../config/parse.js';
+import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
 import type { SuiteFile } from '../config/suite.js';
-import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
+import { pairWarnings, placedWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
-import { LayerError } from '../layers/layer.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
 import { resolveRoad } from '../roadmap/road.js';
 import { type Variant, variantsOf } from '../roadmap/variants.js';
+import type { NetworkSpec } from '../records/run.js';
 import { WeightsError } from '../weights/safetensors.js';
-import { networkOf } from './network.js';
-import { loadPlugins } from './plugins.js';
-import type { NetworkSpec } from './records.js';
+import { buildVariants, type SuiteVariant } from './build-variants.js';
+import { networkOf, networkOptions } from './network.js';
+import { type LoadedPlugins, loadPlugins } from './plugins.js';
 import { openWeights, weightsFile } from './weights.js';
 
-/** A network of a suite with everything that training it needs. */
-export interface SuiteVariant {
-  readonly variant: Variant;
-  readonly spec: NetworkSpec;
-  readonly recipe: Recipe;
-}
+export type { SuiteVariant } from './build-variants.js';
 
 /** A suite that can be trained: every network on it has been built. */
 export interface OpenedSuite {
   readonly file: string;
+  /** Folders and files in it are absolute. */
   readonly suite: SuiteFile;
   readonly catalogue: Catalogue;
   /** Absolute paths. */
   readonly plugins: readonly string[];
+  /** What they hold, and which of them a step comes from. */
+  readonly pluginCode: Pick<LoadedPlugins, 'contents' | 'origins'>;
   readonly variants: readonly SuiteVariant[];
+  /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
+  readonly warnings: readonly PlacedProblem[];
 }
 
-/** Memory of one training step beyond which a suite is surely a slip of the pen. */
-const mostBytes = 2 ** 40;
+/** More runs than this are a slip of the pen. */
+const mostRuns = 100_000;
+/** More problems than anyone mends in one go. */
+const mostProblems = 200;
+
+type Report = (path: Path, message: string, on?: 'key' | 'value') => void;
 
 /**
  * Reads a suite, its recipes and plug-ins, walks its road and builds every network. Throws a `ConfigError` with all that
- * is wrong; writes nothing.
+ * is wrong, of every kind: what is wrong in one part keeps nothing else from being looked at. Writes nothing.
  */
 export async function openSuite(file: string): Promise<OpenedSuite> {
   const parsed = await parseSuite(file);
+  const { parts } = parsed;
+  if (!parts) throw new ConfigError(parsed.problems);
   const problems: PlacedProblem[] = [...parsed.problems];
-  const { suite } = parsed;
-  if (!suite) throw new ConfigError(problems);
-  const report = (path: Path, message: string, on: 'key' | 'value' = 'value') =>
-    problems.push(parsed.place({ path, on, message }));
+  const report: Report = (path, message, on = 'value') => problems.push(parsed.place({ path, on, message }));
 
-  const { catalogue, paths, problems: pluginProblems } = await loadPlugins(suite.plugins, file);
-  const { road, problems: roadProblems } = resolveRoad(suite.road, catalogue);
-  problems.push(...[...pluginProblems, ...roadProblems].map((problem) => parsed.place(problem)));
-
-  if (!Object.hasOwn(datasets, suite.dataset.name))
-    report(['dataset', 'name'], unknownName('dataset', suite.dataset.name, datasetNames));
-  for (const name of [suite.network.base, ...suite.compare]) {
-    if (namedNetwork(name)) continue;
-    const path = name === suite.network.base ? ['network', 'base'] : ['compare', suite.compare.indexOf(name)];
-    report(path, unknownName('network', name, [...modelNames, ...modelAliases]));
-  }
-  const repeated = suite.seeds.findIndex((seed, at) => suite.seeds.indexOf(seed) !== at);
-  if (repeated >= 0)
-    report(['seeds', repeated], `the seed ${suite.seeds[repeated]} is there twice; each gives one run`);
-  if (problems.length > 0) throw new ConfigError(problems);
-
-  const { scale } = suite.network;
-  const known = await classesOf(suite.dataset);
-  const classes = suite.network.classes ?? known;
-  if (classes === null) {
-    report(['network'], `the pictures are not here to count their classes; add \`classes:\` with their number`);
-  } else if (known !== null && classes !== known) {
-    report(['network', 'classes'], `the dataset ${suite.dataset.name} has ${known} classes, not ${classes}`);
-  }
-  const weights = await readWeights(suite.network.weights, file, (message) => report(['network', 'weights'], message));
-  const specOf = (variant: Variant): NetworkSpec => ({
-    base: variant.base,
-    steps: variant.steps,
-    resolution: scale.resolution,
-    width: scale.width,
-    stemStride: scale.stem_stride,
-    classes: classes ?? 1000,
+  const { catalogue, paths, contents, origins } = await openPlugins(parts, file, report);
+  checkNames(parts, report);
+  const dataset = parts.dataset && { ...parts.dataset, root: fromSuite(parts.dataset.root, file) };
+  const classes = await countClasses(parts, dataset, report);
+  const weights = await readWeights(parts.network?.weights ?? null, file, report);
+  const scale = parts.network?.scale;
+  const specOf = ({ base, steps }: Pick<Variant, 'base' | 'steps'>): NetworkSpec => ({
+    base,
+    steps,
+    resolution: scale?.resolution ?? null,
+    width: scale?.width ?? 1,
+    stemStride: scale?.stem_stride ?? null,
+    classes,
+    ...(scale?.windows === 'divisors' && { windows: scale.windows }),
     ...(weights && { weights }),
   });
-  const base = namedNetwork(suite.network.base);
-  const convnet = base?.family === 'convnet' ? base : null;
-  if (!convnet && road.length > 0)
-    report(['network', 'base'], `the road's steps change convolutional networks; ${suite.network.base} is not one`);
 
-  let variants: Variant[] = [];
-  try {
-    variants = variantsOf(suite.network.base, convnet, road, suite.strategy, suite.compare);
-  } catch (error) {
-    if (error instanceof RoadError) report(['strategy'], error.message);
-    // Anything else comes out of a step's own code, which may be a plug-in's.
-    else report(['road'], `a step of the road fails: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const usesBase = variants.some(({ recipe }) => recipe === 'base');
-  if (usesBase && !suite.base_recipe) {
+  const variants = walkRoad(parts, catalogue, specOf, report);
+  const { recipe, baseRecipe } = parts;
+  const usesBase = variants.some((variant) => variant.recipe === 'base');
+  if (usesBase && recipe && !parts.namesBase) {
     report(
       ['recipe'],
       `the road has a step that changes the recipe, but there is none before it; add \`base_recipe:\` with a name, such as compact-sgd`,
     );
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  const seeds = Math.max(1, parts.seeds.length);
+  if (variants.length * seeds > mostRuns)
+    report(['seeds'], `${variants.length} networks and ${seeds} seeds are more than ${mostRuns} runs`);
 
-  const resolved = variants.map((variant): SuiteVariant => {
-    const recipe = variant.recipe === 'base' ? (suite.base_recipe as Recipe) : suite.recipe;
-    return { variant, spec: specOf(variant), recipe };
+  const unbuilt: PlacedProblem[] = [];
+  const placeOf = (step: string | null): Path => entryPath(parts.road, step);
+  const built = buildVariants({
+    variants,
+    specOf,
+    recipeOf: (variant) => (variant.recipe === 'base' ? baseRecipe : recipe)?.recipe ?? null,
+    recompute: parts.runner.recompute,
+    report: (path, message) => unbuilt.push(parsed.place({ path, on: 'value', message })),
+    placeOf,
   });
-  for (const one of resolved)
-    checkVariant(one, catalogue, suite.runner.recompute, (path, message) => report(path, message));
-  for (const { variant, spec } of resolved) {
-    if (problems.length === 0 && spec.weights)
-      await checkWeights(spec, catalogue, (message) => report(['network', 'weights'], `${variant.name}: ${message}`));
-  }
-  if (problems.length > 0) throw new ConfigError(unique(problems));
-  return { file, suite, catalogue, plugins: paths, variants: resolved };
+  problems.push(...oncePerPlace(unbuilt));
+  if (problems.length === 0 && weights) await checkWeights(built, catalogue, report);
+  if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
+  const warnings = oncePerPlace(warningsOf(parsed, parts, built, placeOf));
+  return {
+    file,
+    suite: { ...parsed.suite, dataset },
+    catalogue,
+    plugins: paths,
+    pluginCode: { contents, origins },
+    variants: built,
+    warnings,
+  };
 }
 
-/** Builds a network; what does not fit is reported where the suite decides it. */
-function checkVariant(
-  { variant, spec, recipe }: SuiteVariant,
+/** A path as the suite means it: relative to its file. */
+const fromSuite = (path: string | null, file: string): string | null =>
+  path === null ? null : resolve(dirname(file), path);
+
+async function openPlugins({ plugins }: SuiteParts, file: string, report: Report) {
+  const named = [...plugins.entries()].filter((entry): entry is [number, string] => typeof entry[1] === 'string');
+  const opened = await loadPlugins(
+    named.map(([, name]) => name),
+    file,
+  );
+  for (const { path, message } of opened.problems) report(['plugins', named[path[1] as number]?.[0] ?? 0], message);
+  return opened;
+}
+
+function checkNames({ dataset, network, compare, seeds }: SuiteParts, report: Report): void {
+  if (dataset && !Object.hasOwn(datasets, dataset.name))
+    report(['dataset', 'name'], unknownName('dataset', dataset.name, datasetNames));
+  const known = [...modelNames, ...modelAliases];
+  if (network && !namedNetwork(network.base)) report(['network', 'base'], unknownName('network', network.base, known));
+  for (const [at, name] of compare.entries()) {
+    if (typeof name !== 'string') continue;
+    if (!namedNetwork(name)) report(['compare', at], unknownName('network', name, known));
+    else if (compare.indexOf(name) !== at) report(['compare', at], `${name} is there twice; keep one of the two`);
+    else if (name === network?.base)
+      report(['compare', at], `${name} is the base, which stands beside the road already; remove it here`);
+  }
+  const seen = new Set<unknown>();
+  for (const [at, seed] of seeds.entries()) {
+    if (seen.has(seed) && typeof seed === 'number')
+      report(['seeds', at], `the seed ${seed} is there twice; each gives one run`);
+    seen.add(seed);
+  }
+}
+
+/** The dataset's number of classes, or the suite's; 1000 where neither is known, which has been reported. */
+async function countClasses(
+  { network }: SuiteParts,
+  dataset: SuiteFile['dataset'] | null,
+  report: Report,
+): Promise<number> {
+  const given = network?.classes ?? null;
+  if (!dataset || !Object.hasOwn(datasets, dataset.name)) return given ?? 1000;
+  const known = await classesOf(dataset);
+  if (given === null && known === null) {
+    const where =
+      dataset.root === null
+        ? 'the pictures are not here to count their classes'
+        : `${existsSync(dataset.root) ? 'there are no pictures to count the classes of in' : 'there is no folder'} ${dataset.root} (relative to the suite's file)`;
+    report(['network'], `${where}; mend dataset.root, or add \`classes:\` with their number`);
+  }
+  if (given !== null && known !== null && given !== known)
+    report(['network', 'classes'], `the dataset ${dataset.name} has ${known} classes, not ${given}`);
+  return given ?? known ?? 1000;
+}
+
+/** The networks that the suite asks for; none where the road or its start is wrong, which has been reported. */
+function walkRoad(
+  { network, road: entries, strategy, compare }: SuiteParts,
   catalogue: Catalogue,
-  recompute: 'none' | 'blocks',
-  report: (path: Path, message: string) => void,
-): void {
+  specOf: (variant: Pick<Variant, 'base' | 'steps'>) => NetworkSpec,
+  report: Report,
+): Variant[] {
+  const named = network && namedNetwork(network.base, networkOptions(specOf({ base: network.base, steps: [] })));
+  const base: ConvNetwork | null = named?.family === 'convnet' ? named : null;
+  const { road, problems } = resolveRoad(entries, catalogue, base);
+  for (const { path, message, on } of problems) report(path, message, on);
+  if (!network || !named) return [];
+  if (!base && entries.length > 0) {
+    report(['network', 'base'], `the road's steps change convolutional networks; ${network.base} is not one`);
+    return [];
+  }
+  if (problems.length > 0) return [];
+  const comparators = compare.filter((name): name is string => typeof name === 'string' && namedNetwork(name) !== null);
   try {
-    const memory = countMemory(buildModel(networkOf(spec, catalogue)), recompute);
-    const batch = recipe.micro_batch_size ?? recipe.batch_size;
-    const bytes = estimateTrainingBytes(memory, { batch, moments: 2, precision: recipe.precision });
-    if (bytes <= mostBytes) return;
-    const size = `${(bytes / 2 ** 40).toPrecision(3)} TiB`;
-    report(
-      ['network'],
-      `a training step of ${variant.name} would need ${size} at batch ${batch}; set a smaller resolution, width or micro_batch_size`,
+    return variantsOf(
+      network.base,
+      base,
+      road,
+      strategy,
+      [...new Set(comparators)].filter((name) => name !== network.base),
     );
   } catch (error) {
-    const ours = error instanceof LayerError || error instanceof RoadError;
-    const reason = error instanceof Error ? error.message : String(error);
-    // Anything else comes out of a step's own code, which may be a plug-in's.
-    report(ours ? ['network'] : ['road'], `${variant.name} cannot be built: ${reason}`);
+    if (!(error instanceof RoadError)) throw error;
+    report(error.step === null ? ['strategy'] : entryPath(entries, error.step), error.message);
+    return [];
   }
 }
 
-type Report = (message: string) => void;
+/** Where the suite's road names a step; the road itself where it does not. */
+function entryPath(road: readonly unknown[], step: string | null): Path {
+  const at = road.findIndex(
+    (entry) => step !== null && (entry === step || (isMapping(entry) && Object.hasOwn(entry, step))),
+  );
+  return at < 0 ? ['road'] : ['road', at];
+}
+
+const isMapping = (value: unknown): value is object => value !== null && typeof value === 'object';
+
+function warningsOf(
+  { place, file }: ParsedSuite,
+  { recipe, baseRecipe, compare }: SuiteParts,
+  built: readonly SuiteVariant[],
+  placeOf: (step: string | null) => Path,
+): PlacedProblem[] {
+  const usesBase = built.some(({ variant }) => variant.recipe === 'base');
+  const used = [recipe, usesBase ? baseRecipe : null].flatMap((one) => one ?? []);
+  const ofRecipes = used.flatMap((one) => placedWarnings(one.recipe, one.place, file));
+  const ofPair =
+    recipe && baseRecipe && usesBase
+      ? pairWarnings(recipe.recipe, baseRecipe.recipe).map((one) => place({ ...one, path: [baseRecipe.field] }))
+      : [];
+  const unused =
+    baseRecipe?.field === 'base_recipe' && !usesBase
+      ? [
+          place({
+            path: ['base_recipe'],
+            on: 'key',
+            message: 'no network is trained by it: the road has no step that changes the recipe',
+          }),
+        ]
+      : [];
+  const idle = built.flatMap(({ variant, sameAs }) => {
+    if (sameAs === null) return [];
+    const { name, kind, step, parent } = variant;
+    const path = kind === 'compare' ? ['compare', compare.indexOf(name)] : placeOf(step);
+    const message =
+      parent === sameAs
+        ? `${name} changes nothing here: it is the network ${sameAs}, and is trained once`
+        : `${name} is the same network as ${sameAs}, and is trained once`;
+    return [place({ path, on: 'value', message })];
+  });
+  return inOrder([...ofRecipes, ...ofPair, ...unused, ...idle]);
+}
 
 async function readWeights(name: string | null, suite: string, report: Report): Promise<NetworkSpec['weights']> {
   try {
     return name === null ? undefined : await weightsFile(name, suite);
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
-    report(error.message);
+    report(['network', 'weights'], error.message);
     return undefined;
   }
 }
 
-async function checkWeights(spec: NetworkSpec, catalogue: Catalogue, report: Report): Promise<void> {
-  try {
-    if (spec.weights) await (await openWeights(spec.weights, networkOf(spec, catalogue))).close();
-  } catch (error) {
-    if (!(error instanceof WeightsError)) throw error;
-    report(error.message);
+async function checkWeights(built: readonly SuiteVariant[], catalogue: Catalogue, report: Report): Promise<void> {
+  for (const { variant, spec } of built) {
+    try {
+      if (spec.weights) await (await openWeights(spec.weights, networkOf(spec, catalogue))).close();
+    } catch (error) {
+      if (!(error instanceof WeightsError)) throw error;
+      return report(['network', 'weights'], `${variant.name}: ${error.message}`);
+    }
   }
 }
 
 const unknownName = (kind: string, name: string, known: readonly string[]): string => {
   const guess = nearest(name, known);
-  return `there is no ${kind} "${name}"; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(', ')}`}`;
+  const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
+  return `there is no ${kind} "${shown}"; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(', ')}`}`;
 };
 
-/** The same place and words once: many variants can fail for one reason. */
-function unique(problems: readonly PlacedProblem[]): PlacedProblem[] {
+/** The first of each place: many variants can fail for one reason. */
+function oncePerPlace(problems: readonly PlacedProblem[]): PlacedProblem[] {
   const seen = new Map<string, PlacedProblem>();
   for (const problem of problems) {
-    const { file, line, column } = problem;
-    const key = `${file}:${line}:${column}`;
+    const key = `${problem.file}:${problem.line}:${problem.column}`;
     if (!seen.has(key)) seen.set(key, problem);
   }
   return [...seen.values()];

@@ -6,7 +6,7 @@ import { buildModel } from '../architecture/build.js';
 import type { Network } from '../architecture/network.js';
 import { type ImportedWeights, importWeights } from '../weights/import.js';
 import { WeightsError } from '../weights/safetensors.js';
-import type { NetworkSpec } from './records.js';
+import type { NetworkSpec } from '../records/run.js';
 
 type Weights = NonNullable<NetworkSpec['weights']>;
 

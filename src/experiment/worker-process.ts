@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { DataError } from '../data/error.js';
 import { EnvironmentError } from '../engine/engine.js';
+import { readResult, orNull } from '../records/read.js';
+import type { RunResult } from '../records/result.js';
+import { writeJson } from '../records/write.js';
+import { removeCheckpoint } from '../training/checkpoint.js';
+import type { WorkerMessage } from '../training/messages.js';
 import { waitForLock } from './lock.js';
-import type { RunResult, WorkerMessage } from './records.js';
-import { readResult, writeJson } from './store.js';
+import { StorageError, storageProblem } from './storage.js';
 import { type WorkerTask, workerExit } from './worker-task.js';
 
 /** What a worker does with its task: trains to the end, or saves its state when the signal comes. */
@@ -35,25 +39,33 @@ export function serveTask(work: Work): void {
 async function attempt(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {
   try {
     return await workAlone(task, work, signal);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).stack ?? error}\n`);
-    if (!(error instanceof EnvironmentError || error instanceof DataError)) return workerExit.crashed;
-    send({ kind: 'unable', text: error.message });
-    return workerExit.unable;
+  } catch (thrown) {
+    const error = storageProblem(thrown as Error, task.folder);
+    process.stderr.write(`${error.stack ?? error}\n`);
+    const unable = error instanceof EnvironmentError || error instanceof DataError || error instanceof StorageError;
+    send(unable ? { kind: 'unable', text: error.message } : { kind: 'crashed', text: error.message });
+    return unable ? workerExit.unable : workerExit.crashed;
   }
 }
 
 async function workAlone(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {
   // A worker of a start that was killed may still be saving this very run.
-  const release = await waitForLock(task.folder, signal);
+  const release = await waitForLock(task.folder, signal, ({ pid, host, stopped }) =>
+    send({
+      kind: 'warning',
+      text: `${task.folder} is held by process ${pid} on ${host}${stopped ? `, which is stopped: kill -CONT ${pid} lets it go on` : '; waiting for it'}`,
+    }),
+  );
   if (!release) return workerExit.interrupted;
   try {
-    const before = await readResult(task.folder);
+    const before = orNull(readResult(task.folder));
     if (before?.status === 'done' && before.hash === task.hash) return workerExit.finished;
     if (signal.aborted) return workerExit.interrupted;
     const result = await work(task, send, signal);
     if (result.status === 'interrupted') return workerExit.interrupted;
     await writeJson(join(task.folder, 'result.json'), result);
+    // Only now: until the result is on disk, the checkpoint is all that there is of the run.
+    if (result.status === 'done') await removeCheckpoint(task.folder);
     send({ kind: 'finished', result });
     return workerExit.finished;
   } finally {

@@ -4,52 +4,43 @@ import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
 import { warningsOf } from '../data/remarks.js';
 import { openEngine } from '../engine/open.js';
+import { datasetFingerprint, designHash, networkHash, runHash } from '../records/hash.js';
+import { readRun, orNull } from '../records/read.js';
+import { type RunRecord, type RunStart, startsOf } from '../records/run.js';
+import { writeJson } from '../records/write.js';
 import { trainRun } from '../training/train.js';
-import { datasetFingerprint, designHash, runHash } from './hash.js';
+import { choiceOf, requireSame } from './engine-choice.js';
 import { keepWeights } from './keep-weights.js';
 import { describeMachine } from './machine.js';
 import { modelOf, networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
-import type { RunRecord } from './records.js';
-import { writeJson } from './store.js';
 import { openWeights } from './weights.js';
 import { serveTask } from './worker-process.js';
 
 /** `performance.now()` counts from the start of the process. */
 const processStart = 0;
 
-serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, signal) => {
+serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began, codeVersion }, send, signal) => {
   send({ kind: 'phase', phase: 'loading' });
-  const { catalogue, problems } = await loadPlugins(spec.plugins, '/');
+  const { catalogue, contents, problems } = await loadPlugins(spec.plugins, '/');
   if (problems[0]) throw new Error(problems[0].message);
   const model = modelOf(spec.network, catalogue);
   const { macs, params } = countCost(model);
+  const wished = spec.recipe.precision;
   const engine = await openEngine({
     device: spec.device,
     threads,
     eager,
-    precision: spec.recipe.precision,
+    precision: wished === 'auto' ? (precision ?? wished) : wished,
     onWarning: (text) => send({ kind: 'warning', text }),
   });
+  if (began) requireSame(began, choiceOf(engine.description), `${spec.suite}, ${spec.variant} seed ${spec.seed},`);
   const datasets = await openDatasets(spec.dataset, spec.network.classes);
   for (const text of warningsOf(datasets.train, datasets.test)) send({ kind: 'warning', text });
   const fingerprint = datasetFingerprint(datasets);
-  if (runHash(designHash(spec, model), fingerprint) !== hash) {
+  if (runHash(designHash(spec, networkHash(model), contents), fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');
   }
-  const record: RunRecord = {
-    schema: 'ablate/run/1',
-    hash,
-    spec,
-    cost: { macs, params },
-    engine: engine.description,
-    machine: describeMachine(),
-    codeVersion,
-    datasetFingerprint: fingerprint,
-    testImages: datasets.test.length,
-    startedAt: new Date().toISOString(),
-  };
-  await writeJson(join(folder, 'run.json'), record);
   const network = networkOf(spec.network, catalogue);
   const weights = spec.network.weights && (await openWeights(spec.network.weights, network));
   try {
@@ -64,12 +55,41 @@ serveTask(async ({ spec, hash, folder, threads, eager, codeVersion }, send, sign
         ? (trained, averages) => keepWeights(folder, network, model, trained, averages)
         : undefined,
       directory: folder,
+      onBegin: (step) => record(step),
       onMessage: send,
       signal,
       cores: threads,
       startedAt: processStart,
+      saveEvery: spec.saveEvery === undefined ? undefined : 1000 * spec.saveEvery,
     });
   } finally {
     await weights?.close();
+  }
+
+  /** Writes run.json with this start after those whose steps are part of the run. */
+  async function record(step: number): Promise<void> {
+    const start: RunStart = {
+      step,
+      engine: engine.description,
+      machine: describeMachine(),
+      codeVersion,
+      startedAt: new Date().toISOString(),
+    };
+    const before = orNull(readRun(folder));
+    const earlier = before?.hash === hash ? startsOf(before).filter((one) => one.step < step) : [];
+    const starts = [...earlier, start];
+    const { step: _, ...first } = starts[0] as RunStart;
+    const record: RunRecord = {
+      schema: 'ablate/run/1',
+      hash,
+      spec,
+      cost: { macs, params },
+      ...first,
+      datasetFingerprint: fingerprint,
+      testImages: datasets.test.length,
+      starts,
+      ...(contents.length > 0 && { plugins: contents }),
+    };
+    await writeJson(join(folder, 'run.json'), record);
   }
 });

@@ -1,5 +1,5 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { defineLayer, LayerError, type ParameterSpec, type Shape } from './layer.js';
+import { checkWhole, defineLayer, LayerError, type ParameterSpec, type Shape } from './layer.js';
 
 export interface ConvOptions {
   readonly out: number;
@@ -22,6 +22,7 @@ export const conv = defineLayer<ConvOptions>({
   fusesActivation: true,
 
   outputShape({ out, kernel, stride, padding, groups }, input) {
+    checkWhole({ out, kernel, stride, padding, groups }, { out: 1, kernel: 1, stride: 1, padding: 0, groups: 1 });
     const [height, width, channels] = spatial(input);
     if (channels % groups !== 0 || out % groups !== 0) {
       throw new LayerError(`${groups} groups divide neither ${channels} input nor ${out} output channels evenly`);

@@ -82,6 +82,15 @@ export class LayerError extends Error {
   override readonly name = 'LayerError';
 }
 
+/** Throws a `LayerError` naming the option where one is no whole number or below its least: half a pixel of padding is none. */
+export function checkWhole(options: Readonly<Record<string, number>>, least: Readonly<Record<string, number>>): void {
+  for (const [name, lowest] of Object.entries(least)) {
+    const value = options[name];
+    if (!Number.isInteger(value) || (value as number) < lowest)
+      throw new LayerError(`${name}: expected a whole number of at least ${lowest}, found ${value}`);
+  }
+}
+
 /** Keeps the option type of a kind while letting trees hold leaves of any kind. */
 export function defineLayer<Options>(kind: LayerKind<Options>): LayerKind<Options> {
   return kind;

@@ -1,5 +1,5 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { defineLayer, type Init, type ParameterSpec } from './layer.js';
+import { checkWhole, defineLayer, type Init, type ParameterSpec } from './layer.js';
 
 export interface LinearOptions {
   readonly out: number;
@@ -14,7 +14,10 @@ export const linear = defineLayer<LinearOptions>({
   kind: 'linear',
   fusesActivation: true,
 
-  outputShape: ({ out }, input) => [...input.slice(0, -1), out],
+  outputShape({ out }, input) {
+    checkWhole({ out }, { out: 1 });
+    return [...input.slice(0, -1), out];
+  },
 
   parameters({ out, bias }, input): ParameterSpec[] {
     const weight = {

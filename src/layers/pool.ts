@@ -1,6 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { windowedSide } from './conv.js';
-import { defineLayer, LayerError } from './layer.js';
+import { checkWhole, defineLayer, LayerError } from './layer.js';
 
 export interface MaxPoolOptions {
   readonly kernel: number;
@@ -12,6 +12,7 @@ export interface MaxPoolOptions {
 export const maxPool = defineLayer<MaxPoolOptions>({
   kind: 'max-pool',
   outputShape({ kernel, stride, padding }, input) {
+    checkWhole({ kernel, stride, padding }, { kernel: 1, stride: 1, padding: 0 });
     const [height, width, channels] = input as [number, number, number];
     const shape = [
       windowedSide(height, kernel, stride, padding),

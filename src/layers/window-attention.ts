@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { defineLayer, LayerError } from './layer.js';
+import { checkWhole, defineLayer, LayerError } from './layer.js';
 
 export interface WindowAttentionOptions {
   readonly heads: number;
@@ -15,7 +15,8 @@ export interface WindowAttentionOptions {
 export const windowAttention = defineLayer<WindowAttentionOptions>({
   kind: 'window-attention',
 
-  outputShape({ heads, window }, input) {
+  outputShape({ heads, window, shift }, input) {
+    checkWhole({ heads, window, shift }, { heads: 1, window: 1, shift: 0 });
     const [height, width, channels] = input as [number, number, number];
     if (height % window !== 0 || width % window !== 0) {
       throw new LayerError(`windows of ${window}x${window} do not divide a ${height}x${width} map`);

@@ -2,6 +2,7 @@
  * The paper's Figures 3 and 4 for any two variants: the same block of both networks side by side, its layers as boxes from
  * top to bottom, widths on the arrows, the shortcut beside them, and what differs marked.
  */
+import { createCanvas, loadImage } from '@napi-rs/canvas';
 import type { Model } from '../architecture/model.js';
 import type { Leaf, Residual, TreeNode } from '../architecture/tree.js';
 import { walk } from '../architecture/walk.js';
@@ -9,6 +10,8 @@ import type { ActivationOptions } from '../layers/activation.js';
 import type { ConvOptions } from '../layers/conv.js';
 import type { LinearOptions } from '../layers/linear.js';
 import type { WindowAttentionOptions } from '../layers/window-attention.js';
+import { registerFonts } from './figures/fonts.js';
+import { fontFamily } from './figures/theme.js';
 
 /** A box of the drawing. */
 export interface BlockLayer {
@@ -66,13 +69,21 @@ export function blockDiagram(left: BlockColumn, right: BlockColumn): string {
   const height = Math.max(...columns.map((column) => column.height)) + 20;
   const width = 2 * columnWidth + gap + 80;
   const label = `Blocks of ${left.title} and ${right.title}; layers that only one of them has are marked`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(label)}" font-family="DejaVu Sans, sans-serif" font-size="14">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(label)}" font-family="'${fontFamily}', 'DejaVu Sans', sans-serif" font-size="14">
 <title>${escapeXml(label)}</title>
-<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#333"/></marker></defs>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${columns.map(({ svg }) => svg).join('\n')}
 </svg>
 `;
+}
+
+/** The same as PNG, at `scale` pixels a unit. Skia draws no markers, so that the arrows' heads are paths. */
+export async function blockDiagramPng(left: BlockColumn, right: BlockColumn, scale = 2): Promise<Buffer> {
+  registerFonts();
+  const image = await loadImage(Buffer.from(blockDiagram(left, right)));
+  const canvas = createCanvas(scale * image.width, scale * image.height);
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toBuffer('image/png');
 }
 
 const columnWidth = 240;
@@ -88,7 +99,7 @@ function drawColumn(column: BlockColumn, kept: ReadonlySet<number>, x: number, m
   ];
   const color = mark === 'added' ? { fill: '#e3f4e8', line: '#1a7f37' } : { fill: '#fdeceb', line: '#b3261e' };
   const arrow = (from: number, to: number, width: number) =>
-    `<line x1="${middle}" y1="${from}" x2="${middle}" y2="${to}" stroke="#333" marker-end="url(#arrow)"/><text x="${middle + 14}" y="${(from + to) / 2 + 4}" font-size="11" fill="#555">${width}-d</text>`;
+    `<path d="M${middle} ${from}V${to}" stroke="#333"/><path d="M${middle} ${to}l-4 -7h8z" fill="#333"/><text x="${middle + 14}" y="${(from + to) / 2 + 4}" font-size="11" fill="#555">${width}-d</text>`;
   parts.push(arrow(48, top(0), column.inputWidth));
   column.layers.forEach((layer, at) => {
     const same = kept.has(at);
@@ -111,7 +122,7 @@ function drawColumn(column: BlockColumn, kept: ReadonlySet<number>, x: number, m
     const end = top(to) - 17;
     const side = x + 6;
     parts.push(
-      `<path d="M${middle} ${start}H${side}V${end}H${middle - 10}" fill="none" stroke="#333" marker-end="url(#arrow)"/>`,
+      `<path d="M${middle} ${start}H${side}V${end}H${middle - 10}" fill="none" stroke="#333"/><path d="M${middle - 8} ${end}l-7 -4v8z" fill="#333"/>`,
     );
     parts.push(
       `<circle cx="${middle}" cy="${end}" r="8" fill="#fff" stroke="#333"/><path d="M${middle - 4} ${end}h8M${middle} ${end - 4}v8" stroke="#333"/>`,

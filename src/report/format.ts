@@ -1,12 +1,11 @@
 /** Numbers as the report prints them; the same on every machine, whatever its locale. */
 
+export { counted, grouped } from '../words/counted.js';
+
 /** A missing value in a table. */
 export const none = '–';
 
 const minus = '−';
-
-/** 4089184256 -> `4,089,184,256`. */
-export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
 /** Percent points with two digits: `81.97`. */
 export const percent = (value: number, digits = 2): string => value.toFixed(digits).replace('-', minus);
@@ -72,9 +71,6 @@ export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join('');
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
-
-/** `1 run`, `3 runs`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Seeds as ranges: `0-4, 7`. */
 export function seedList(seeds: readonly number[]): string {

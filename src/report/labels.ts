@@ -44,7 +44,7 @@ export function conditions({ plan, rows, testImages }: Study): string {
       : seeds.size === 1
         ? `one seed (${seedList([...seeds])})`
         : `${counted(seeds.size, 'seed')} (${seedList([...seeds])})`,
-    ...(testImages === null ? [] : [`${testImages.toLocaleString('en-US')} test images`]),
+    ...(testImages === null ? [] : [counted(testImages, 'test image')]),
   ].join(' · ');
 }
 

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../experiment/records.js';
+import type { RunRecord } from '../records/run.js';
 import { seedsNeeded } from '../statistics/holm.js';
 import { smallestSignFlipP } from '../statistics/permutation.js';
 import { level } from '../statistics/verdict.js';
@@ -122,7 +122,7 @@ const uniform: readonly {
     what: 'machines',
     meaning: 'images/s cannot be compared',
     serious: false,
-    of: ({ machine }) => `${machine.cpu}, ${machine.cores} cores`,
+    of: ({ machine }) => `${machine.cpu}, ${counted(machine.cores, 'core')}`,
   },
 ];
 

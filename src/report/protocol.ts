@@ -1,5 +1,6 @@
-import type { RunSpec } from '../experiment/records.js';
+import type { RunSpec } from '../records/run.js';
 import { listed } from './format.js';
+import { counted } from '../words/counted.js';
 import type { Row } from './study.js';
 
 /** How a variant was trained and tested, flattened to `field path -> value`; the network itself is no part of it. */
@@ -29,7 +30,7 @@ export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
     const names = listed(group.map(({ variant }) => variant.name));
     const start = group.every(({ variant }, at) => variant.name === trained[at]?.variant.name);
     const fields = differences(odd.protocol, even.protocol);
-    const shown = fields.length > 6 ? [...fields.slice(0, 6), `${fields.length - 6} more fields`] : fields;
+    const shown = fields.length > 6 ? [...fields.slice(0, 6), counted(fields.length - 6, 'more field')] : fields;
     const meaning = start
       ? 'the first delta after it is that of the protocol.'
       : 'their accuracies differ by protocol as well as by architecture.';

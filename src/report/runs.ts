@@ -1,4 +1,5 @@
-import type { PlannedVariant, RunResult } from '../experiment/records.js';
+import type { PlannedVariant } from '../records/plan.js';
+import type { RunResult } from '../records/result.js';
 import type { RunFiles } from './read.js';
 
 type DoneResult = Extract<RunResult, { status: 'done' }>;

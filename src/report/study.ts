@@ -1,4 +1,4 @@
-import type { PlannedVariant, PlanRecord } from '../experiment/records.js';
+import type { PlannedVariant, PlanRecord } from '../records/plan.js';
 import { binomialStandardError } from '../statistics/binomial.js';
 import {
   type Combination,

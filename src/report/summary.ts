@@ -1,4 +1,5 @@
 import { inUnit, listed, percent, signed, unitFor } from './format.js';
+import { counted } from '../words/counted.js';
 import { labelOf, verdictText } from './labels.js';
 import { type Row, roadEnd, type Study } from './study.js';
 
@@ -13,7 +14,7 @@ export function summaryOf(study: Study): string[] {
   if (start?.top1 && end?.top1) {
     sentences.push(
       `From ${labelOf(start)} at ${percent(start.top1.mean)}% (${cost(start)}) the road ends with ${labelOf(end)} at ${percent(end.top1.mean)}% (${cost(end)}): ` +
-        `${signed(end.top1.mean - start.top1.mean)} points in ${end.variant.steps.length} steps.`,
+        `${signed(end.top1.mean - start.top1.mean)} points in ${counted(end.variant.steps.length, 'step')}.`,
     );
   }
   for (const { comparator, difference, verdict } of challenges) {

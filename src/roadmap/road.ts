@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { nearest, type Problem } from '../config/problem.js';
-import { type Catalogue, missingRequirement, RoadError } from './catalogue.js';
+import type { ConvNetwork } from '../architecture/network.js';
+import { applyStep, type Catalogue, missingRequirement, RoadError } from './catalogue.js';
 import type { Step } from './step.js';
 
 /** An entry of a suite's road, checked against its step. */
@@ -22,14 +23,19 @@ export interface StepVariant {
 export type Road = readonly RoadEntry[];
 
 /**
- * Checks a suite's road: every step known, its options right, each step at most once and after those it needs.
- * All problems come back together, with paths below `road`; entries that have any are left out of the road.
+ * Checks a suite's road: every step known, its options right, each step at most once; where the network it starts from is
+ * given, also that each finds what it needs and gives a network. All problems come back together, with paths below `road`;
+ * entries that cannot be read are left out of the road.
  */
-export function resolveRoad(entries: readonly unknown[], catalogue: Catalogue): { road: Road; problems: Problem[] } {
+export function resolveRoad(
+  entries: readonly unknown[],
+  catalogue: Catalogue,
+  base: ConvNetwork | null = null,
+): { road: Road; problems: Problem[] } {
   const problems: Problem[] = [];
   const road: RoadEntry[] = [];
   const seen = new Set<string>();
-  const done = new Set<string>();
+  let network = base;
   entries.forEach((entry, index) => {
     const report = (message: string, path: readonly (string | number)[] = [], on: Problem['on'] = 'value') =>
       problems.push({ path: ['road', index, ...path], on, message });
@@ -48,19 +54,40 @@ export function resolveRoad(entries: readonly unknown[], catalogue: Catalogue): 
       report(message, [...named.path, ...path], on),
     );
     if (!resolved) return;
-    if (resolved.enabled) {
-      const missing = missingRequirement(step, done);
-      if (missing)
-        report(
-          `${missing}; move ${step.id} behind it, or switch ${step.id} off`,
-          named.path,
-          named.path.length > 0 ? 'key' : 'value',
-        );
-      done.add(step.id);
+    if (resolved.enabled && network) {
+      const on = named.path.length > 0 ? 'key' : 'value';
+      network = walkOn(network, resolved, (message, path = []) =>
+        report(message, [...named.path, ...path], path.length > 0 ? 'value' : on),
+      );
     }
     road.push(resolved);
   });
   return { road, problems };
+}
+
+/** The network behind an entry: the one before it where the step fails, so that what follows is still looked at. */
+function walkOn(network: ConvNetwork, { step, adopted, variants }: RoadEntry, report: Report): ConvNetwork {
+  let behind = network;
+  try {
+    const missing = missingRequirement(step, network);
+    if (missing) report(`${missing}; move ${step.id} behind it, or switch ${step.id} off`);
+    const said = new Set<string>();
+    for (const [at, choice] of variants.entries()) {
+      try {
+        const made = applyStep(step, network, choice.options);
+        if (choice === adopted) behind = made;
+      } catch (error) {
+        if (!(error instanceof RoadError)) throw error;
+        // What lacks its ground may well fail on it.
+        if (!missing && !said.has(error.message)) report(error.message, variants.length > 1 ? ['sweep', at] : []);
+        said.add(error.message);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof RoadError)) throw error;
+    report(error.message);
+  }
+  return behind;
 }
 
 /** A road from the command line's `gelu,kernel-size=9`. Throws a `RoadError` with all that is wrong. */
@@ -140,7 +167,10 @@ function resolveSweep(step: Step, entry: Record<string, unknown>, report: Report
   const names = variants.map((variant) => (variant as StepVariant).name);
   const repeated = names.findIndex((name, at) => names.indexOf(name) !== at);
   if (repeated >= 0) {
-    report(`the value ${JSON.stringify(sweep[repeated])} is in the sweep twice`, ['sweep', repeated]);
+    report(`the value ${JSON.stringify(sweep[repeated])} is in the sweep twice: two networks of one name`, [
+      'sweep',
+      repeated,
+    ]);
     return null;
   }
   const adopted = sweep.findIndex((value) => JSON.stringify(value) === JSON.stringify(adopt));
@@ -187,8 +217,12 @@ function reportIssue(step: Step, issue: z.core.$ZodIssue, report: Report): void 
   }
 }
 
-const variantName = (step: Step, value: unknown): string =>
-  value === undefined ? step.id : `${step.id}-${Array.isArray(value) ? value.join('-') : String(value)}`;
+/** Names of variants become folders: of a value, letters, digits and `. + _ -` stay. */
+function variantName(step: Step, value: unknown): string {
+  if (value === undefined) return step.id;
+  const text = Array.isArray(value) ? value.flat(4).join('-') : isRecord(value) ? JSON.stringify(value) : String(value);
+  return `${step.id}-${text.replace(/[^A-Za-z0-9.+_-]+/g, '-')}`;
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

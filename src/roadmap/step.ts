@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import type { ConvNetwork } from '../architecture/network.js';
+import { pluginPlace } from './plugin-place.js';
 
 /** What the paper measured for a step: ImageNet-1K top-1 in percent before and after, ResNet-50 regime. */
 export interface Measured {
   readonly from: number;
   readonly to: number;
+}
+
+/** Something that a network must have before a step can be applied to it. */
+export interface Requirement {
+  readonly has: (network: ConvNetwork) => boolean;
+  /** Why the step needs it, as the end of a sentence. */
+  readonly why: string;
 }
 
 /**
@@ -21,12 +29,14 @@ export interface Step<Options = unknown> {
   readonly group: string | null;
   /** What the change is said to do, in one sentence. */
   readonly claim: string;
-  /** Steps that must come before, each with the reason. */
-  readonly requires: Readonly<Record<string, string>>;
+  /** What the network must have, by the step that would give it. */
+  readonly requires: Readonly<Record<string, Requirement>>;
   readonly options: z.ZodType<Options>;
   /** The option that `step: value` and `--with step=value` set, and that a sweep varies. */
   readonly main: string | null;
   readonly measured: Measured | null;
+  /** `file:line` of a plug-in's definition; null for the steps that ship. */
+  readonly definedAt: string | null;
   readonly apply: (network: ConvNetwork, options: Options) => ConvNetwork;
 }
 
@@ -36,7 +46,8 @@ export interface StepDefinition<Schema extends z.ZodType> {
   readonly section?: string;
   readonly group?: string;
   readonly claim: string;
-  readonly requires?: Readonly<Record<string, string>>;
+  /** `{ 'depthwise-conv': { has: ({ block }) => block.groups !== 1, why: '...' } }` */
+  readonly requires?: Readonly<Record<string, Requirement>>;
   /** A strict zod object; left out, the step has no options. */
   readonly options?: Schema;
   readonly main?: string;
@@ -54,6 +65,7 @@ export function defineStep<Schema extends z.ZodType = z.ZodObject<Record<never, 
     requires: {},
     main: null,
     measured: null,
+    definedAt: pluginPlace(new Error().stack),
     ...definition,
     options: (definition.options ?? z.strictObject({})) as z.ZodType<z.infer<Schema>>,
     apply: (network, options) => definition.apply(network, options),

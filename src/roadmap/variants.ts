@@ -1,7 +1,17 @@
 import type { ConvNetwork } from '../architecture/network.js';
-import type { StepCall } from './catalogue.js';
-import { combinations, everyCombination, leaveOneOut, type StepSet, unique, upTo } from './combinations.js';
+import { RoadError, type StepCall } from './catalogue.js';
+import {
+  combinations,
+  everyCombination,
+  leaveOneOut,
+  mostVariants,
+  type StepSet,
+  tooMany,
+  unique,
+  upTo,
+} from './combinations.js';
 import type { Road, RoadEntry, StepVariant } from './road.js';
+import { type Place, startAt } from './walk.js';
 
 export type Strategy = 'cumulative' | 'leave-one-out' | 'add-one' | 'permutations' | 'pairwise' | 'all';
 
@@ -24,6 +34,8 @@ export interface Variant {
   readonly adopted: boolean;
   /** Which of the suite's recipes trains it. */
   readonly recipe: 'base' | 'modern';
+  /** What the steps have made of the base; null where that is no convolutional network, and for comparators. */
+  readonly network: ConvNetwork | null;
 }
 
 /**
@@ -36,7 +48,8 @@ export interface Variant {
  *   without its last step, so that a step is measured in every place of the order; `all` takes it against the base.
  *
  * `base` is null where the base is no convolutional network: then the road must be empty.
- * Throws a `RoadError` where there are more combinations than anyone would train.
+ * Throws a `RoadError` where a step fails, where there are more networks than anyone would train, and where a name is none
+ * that a folder can have.
  */
 export function variantsOf(
   baseName: string,
@@ -47,21 +60,44 @@ export function variantsOf(
 ): Variant[] {
   const enabled = road.filter((entry) => entry.enabled);
   const start = variant(baseName, 'base');
-  const made = base && enabled.length > 0 ? strategies[strategy](enabled, start) : [];
+  const place = base && startAt(base);
+  const first = { ...start, network: base };
+  const made = place && enabled.length > 0 ? strategies[strategy](enabled, first, place) : [];
   const comparators = compare.map((name) => variant(name, 'compare'));
-  return [...withRecipes([start, ...made], base, enabled), ...comparators];
+  const variants = [...withRecipes([first, ...made]), ...comparators];
+  if (variants.length > mostVariants) throw tooMany(enabled.length, 'networks');
+  const names = new Set<string>();
+  for (const { name, step } of variants) {
+    checkName(name, step);
+    if (names.has(name))
+      throw new RoadError(`two networks of the suite are called "${name}", which names the folder of both`, step);
+    names.add(name);
+  }
+  return variants;
 }
 
-type Maker = (entries: readonly RoadEntry[], base: Variant) => Variant[];
+/** Names of variants become folders. */
+const longestName = 230;
+
+function checkName(name: string, step: string | null): void {
+  if (name.length > longestName) {
+    throw new RoadError(
+      `"${name.slice(0, 40)}..." has ${name.length} characters, and names of networks become folders of at most ${longestName}; give steps of your own shorter ids, or take cumulative or leave-one-out`,
+      step,
+    );
+  }
+}
+
+type Maker = (entries: readonly RoadEntry[], base: Variant, start: Place) => Variant[];
 
 const strategies: Readonly<Record<Strategy, Maker>> = {
   cumulative,
-  'leave-one-out': (entries, base) => {
-    const whole = fromSet(upTo(entries, entries.length), base.name, base);
-    const without = leaveOneOut(entries).map(({ left, set }) => {
+  'leave-one-out': (entries, base, start) => {
+    const whole = fromSet(upTo(entries, entries.length), base.name, base, start);
+    const without = leaveOneOut(entries, start).map(({ left, set }) => {
       const ids = left.map(({ step }) => step.id);
       const also = ids.length > 1 ? ` (and ${ids.slice(1).join(', ')}, which need it)` : '';
-      const made = fromSet(set, whole.name, base);
+      const made = fromSet(set, whole.name, base, start);
       return { ...made, name: `without-${ids[0]}`, title: `Without ${ids[0]}${also}`, step: ids[0] as string };
     });
     return [
@@ -69,17 +105,25 @@ const strategies: Readonly<Record<Strategy, Maker>> = {
       ...without.map((one) => ({ ...one, parent: 'whole-road' })),
     ];
   },
-  'add-one': (entries, base) => combinations(entries, 1).map((set) => fromSet(set, base.name, base)),
-  pairwise: (entries, base) =>
-    unique([...combinations(entries, 1), ...combinations(entries, 2)]).map((set) => fromSet(set, base.name, base)),
-  all: (entries, base) => everyCombination(entries).map((set) => fromSet(set, base.name, base)),
-  permutations: (entries, base) =>
-    everyCombination(entries).map((set) => fromSet(set, set.length > 1 ? setName(set.slice(0, -1)) : base.name, base)),
+  'add-one': (entries, base, start) =>
+    combinations(entries, 1, start).map((set) => fromSet(set, base.name, base, start)),
+  pairwise: (entries, base, start) =>
+    unique([...combinations(entries, 1, start), ...combinations(entries, 2, start)]).map((set) =>
+      fromSet(set, base.name, base, start),
+    ),
+  all: (entries, base, start) => everyCombination(entries, start).map((set) => fromSet(set, base.name, base, start)),
+  permutations: (entries, base, start) =>
+    everyCombination(entries, start).map((set) =>
+      fromSet(set, set.length > 1 ? setName(set.slice(0, -1)) : base.name, base, start),
+    ),
 };
 
-function cumulative(entries: readonly RoadEntry[], base: Variant): Variant[] {
+function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place): Variant[] {
+  if (entries.reduce((count, { variants }) => count + variants.length, 0) > mostVariants)
+    throw tooMany(entries.length, 'networks');
   const variants: Variant[] = [];
   let parent = base;
+  let place = start;
   for (const entry of entries) {
     const made = entry.variants.map((choice) => ({
       ...variant(choice.name, 'step'),
@@ -94,24 +138,27 @@ function cumulative(entries: readonly RoadEntry[], base: Variant): Variant[] {
       group: entry.step.group,
       parent: parent.name,
       adopted: choice.name === entry.adopted.name,
+      network: place.follow(entry, choice).network,
     }));
     variants.push(...made);
+    place = place.follow(entry);
     parent = made.find(({ adopted }) => adopted) as Variant;
   }
   return variants;
 }
 
-function fromSet(set: StepSet, parent: string, base: Variant): Variant {
-  const last = set.at(-1) as RoadEntry;
+function fromSet(set: StepSet, parent: string, base: Variant, start: Place): Variant {
+  const last = set.at(-1);
   return {
     ...variant(setName(set), 'step'),
     base: base.name,
     steps: set.map((entry) => call(entry, entry.adopted)),
     stepNames: set.map(({ adopted }) => adopted.name),
-    step: last.step.id,
+    step: last?.step.id ?? null,
     title: set.map(({ step }) => step.title).join(' + '),
-    group: set.length === 1 ? last.step.group : null,
+    group: last && set.length === 1 ? last.step.group : null,
     parent,
+    network: set.reduce((place, entry) => place.follow(entry), start).network,
   };
 }
 
@@ -121,14 +168,12 @@ const call = ({ step }: RoadEntry, { options }: StepVariant): StepCall => ({ id:
 
 function variant(name: string, kind: Variant['kind']): Variant {
   const plain = { steps: [], stepNames: [], step: null, group: null, parent: null } as const;
-  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe: 'modern' };
+  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe: 'modern', network: null };
 }
 
-/** A network is trained by the base recipe as long as the road has a step that changes recipes and it is not applied. */
-function withRecipes(variants: readonly Variant[], base: ConvNetwork | null, entries: readonly RoadEntry[]): Variant[] {
-  if (!base) return [...variants];
-  const changers = entries.filter(({ step, adopted }) => step.apply(base, adopted.options).recipe !== base.recipe);
-  const changes = new Set(changers.map(({ step }) => step.id));
-  if (changes.size === 0) return [...variants];
-  return variants.map((one) => ({ ...one, recipe: one.steps.some(({ id }) => changes.has(id)) ? 'modern' : 'base' }));
+/** A network is trained by the base recipe until a step has changed that; by the recipe alone where no step does. */
+function withRecipes(variants: readonly Variant[]): Variant[] {
+  const asked = new Set(variants.map(({ network }) => network?.recipe));
+  if (asked.size < 2) return [...variants];
+  return variants.map((one) => ({ ...one, recipe: one.network?.recipe ?? one.recipe }));
 }

@@ -3,22 +3,26 @@ import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
 import type { Dataset } from '../data/dataset.js';
-import { evaluationBatches, trainingBatches } from '../data/pipeline.js';
+import { trainingBatches } from '../data/pipeline.js';
 import type { Engine } from '../engine/engine.js';
-import type { RunResult, RunSpec, WorkerMessage } from '../experiment/records.js';
+import type { RunResult } from '../records/result.js';
+import type { RunSpec } from '../records/run.js';
 import type { ImportedWeights } from '../weights/import.js';
-import { WeightsError } from '../weights/safetensors.js';
-import { loadCheckpoint, type Progress, removeCheckpoint, saveCheckpoint } from './checkpoint.js';
-import { createDataWait } from './data-wait.js';
-import { type Accuracy, evaluate } from './evaluate.js';
-import { takeAhead } from './take-ahead.js';
-import { openMetricsLog } from './metrics-log.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { createEvaluator } from './evaluator.js';
+import type { WorkerMessage } from './messages.js';
+import { openMetricsLog, readMetricsLog } from './metrics-log.js';
+import { observeForMessages } from './observers/messages.js';
+import { observeMetrics } from './observers/metrics.js';
+import type { Evaluated, Observer, StepTaken } from './observers/observer.js';
 import { peakLearningRate } from './optimizer.js';
+import { noProgress, type Progress } from './progress.js';
+import { createSaveClock } from './save-clock.js';
 import { countSteps, learningRate } from './schedule.js';
 import { startFrom } from './start.js';
-import { createState } from './state.js';
+import { createState, type TrainingState } from './state.js';
 import { createStepper } from './stepper.js';
-import { evaluationStep } from './steps.js';
+import { takeAhead } from './take-ahead.js';
 
 export interface TrainOptions {
   readonly spec: RunSpec;
@@ -32,210 +36,184 @@ export interface TrainOptions {
   readonly keep?: (weights: ReadonlyMap<string, Variable>, averages: ReadonlyMap<string, Variable>) => Promise<void>;
   /** The run's folder: metrics.jsonl and checkpoints go here. */
   readonly directory: string;
+  /** Told how many steps are done already, before the first one is taken. */
+  readonly onBegin?: (step: number) => Promise<void>;
   readonly onMessage: (message: WorkerMessage) => void;
+  /** Told of every step and evaluation, after the run's own observers. */
+  readonly observers?: readonly Observer[];
   /** Asks for an end soon: the state is saved and the run comes back as interrupted. */
   readonly signal: AbortSignal;
   /** Cores that are this run's, for the threads that prepare pictures; left out, all of the machine. */
   readonly cores?: number;
   /** When the process began, in `performance.now()`'s terms, so that start-up is counted. */
   readonly startedAt?: number;
+  /** Milliseconds between two checkpoints; left out, a minute. */
+  readonly saveEvery?: number | undefined;
 }
+
+type Measured = Pick<Evaluated, 'plain' | 'ema'>;
 
 export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonly step: number };
 
-/** Seconds between two checkpoints: what a kill may cost; longer where a checkpoint takes long, at most a twentieth of the time. */
-const checkpointSeconds = 60;
-const checkpointShare = 1 / 20;
-/** Seconds between two messages. */
-const messageSeconds = 0.5;
-/** Lines of training metrics an epoch, at least, and most steps of one. By steps, so that a seed's curve is one and the same. */
-const linesPerEpoch = 10;
-const stepsPerLine = 50;
-
 /**
  * Trains one network with one seed from its start or its last checkpoint to its end. The same specification gives the
- * same numbers, interrupted or not. A loss that is not finite ends the run as failed, with the step.
+ * same numbers, interrupted or not. A loss that is not finite ends the run as failed, with the step. The checkpoint stays
+ * until the caller has the result on disk.
  */
 export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   const { spec, hash, model, engine, datasets, directory, onMessage, signal } = options;
   const { recipe, seed } = spec;
-  const resolution = model.input[0] as number;
   const began = options.startedAt ?? performance.now();
+  const warn = (text: string): void => onMessage({ kind: 'warning', text });
   await mkdir(directory, { recursive: true });
 
-  const state = createState(engine.ops, model, recipe, seed);
-  const resumed = await loadCheckpoint(engine.ops, directory, state, hash).catch((error: Error) => {
-    if (!(error instanceof WeightsError)) throw error;
-    onMessage({ kind: 'warning', text: `${error.message}; the run starts again from its first step` });
-    return null;
-  });
-  if (!resumed && options.weights) await startFrom(engine.ops, state, options.weights);
-  let progress: Progress = resumed ?? {
-    step: 0,
-    metricsBytes: 0,
-    line: { step: 0, loss: 0, training: 0 },
-    best: null,
-    seconds: { training: 0, evaluation: 0, startup: 0, waiting: 0 },
-  };
-  const log = await openMetricsLog(join(directory, 'metrics.jsonl'), progress.metricsBytes);
   const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
-  const peak = peakLearningRate(recipe);
-
+  const state = createState(engine.ops, model, recipe, seed);
+  const start = await resume(options, state, steps.total);
   onMessage({ kind: 'started', totalSteps: steps.total, engine: engine.description });
   onMessage({ kind: 'phase', phase: 'compiling' });
+  const { cores } = options;
   const stepper = await createStepper({ engine, model, recipe, state, seed, recompute: spec.recompute ?? 'none' });
-  const evaluationSize = recipe.evaluation.batch_size ?? stepper.batchSize;
-  const evaluators = new Map<string, Awaited<ReturnType<typeof prepareEvaluation>>>();
-  const seconds = { ...progress.seconds, waiting: progress.seconds.waiting ?? 0 };
+  const evaluator = await createEvaluator({
+    ...{ engine, model, recipe, state, cores, warn },
+    dataset: datasets.test,
+    batchSize: recipe.evaluation.batch_size ?? stepper.batchSize,
+  });
+  await options.onBegin?.(start.step);
+  const log = await openMetricsLog(join(directory, 'metrics.jsonl'), start.metricsBytes);
+  const seconds = { ...start.seconds };
   seconds.startup += (performance.now() - began) / 1000;
-  let last: { plain: Accuracy; ema: Accuracy | null } | null = null;
-  let trainLoss = Number.NaN;
-
-  const warn = (text: string) => onMessage({ kind: 'warning', text });
-  const watchWait = createDataWait(warn);
   const batches = trainingBatches({
     dataset: datasets.train,
-    resolution,
+    resolution: model.input[0] as number,
     batchSize: stepper.batchSize,
     batchesPerEpoch: steps.perEpoch * stepper.passes,
     augmentation: recipe.augmentation,
     evaluation: recipe.evaluation,
     labelSmoothing: recipe.label_smoothing,
     seed,
-    from: progress.step * stepper.passes,
-    cores: options.cores,
+    from: start.step * stepper.passes,
+    cores,
     onDamaged: warn,
   });
   const nextBatch = takeAhead(batches);
+  const peak = peakLearningRate(recipe);
+  const metrics = observeMetrics(log, start.line, steps, recipe.batch_size);
+  const observers = [metrics, observeForMessages(onMessage, recipe.batch_size), ...(options.observers ?? [])];
+  const clock = createSaveClock(options.saveEvery);
+  let { best } = start;
+  let last: Measured | null = null;
 
   try {
     onMessage({ kind: 'phase', phase: 'training' });
-    let nextSave = performance.now() + checkpointSeconds * 1000;
-    let told = 0;
-    const lineEvery = Math.min(stepsPerLine, Math.ceil(steps.perEpoch / linesPerEpoch));
-    let { line } = progress;
-    for (let step = progress.step; step < steps.total; ) {
-      const start = performance.now();
-      let waited = 0;
-      const next = async () => {
-        const asked = performance.now();
-        const batch = await nextBatch();
-        waited += performance.now() - asked;
-        return batch;
-      };
-      const rate = learningRate(recipe.schedule, peak, step, steps);
-      const loss = await stepper.step(next, step, rate);
-      step++;
-      seconds.training += (performance.now() - start) / 1000;
-      seconds.waiting += waited / 1000;
-      watchWait(waited, performance.now() - start);
-      if (!Number.isFinite(loss)) return failed(`loss is ${loss} at step ${step}`, step);
-      line = { ...line, loss: line.loss + loss };
-
-      const now = performance.now();
-      const ended = step === steps.total;
-      const epochEnded = step % steps.perEpoch === 0 || ended;
-      const imagesPerSecond = ((step - line.step) * recipe.batch_size) / (seconds.training - line.training);
-      if (now - told > messageSeconds * 1000 || ended) {
-        told = now;
-        onMessage({ kind: 'progress', step, loss, imagesPerSecond });
-      }
-      if (epochEnded || (step % steps.perEpoch) % lineEvery === 0) {
-        trainLoss = line.loss / (step - line.step);
-        await log.append({
-          kind: 'train',
-          step,
-          epoch: step / steps.perEpoch,
-          loss: trainLoss,
-          learningRate: rate,
-          imagesPerSecond,
-        });
-        line = { step, loss: 0, training: seconds.training };
-      }
-      const epoch = Math.ceil(step / steps.perEpoch);
-      if (epochEnded && (ended || epoch % recipe.evaluation.every_epochs === 0)) {
-        last = await evaluateAll();
-        const { plain, ema } = last;
-        const wrong = [plain, ema].find((one) => one && !Number.isFinite(one.loss));
+    for (let step = start.step; step < steps.total; ) {
+      const taken = await takeStep(step++);
+      if (!Number.isFinite(taken.loss)) return failed(`loss is ${taken.loss} at step ${step}`, step);
+      for (const observer of observers) await observer.onStep?.(taken);
+      if (isEvaluated(taken)) {
+        last = await evaluate();
+        const wrong = [last.plain, last.ema].find((one) => one && !Number.isFinite(one.loss));
         if (wrong) return failed(`evaluation loss is ${wrong.loss} at step ${step}`, step);
-        await log.append({ kind: 'evaluation', step, epoch: step / steps.perEpoch, ...plain, ema });
-        if (!progress.best || plain.top1 > progress.best.top1)
-          progress = { ...progress, best: { top1: plain.top1, epoch } };
+        for (const observer of observers) await observer.onEvaluation?.({ step, epoch: taken.epoch, ...last });
+        if (!best || last.plain.top1 > best.top1) best = { top1: last.plain.top1, epoch: Math.ceil(taken.epoch) };
       }
-      progress = { ...progress, step, metricsBytes: log.bytes, line, seconds: { ...seconds } };
-      const interrupted = signal.aborted && !ended;
-      if (interrupted || (performance.now() > nextSave && !ended)) {
-        const start = performance.now();
-        await saveCheckpoint(directory, state, progress, hash);
-        const end = performance.now();
-        nextSave = end + Math.max(checkpointSeconds * 1000, (end - start) / checkpointShare);
-      }
+      const interrupted = signal.aborted && !taken.ended;
+      if (interrupted || (clock.due() && !taken.ended)) await clock.take(() => save(step));
       if (interrupted) return { status: 'interrupted', step };
     }
-    last ??= await evaluateAll();
     await options.keep?.(state.weights, state.averages);
-    await removeCheckpoint(directory);
-    return {
-      schema: 'ablate/result/1',
-      status: 'done',
-      hash,
-      ...last.plain,
-      best: progress.best as { top1: number; epoch: number },
-      ema: last.ema,
-      trainLoss,
-      steps: steps.total,
-      imagesPerSecond: (steps.total * recipe.batch_size) / seconds.training,
-      seconds: { total: seconds.startup + seconds.training + seconds.evaluation, ...seconds },
-      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-      finishedAt: new Date().toISOString(),
-    };
+    await log.sync();
+    // The last step is always evaluated, and always taken: no checkpoint is of it.
+    return done(last as Measured);
   } finally {
     await batches.return(undefined as never);
     await log.close();
     stepper.dispose();
-    for (const evaluator of evaluators.values()) evaluator.dispose();
+    evaluator.dispose();
     state.dispose();
+  }
+
+  /** Optimizer step `number`, the first being 0. */
+  async function takeStep(number: number): Promise<StepTaken> {
+    const start = performance.now();
+    let waited = 0;
+    const next = async () => {
+      const asked = performance.now();
+      const batch = await nextBatch();
+      waited += performance.now() - asked;
+      return batch;
+    };
+    const rate = learningRate(recipe.schedule, peak, number, steps);
+    const loss = await stepper.step(next, number, rate);
+    const took = performance.now() - start;
+    seconds.training += took / 1000;
+    seconds.waiting += waited / 1000;
+    const step = number + 1;
+    const ended = step === steps.total;
+    return {
+      ...{ step, loss, took, waited, ended },
+      epoch: step / steps.perEpoch,
+      epochEnded: ended || step % steps.perEpoch === 0,
+      learningRate: rate,
+      training: seconds.training,
+    };
+  }
+
+  function isEvaluated({ epoch, epochEnded, ended }: StepTaken): boolean {
+    return epochEnded && (ended || Math.ceil(epoch) % recipe.evaluation.every_epochs === 0);
+  }
+
+  async function evaluate(): Promise<Measured> {
+    for (const observer of observers) observer.onEvaluating?.();
+    const start = performance.now();
+    const measured = await evaluator.measure();
+    seconds.evaluation += (performance.now() - start) / 1000;
+    return measured;
+  }
+
+  async function save(step: number): Promise<void> {
+    await log.sync();
+    const progress: Progress = { step, metricsBytes: log.bytes, line: metrics.line(), best, seconds: { ...seconds } };
+    await saveCheckpoint(directory, state, progress, hash);
+    onMessage({ kind: 'saved', step });
   }
 
   function failed(reason: string, step: number): RunResult {
     return { schema: 'ablate/result/1', status: 'failed', hash, reason, step, finishedAt: new Date().toISOString() };
   }
 
-  async function evaluateAll(): Promise<{ plain: Accuracy; ema: Accuracy | null }> {
-    onMessage({ kind: 'phase', phase: 'evaluating' });
-    const start = performance.now();
-    const plain = await evaluateWeights('plain');
-    const ema = recipe.ema ? await evaluateWeights('ema') : null;
-    seconds.evaluation += (performance.now() - start) / 1000;
-    onMessage({ kind: 'phase', phase: 'training' });
-    return { plain, ema };
+  function done({ plain, ema }: Measured): RunResult {
+    return {
+      schema: 'ablate/result/1',
+      status: 'done',
+      hash,
+      ...plain,
+      best: best ?? { top1: plain.top1, epoch: recipe.epochs },
+      ema,
+      trainLoss: metrics.trainLoss(),
+      steps: steps.total,
+      imagesPerSecond: (steps.total * recipe.batch_size) / seconds.training,
+      seconds: { total: seconds.startup + seconds.training + seconds.evaluation, ...seconds },
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      finishedAt: new Date().toISOString(),
+    };
   }
+}
 
-  async function evaluateWeights(which: 'plain' | 'ema'): Promise<Accuracy> {
-    const step = evaluators.get(which) ?? (await prepareEvaluation(which));
-    evaluators.set(which, step);
-    const set = evaluationBatches({
-      dataset: datasets.test,
-      resolution,
-      batchSize: evaluationSize,
-      evaluation: recipe.evaluation,
-      cores: options.cores,
-      onDamaged: warn,
-    });
-    return evaluate(engine, step, set, resolution, model.classes);
+/** Where the run goes on: at its newest whole checkpoint, else at its start, with the weights that it starts from. */
+async function resume(
+  { engine, directory, hash, weights, onMessage }: TrainOptions,
+  state: TrainingState,
+  totalSteps: number,
+): Promise<Progress> {
+  const metrics = await readMetricsLog(join(directory, 'metrics.jsonl'));
+  const { progress, refused } = await loadCheckpoint(engine.ops, directory, state, { hash, totalSteps, metrics });
+  if (refused.length > 0) {
+    const next = progress
+      ? `goes on from the checkpoint before, at step ${progress.step}`
+      : 'starts again from its first step';
+    onMessage({ kind: 'warning', text: `${refused.join('; ')}; the run ${next}` });
   }
-
-  async function prepareEvaluation(which: 'plain' | 'ema') {
-    const { tf } = engine.ops;
-    const weights = which === 'plain' ? state.weights : state.averages;
-    const feeds = () => ({
-      images: tf.randomUniform([evaluationSize, ...model.input]),
-      targets: tf.randomUniform([evaluationSize, model.classes]),
-    });
-    const examples = [feeds(), feeds()] as const;
-    const step = evaluationStep({ ops: engine.ops, model }, weights);
-    const prepared = await engine.prepare(step, [...weights.values()], examples);
-    tf.dispose(examples.map((example) => Object.values(example)));
-    return prepared;
-  }
+  if (!progress && weights) await startFrom(engine.ops, state, weights);
+  return progress ?? noProgress;
 }

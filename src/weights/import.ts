@@ -5,6 +5,7 @@ import { ignorable } from './extras.js';
 import { foreignShape, fromForeign, type Layout } from './layout.js';
 import { foreignName, type Naming, namingsOf } from './naming/index.js';
 import { openSafetensors, type SafetensorsFile, WeightsError } from './safetensors.js';
+import { counted } from '../words/counted.js';
 
 /** Weights that are known to fit a model; nothing is read before that is known. */
 export interface ImportedWeights {
@@ -100,7 +101,7 @@ function refusal(path: string, network: string, naming: Naming, wrong: readonly 
   const most = 20;
   const shown = wrong.slice(0, most).map((line) => `  ${line}`);
   const more = wrong.length > most ? [`  ... ${wrong.length - most} more`] : [];
-  const count = `${wrong.length} tensor${wrong.length === 1 ? ' does' : 's do'} not fit`;
+  const count = counted(wrong.length, 'tensor does not fit', 'tensors do not fit');
   return [`${path} holds no ${network} in ${naming}'s names: ${count}; nothing was loaded`, ...shown, ...more].join(
     '\n',
   );

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createSuiteClock, overhead, suiteTime } from '../../src/bench/suite-clock.js';
 import { suiteFindings, suiteTable } from '../../src/bench/suite-table.js';
 import type { PlannedRun } from '../../src/experiment/plan.js';
-import type { RunResult, WorkerMessage } from '../../src/experiment/records.js';
+import type { RunResult } from '../../src/records/result.js';
+import type { WorkerMessage } from '../../src/training/messages.js';
 import type { ScheduleEvent } from '../../src/experiment/schedule.js';
 
 const run = (seed: number) => ({ spec: { variant: 'gelu', seed } }) as PlannedRun;

@@ -86,7 +86,7 @@ const cases: [string, string | Uint8Array, string, string][] = [
     'a recipe field out of range',
     swap('recipe: compact', 'recipe: { extends: compact, drop_path: 2 }'),
     '4:40',
-    'at most 1',
+    'less than 1',
   ],
   [
     'a RandAugment string with an unknown part',
@@ -146,7 +146,12 @@ const cases: [string, string | Uint8Array, string, string][] = [
   ['a plug-in that is not there', `${good}plugins: [./none.ts]\n`, '7:11', 'there is no file'],
   ['a plug-in without a step', `${good}plugins: [./empty.ts]\n`, '7:11', 'it exports no step'],
   ['a plug-in that takes a taken name', `${good}plugins: [./taken.ts]\n`, '7:11', 'exists already'],
-  ['a plug-in whose step throws', swap('gelu', 'bursts').concat('plugins: [./bursts.ts]\n'), '5:7', 'bang'],
+  [
+    'a plug-in whose step throws',
+    swap('gelu', 'bursts').concat('plugins: [./bursts.ts]\n'),
+    '5:25',
+    'bursts.ts:2) fails: bang',
+  ],
 ];
 
 let folder: string;
@@ -195,7 +200,8 @@ describe('a suite that is wrong', () => {
     const { stderr } = ablate(['validate', file], { cwd: folder });
     expect(stderr).toContain('suite.yaml:4:9: there is no recipe "compct"');
     expect(stderr).toContain('  recipe: compct\n          ^');
+    expect(stderr).toContain('suite.yaml:5:31: gelu has no options');
     expect(stderr).toContain('suite.yaml:6:8: expected a list');
-    expect(stderr).toContain('2 problems in suite.yaml; nothing was written');
+    expect(stderr).toContain('3 problems in suite.yaml; nothing was written');
   });
 });

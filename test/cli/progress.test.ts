@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { createProgress } from '../../src/cli/progress.js';
 import { createProgressState, duration } from '../../src/cli/progress-state.js';
 import type { PlannedRun } from '../../src/experiment/plan.js';
-import type { RunResult, WorkerMessage } from '../../src/experiment/records.js';
+import type { RunResult } from '../../src/records/result.js';
+import type { WorkerMessage } from '../../src/training/messages.js';
 import type { ScheduleEvent } from '../../src/experiment/schedule.js';
 import { fakeRun } from '../experiment/fakes/runs.js';
 
@@ -51,7 +52,7 @@ test('what a run had done before it was cut off says nothing about its speed', (
   state.take(message(a, { kind: 'started', totalSteps: 100 }));
   state.take(progress(a, 81));
   after(10_000).take(progress(a, 90));
-  expect(state.overall()).toBe('██████████████████░░  90 % 0/1 runs, 10 s left');
+  expect(state.overall()).toBe('██████████████████░░  90 % 0/1 run, 10 s left');
 });
 
 test('a run that was saved is not an ended one', () => {
@@ -60,7 +61,7 @@ test('a run that was saved is not an ended one', () => {
   expect(state.take({ kind: 'ended', run: a, end: { status: 'interrupted' } })).toBe(
     'saved  a seed 0: goes on where it stopped',
   );
-  expect(state.overall()).toBe('░░░░░░░░░░░░░░░░░░░░   0 % 0/1 runs');
+  expect(state.overall()).toBe('░░░░░░░░░░░░░░░░░░░░   0 % 0/1 run');
 });
 
 test('what every run warns of is said once', () => {

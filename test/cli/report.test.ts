@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunResult } from '../../src/experiment/records.js';
+import type { RunResult } from '../../src/records/result.js';
 import { ablate } from './command.js';
 
 const data = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));
@@ -82,7 +82,7 @@ test('plan, flops and the stored plan say one cost for each variant', () => {
 });
 
 test('through npm, standard output is the document alone', () => {
-  const { status, stdout } = spawnSync('npm', ['run', 'ablate', '--', 'plan', file, '--json'], {
+  const { status, stdout } = spawnSync('npm', ['run', '-s', 'ablate', '--', 'plan', file, '--json'], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     encoding: 'utf8',
   });

@@ -87,7 +87,7 @@ describe('precision', () => {
     const resolve = (facts: PrecisionFacts) => () => resolvePrecision('bfloat16', facts);
     const old = { instructionSet: 'x86-64-v3', multipliesBfloat16: false };
     expect(resolve({ gpu: true, kernels: null })).toThrow('GPUs');
-    expect(resolve({ gpu: false, kernels: null })).toThrow('npx ablate setup');
+    expect(resolve({ gpu: false, kernels: null })).toThrow('ablate setup');
     expect(resolve({ gpu: false, kernels: old })).toThrow('x86-64-v3');
     expect(resolve({ gpu: false, kernels: old })).toThrow(EnvironmentError);
     expect(resolvePrecision('auto', { gpu: false, kernels: old })).toBe('float32');

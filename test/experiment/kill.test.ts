@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { RunResult } from '../../src/experiment/records.js';
-import { readJson, readResult, runFolder } from '../../src/experiment/store.js';
+import type { RunResult } from '../../src/records/result.js';
+import { holderOf } from '../../src/experiment/lock.js';
+import { runFolder } from '../../src/records/folders.js';
+import { orNull, readResult } from '../../src/records/read.js';
 
 const suiteProgram = fileURLToPath(new URL('./fakes/suite.mjs', import.meta.url));
 const variants = Array.from({ length: 8 }, (_, index) => `run${index}`);
@@ -36,7 +38,7 @@ async function outputOf(suite: ChildProcess): Promise<string> {
 async function results(): Promise<Map<string, RunResult>> {
   const found = new Map<string, RunResult>();
   for (const variant of variants) {
-    const result = await readResult(runFolder(folder, variant, 0));
+    const result = orNull(readResult(runFolder(folder, variant, 0)));
     if (result?.status === 'done') found.set(variant, result);
   }
   return found;
@@ -45,7 +47,7 @@ async function results(): Promise<Map<string, RunResult>> {
 /** The process that trains right now, by its lock. */
 async function someWorker(): Promise<number | null> {
   for (const variant of variants) {
-    const holder = await readJson<{ pid: number }>(join(runFolder(folder, variant, 0), '.lock'));
+    const holder = await holderOf(runFolder(folder, variant, 0));
     if (holder) return holder.pid;
   }
   return null;
@@ -94,7 +96,7 @@ function expectOneAtATime(trace: string): void {
 
 test('a second start on the same folder is refused while the first one runs, and not after it died', async () => {
   const first = start('endless', 'a');
-  while ((await readResult(runFolder(folder, 'a', 0))) === null) await sleep(20);
+  while (readResult(runFolder(folder, 'a', 0)).state !== 'read') await sleep(20);
   expect(await outputOf(start('a'))).toMatch(`process ${first.pid} is running this suite in ${folder}; wait for it`);
   first.kill('SIGKILL');
   await once(first, 'close');
@@ -103,13 +105,9 @@ test('a second start on the same folder is refused while the first one runs, and
 
 test('workers whose parent died save and end', async () => {
   const suite = start('endless');
-  const lock = join(runFolder(folder, 'endless', 0), '.lock');
-  let worker: { pid: number } | null = null;
-  while (!worker) {
-    await sleep(20);
-    worker = await readJson<{ pid: number }>(lock);
-  }
+  const run = runFolder(folder, 'endless', 0);
+  while (!(await holderOf(run))) await sleep(20);
   suite.kill('SIGKILL');
-  while ((await readJson(lock)) !== null) await sleep(20);
-  expect(await readJson(join(runFolder(folder, 'endless', 0), 'checkpoint.json'))).not.toBeNull();
+  while (await holderOf(run)) await sleep(20);
+  expect(JSON.parse(await readFile(join(run, 'checkpoint', 'count.json'), 'utf8')).step).toBeGreaterThan(0);
 });

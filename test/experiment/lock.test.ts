@@ -4,7 +4,14 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isHeld, LockedError, lockFolder, untilFree, waitForLock } from '../../src/experiment/lock.js';
+import {
+  type HolderSeen,
+  holderOf,
+  LockedError,
+  lockFolder,
+  untilFree,
+  waitForLock,
+} from '../../src/experiment/lock.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -16,10 +23,10 @@ const file = (): string => join(folder, '.lock');
 
 test('one holder at a time', async () => {
   const release = await lockFolder(folder);
-  expect(await isHeld(folder)).toBe(true);
+  expect(await holderOf(folder)).toMatchObject({ pid: process.pid, host: hostname() });
   await expect(lockFolder(folder)).rejects.toThrow(LockedError);
   await release();
-  expect(await isHeld(folder)).toBe(false);
+  expect(await holderOf(folder)).toBeNull();
   await (await lockFolder(folder))();
   expect(await readdir(folder)).toEqual([]);
 });
@@ -70,3 +77,27 @@ test('waiting ends with the release, or with the signal', async () => {
   expect(JSON.parse(await readFile(file(), 'utf8'))).toMatchObject({ pid: process.pid });
   await taken?.();
 });
+
+test('who waits long is told for whom, and that a stopped process will not let go by itself', async () => {
+  const holder = spawn('sleep', ['60']);
+  const { pid } = holder;
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const started = stat.split(') ').at(-1)?.split(' ')[19];
+  await writeFile(file(), JSON.stringify({ pid, started, host: hostname() }));
+  process.kill(pid as number, 'SIGSTOP');
+  const stop = new AbortController();
+  const seen = await new Promise<HolderSeen>((resolve) => {
+    untilFree(folder, stop.signal, resolve);
+  });
+  stop.abort();
+  expect(seen).toMatchObject({ pid, stopped: true });
+  holder.kill('SIGKILL');
+});
+
+test.each(['null', '{"pid":"1"}', '[]', '{"pid":-4,"started":"1","host":"elsewhere"}'])(
+  '%s is no lock',
+  async (text) => {
+    await writeFile(file(), text);
+    expect(await holderOf(folder)).toBeNull();
+  },
+);

@@ -1,13 +1,19 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EnvironmentError } from '../../src/engine/engine.js';
 import { localProcesses } from '../../src/experiment/executor.js';
 import type { PlannedRun } from '../../src/experiment/plan.js';
-import type { RunResult } from '../../src/experiment/records.js';
-import { runSchedule, type ScheduleEvent, type ScheduleSummary } from '../../src/experiment/schedule.js';
-import { readResult, runFolder } from '../../src/experiment/store.js';
+import type { RunResult } from '../../src/records/result.js';
+import {
+  runSchedule,
+  type ScheduleEvent,
+  type ScheduleOptions,
+  type ScheduleSummary,
+} from '../../src/experiment/schedule.js';
+import { runFolder } from '../../src/records/folders.js';
+import { orNull, readResult, readRun } from '../../src/records/read.js';
 import { fakeRun, fakeWorker } from './fakes/runs.js';
 
 let folder: string;
@@ -25,7 +31,11 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const schedule = (
   runs: readonly PlannedRun[],
-  { parallel = 2, gpus = [] as string[], onEvent = (_: ScheduleEvent) => {} } = {},
+  { parallel = 2, gpus = [] as string[], onEvent = (_: ScheduleEvent) => {}, ...more } = {} as {
+    parallel?: number;
+    gpus?: string[];
+    onEvent?: (event: ScheduleEvent) => void;
+  } & Partial<ScheduleOptions>,
 ): Promise<ScheduleSummary> =>
   runSchedule({
     runs,
@@ -38,22 +48,23 @@ const schedule = (
       if (event.kind !== 'message') events.push(`${event.kind} ${event.run.spec.variant}`);
       onEvent(event);
     },
+    ...more,
     stop: stop.signal,
     kill: kill.signal,
   });
 
 const at = (name: string, variant: string): string => join(runFolder(folder, variant, 0), name);
-const resultOf = (variant: string): Promise<RunResult | null> => readResult(runFolder(folder, variant, 0));
+const resultOf = (variant: string): RunResult | null => orNull(readResult(runFolder(folder, variant, 0)));
 const names = (runs: readonly PlannedRun[]): string[] => runs.map(({ spec }) => spec.variant).sort();
 
 test('what is done is not done again', async () => {
   const runs = [fakeRun('a'), fakeRun('b')];
   expect((await schedule(runs)).done).toHaveLength(2);
-  const first = [await resultOf('a'), await resultOf('b')];
+  const first = [resultOf('a'), resultOf('b')];
   events = [];
   expect(names((await schedule([...runs, fakeRun('c')])).done)).toEqual(['a', 'b', 'c']);
   expect(events).toEqual(['skipped a', 'skipped b', 'started c', 'ended c']);
-  expect([await resultOf('a'), await resultOf('b')]).toEqual(first);
+  expect([resultOf('a'), resultOf('b')]).toEqual(first);
 });
 
 test('the most expensive runs begin first', async () => {
@@ -105,8 +116,8 @@ test('a missing engine ends the suite at once, the other runs saved', async () =
   const runs = [fakeRun('endless', 0, { macs: 3 }), fakeRun('unable', 0, { macs: 2 }), fakeRun('a')];
   await expect(schedule(runs)).rejects.toThrow(new EnvironmentError('there is no engine here'));
   expect(events).not.toContain('started a');
-  expect(await resultOf('endless')).toBeNull();
-  expect(await resultOf('unable')).toBeNull();
+  expect(resultOf('endless')).toBeNull();
+  expect(resultOf('unable')).toBeNull();
 });
 
 test('asked to stop, runs save and go on from there', async () => {
@@ -116,7 +127,7 @@ test('asked to stop, runs save and go on from there', async () => {
   const { done, left } = await schedule([fakeRun('a'), fakeRun('b')], { parallel: 1, onEvent });
   expect(done).toEqual([]);
   expect(names(left)).toEqual(['a', 'b']);
-  const saved = JSON.parse(await readFile(at('checkpoint.json', 'a'), 'utf8')).step as number;
+  const saved = JSON.parse(await readFile(at('checkpoint/count.json', 'a'), 'utf8')).step as number;
   expect(saved).toBeGreaterThanOrEqual(7);
 
   stop = new AbortController();
@@ -138,31 +149,97 @@ test('killed at once, a run is neither done nor failed', async () => {
   const { failed, left } = await schedule([fakeRun('endless')], { onEvent });
   expect(failed).toEqual([]);
   expect(left).toHaveLength(1);
-  expect(await resultOf('endless')).toBeNull();
+  expect(resultOf('endless')).toBeNull();
 });
 
 test('records of another resolved run are set aside, and come back when the suite does', async () => {
   const [before, after] = [fakeRun('a'), fakeRun('a', 0, { hash: 'f'.repeat(64) })];
   await schedule([before]);
-  const first = await resultOf('a');
+  const first = resultOf('a');
   await schedule([after]);
-  const second = await resultOf('a');
+  const second = resultOf('a');
   expect([first?.hash, second?.hash]).toEqual([before.hash, after.hash]);
-  expect(await readResult(join(folder, 'a', `stale-seed-0-${before.hash.slice(0, 8)}`))).toEqual(first);
+  expect(orNull(readResult(join(folder, 'a', `stale-seed-0-${before.hash.slice(0, 8)}`)))).toEqual(first);
 
   events = [];
   await schedule([before]);
   expect(events).toEqual(['skipped a']);
-  expect(await resultOf('a')).toEqual(first);
-  expect(await readResult(join(folder, 'a', 'stale-seed-0-ffffffff'))).toEqual(second);
+  expect(resultOf('a')).toEqual(first);
+  expect(orNull(readResult(join(folder, 'a', 'stale-seed-0-ffffffff')))).toEqual(second);
 });
 
-test('a damaged result is no proof that a run is done', async () => {
-  await schedule([fakeRun('a')]);
-  await writeFile(at('result.json', 'a'), '{ "schema": "ablate/res');
+test.each(['run.json', 'result.json'])(
+  'a run whose %s is damaged is set aside whole and trained anew',
+  async (name) => {
+    await schedule([fakeRun('a')]);
+    await writeFile(at(name, 'a'), '{ "schema": "ablate/res');
+    if (name === 'run.json') await rm(at('result.json', 'a'));
+    events = [];
+    expect((await schedule([fakeRun('a')])).done).toHaveLength(1);
+    expect(events).toContain('started a');
+    expect(await readFile(join(folder, 'a', 'damaged-seed-0', name), 'utf8')).toBe('{ "schema": "ablate/res');
+  },
+);
+
+test('a done result stands, however the process ends after it', async () => {
+  const { done, failed } = await schedule([fakeRun('late')]);
+  expect([names(done), failed]).toEqual([['late'], []]);
+  expect(resultOf('late')?.status).toBe('done');
+});
+
+test('a failed run says all that its error said', async () => {
+  const { failed } = await schedule([fakeRun('wordy')]);
+  expect(failed[0]?.reason).toBe('the first line\nthe second line');
+});
+
+test('a full disk ends the suite at once, not one run after the other', async () => {
+  const runs = [fakeRun('full', 0, { macs: 2 }), fakeRun('a')];
+  await expect(schedule(runs, { parallel: 1 })).rejects.toThrow(/the disk is full \(ENOSPC\)/);
+  expect(events).not.toContain('started a');
+  expect(resultOf('full')).toBeNull();
+});
+
+test('runs of one hash are trained once; the others take the records, which say from where', async () => {
+  const hash = 'e'.repeat(64);
+  const runs = ['a', 'b', 'c'].map((variant) => fakeRun(variant, 0, { hash }));
+  expect(names((await schedule(runs)).done)).toEqual(['a', 'b', 'c']);
+  expect(events.filter((event) => event.startsWith('started'))).toEqual(['started a']);
+  expect(orNull(readRun(runFolder(folder, 'b', 0)))).toMatchObject({
+    hash,
+    takenFrom: join(basename(folder), 'a', 'seed-0'),
+    spec: { variant: 'b' },
+  });
+  expect(resultOf('c')).toEqual(resultOf('a'));
   events = [];
-  expect((await schedule([fakeRun('a')])).done).toHaveLength(1);
-  expect(events).toContain('started a');
+  expect((await schedule([...runs, fakeRun('d', 0, { hash })])).done).toHaveLength(4);
+  expect(events).toEqual(['skipped a', 'skipped b', 'skipped c', 'taken d']);
+});
+
+test('what a failed or interrupted run was to give to others fails or is left with it', async () => {
+  const hash = 'd'.repeat(64);
+  const { failed } = await schedule(['nan', 'nan-too'].map((variant) => fakeRun(variant, 0, { hash })));
+  expect(failed.map(({ reason }) => reason)).toEqual(['loss is NaN at step 3', 'loss is NaN at step 3']);
+});
+
+test('what was never finished writing goes when the run starts again', async () => {
+  await schedule([fakeRun('nan')]);
+  await writeFile(at('result.json.123.partial', 'nan'), '{');
+  await schedule([fakeRun('nan')]);
+  expect((await readdir(runFolder(folder, 'nan', 0))).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
+
+test('the first run settles the engine for the suite; a begun one is bound to its own', async () => {
+  const chosen: unknown[] = [];
+  const onEvent = (event: ScheduleEvent) => {
+    if (event.kind === 'message' && event.message.kind === 'progress' && event.message.step === 7) stop.abort();
+  };
+  await schedule([fakeRun('a'), fakeRun('b')], { parallel: 1, onEvent, onEngine: (one: unknown) => chosen.push(one) });
+  expect(chosen).toEqual([{ engine: 'tensorflow', gpu: false }]);
+  stop = new AbortController();
+  await schedule([fakeRun('a'), fakeRun('b')], { parallel: 1, engine: { engine: 'wasm', gpu: false } as const });
+  const told = async (variant: string) => JSON.parse(await readFile(at('task.json', variant), 'utf8')).expected;
+  expect(await told('a')).toEqual({ engine: 'tensorflow', gpu: false, precision: 'float32' });
+  expect(await told('b')).toEqual({ engine: 'wasm', gpu: false });
 });
 
 test('graphics cards are given out in turn', async () => {
@@ -172,7 +249,7 @@ test('graphics cards are given out in turn', async () => {
   );
   const cards = await Promise.all(
     ['a', 'b', 'c', 'd'].map(
-      async (variant) => JSON.parse(await readFile(at('run.json', variant), 'utf8')).gpu as string,
+      async (variant) => JSON.parse(await readFile(at('task.json', variant), 'utf8')).gpu as string,
     ),
   );
   expect(new Set(cards)).toEqual(new Set(['0', '1']));

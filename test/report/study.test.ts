@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { RunRecord } from '../../src/experiment/records.js';
+import type { RunRecord } from '../../src/records/run.js';
 import { noticesOf } from '../../src/report/notices.js';
 import { RecordsError, readSuite } from '../../src/report/read.js';
 import { composeReport } from '../../src/report/report.js';

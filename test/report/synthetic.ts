@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { parse } from 'yaml';
 import { recipeSchema } from '../../src/config/recipe.js';
-import type { MetricsLine, PlannedVariant, PlanRecord, RunRecord, RunResult } from '../../src/experiment/records.js';
+import type { MetricsLine } from '../../src/records/metrics.js';
+import type { PlannedVariant, PlanRecord } from '../../src/records/plan.js';
+import type { RunResult } from '../../src/records/result.js';
+import type { RunRecord } from '../../src/records/run.js';
 import { createGenerator } from '../../src/random/generator.js';
 
 export interface SyntheticVariant {

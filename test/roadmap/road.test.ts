@@ -11,7 +11,7 @@ import { variantsOf } from '../../src/roadmap/variants.js';
 
 const catalogue = createCatalogue();
 const base = namedNetwork('resnet-50') as ConvNetwork;
-const messages = (entries: unknown[]) => resolveRoad(entries, catalogue).problems.map(({ message }) => message);
+const messages = (entries: unknown[]) => resolveRoad(entries, catalogue, base).problems.map(({ message }) => message);
 
 describe('a road', () => {
   it('takes every form of an entry', () => {

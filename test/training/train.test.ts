@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildModel } from '../../src/architecture/build.js';
+import type { Model } from '../../src/architecture/model.js';
+import type { TreeNode } from '../../src/architecture/tree.js';
 import { namedNetwork } from '../../src/architecture/models.js';
 import type { Network } from '../../src/architecture/network.js';
 import { recipeSchema } from '../../src/config/recipe.js';
@@ -11,8 +13,10 @@ import type { Dataset } from '../../src/data/dataset.js';
 import { openDatasets } from '../../src/data/open.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
-import type { MetricsLine, RunSpec, WorkerMessage } from '../../src/experiment/records.js';
-import { trainRun } from '../../src/training/train.js';
+import type { MetricsLine } from '../../src/records/metrics.js';
+import type { RunSpec } from '../../src/records/run.js';
+import type { WorkerMessage } from '../../src/training/messages.js';
+import { type TrainOptions, trainRun } from '../../src/training/train.js';
 
 const root = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));
 const dataset = { name: 'fashion-mnist', root, train_limit: 128, test_limit: 40 };
@@ -53,13 +57,20 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 interface Ending {
-  /** Asks the run to end when this many steps have been reported. */
+  /** Asks the run to end after this step. */
   readonly after: number;
   /** Ends it by an error instead, with nothing saved at that moment. */
   readonly kill?: boolean;
 }
 
-async function train(name: string, spec: RunSpec, ending?: Ending, hash = 'hash', changed?: typeof datasets) {
+async function train(
+  name: string,
+  spec: RunSpec,
+  ending?: Ending,
+  hash = 'hash',
+  changed?: typeof datasets,
+  more: Partial<TrainOptions> = {},
+) {
   const controller = new AbortController();
   const tensors = engine.ops.tf.memory().numTensors;
   const messages: WorkerMessage[] = [];
@@ -70,13 +81,18 @@ async function train(name: string, spec: RunSpec, ending?: Ending, hash = 'hash'
     engine,
     datasets: changed ?? datasets,
     directory: join(folder, name),
-    onMessage: (message) => {
-      messages.push(message);
-      if (!ending || message.kind !== 'progress' || message.step < ending.after) return;
-      if (ending.kill) throw new Error('killed');
-      controller.abort();
-    },
+    onMessage: (message) => messages.push(message),
+    observers: [
+      {
+        onStep({ step }) {
+          if (!ending || step < ending.after) return;
+          if (ending.kill) throw new Error('killed');
+          controller.abort();
+        },
+      },
+    ],
     signal: controller.signal,
+    ...more,
   });
   expect(engine.ops.tf.memory().numTensors).toBe(tensors);
   const text = await readFile(join(folder, name, 'metrics.jsonl'), 'utf8');
@@ -117,42 +133,145 @@ it('interrupted in an epoch and resumed, it ends as it would have', async () => 
 it('killed in an epoch, it goes on from a checkpoint in that epoch', async () => {
   const spec = specOf(4, { batch_size: 8, micro_batch_size: null, epochs: 1 });
   const whole = await train('unharmed', spec);
-  // A clock that is read a few times a step: a checkpoint is due after a few steps.
-  const now = performance.now.bind(performance);
-  let ahead = 0;
-  vi.spyOn(performance, 'now').mockImplementation(() => {
-    ahead += 5000;
-    return now() + ahead;
-  });
-  try {
-    await expect(train('killed', spec, { after: 10, kill: true })).rejects.toThrow('killed');
-    const resumed = await train('killed', spec);
-    const first = resumed.messages.find(({ kind }) => kind === 'progress') as { step: number };
-    expect(first.step).toBeGreaterThan(2);
-    expect(first.step).toBeLessThanOrEqual(10);
-    expect(resumed.metrics).toEqual(whole.metrics);
-  } finally {
-    vi.restoreAllMocks();
-  }
+  await expect(train('killed', spec, { after: 10, kill: true }, 'hash', undefined, { saveEvery: 0 })).rejects.toThrow(
+    'killed',
+  );
+  const resumed = await train('killed', spec);
+  const first = resumed.messages.find(({ kind }) => kind === 'progress') as { step: number };
+  expect(first.step).toBe(10);
+  expect(resumed.metrics).toEqual(whole.metrics);
 });
 
-it('a checkpoint of another run or a damaged one is not taken up', async () => {
+it('a checkpoint of another run is not taken up', async () => {
   const spec = specOf(3, { epochs: 1 });
   const whole = await train('fresh', spec);
-  const cut = () => train('stale', spec, { after: 1 });
-  expect((await cut()).outcome).toMatchObject({ status: 'interrupted', step: 1 });
+  expect((await train('stale', spec, { after: 1 })).outcome).toMatchObject({ status: 'interrupted', step: 1 });
   expect((await train('stale', spec, undefined, 'another')).metrics).toEqual(whole.metrics);
-
-  await cut();
-  const checkpoint = join(folder, 'stale', 'checkpoint', 'state.safetensors');
-  await truncate(checkpoint, (await stat(checkpoint)).size - 1);
-  const again = await train('stale', spec);
-  expect(again.metrics).toEqual(whole.metrics);
-  expect(again.messages).toContainEqual({
-    kind: 'warning',
-    text: expect.stringMatching(/state\.safetensors: not a whole .*; the run starts again from its first step$/),
-  });
 });
+
+/** Changes a checkpoint's header, which stands behind its length in the first eight bytes. */
+async function editHeader(path: string, edit: (header: Record<string, { [key: string]: unknown }>) => void) {
+  const bytes = await readFile(path);
+  const length = Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString());
+  edit(header);
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  await writeFile(path, Buffer.concat([size, text, bytes.subarray(8 + length)]));
+}
+
+const editProgress = (changes: object) => (path: string) =>
+  editHeader(path, ({ __metadata__ }) => {
+    Object.assign(__metadata__ as object, {
+      progress: JSON.stringify({ ...JSON.parse(__metadata__?.progress as string), ...changes }),
+    });
+  });
+
+/** Ways in which a checkpoint can be damaged, each with what is said of it. */
+const damages: Readonly<Record<string, readonly [RegExp, (path: string) => Promise<unknown>]>> = {
+  'cut off': [/not a whole/, async (path) => truncate(path, (await stat(path)).size - 1)],
+  'one bit flipped in its last tensor': [
+    /does not have the checksum/,
+    async (path) => {
+      const bytes = await readFile(path);
+      bytes[bytes.length - 2] = (bytes.at(-2) as number) ^ 1;
+      await writeFile(path, bytes);
+    },
+  ],
+  'a step beyond the end': [/says step 1000000 of 8/, editProgress({ step: 1e6 })],
+  'the last step': [/says step 8 of 8/, editProgress({ step: 8 })],
+  'another step': [/does not have the checksum/, editProgress({ step: 3 })],
+  'half a progress': [
+    /progress is no JSON/,
+    (path) =>
+      editHeader(path, ({ __metadata__ }) => Object.assign(__metadata__ as object, { progress: '{"step": 2,' })),
+  ],
+  'a progress of null': [
+    /progress is damaged/,
+    (path) => editHeader(path, ({ __metadata__ }) => Object.assign(__metadata__ as object, { progress: 'null' })),
+  ],
+  'a tensor too few': [/there is no tensor/, (path) => editHeader(path, (header) => delete header['ema/head.fc.bias'])],
+  'a folder': [
+    /is a folder/,
+    async (path) => {
+      await rm(path);
+      await mkdir(path);
+    },
+  ],
+  'more metrics than there are': [
+    /counts on \d+ bytes of metrics.jsonl, which has 20/,
+    (path) => truncate(join(path, '..', '..', 'metrics.jsonl'), 20),
+  ],
+};
+
+it.each(Object.keys(damages))(
+  'a checkpoint with %s changes nothing: the run starts again, with the same numbers',
+  async (kind) => {
+    const spec = specOf(3, { epochs: 1 });
+    const [said, damage] = damages[kind] as (typeof damages)[string];
+    const whole = await train('undamaged', spec);
+    const name = `damaged ${kind}`;
+    expect((await train(name, spec, { after: 2 })).outcome).toMatchObject({ status: 'interrupted' });
+    const checkpoint = join(folder, name, 'checkpoint', 'state.safetensors');
+    await damage(checkpoint);
+    const again = await train(name, spec);
+    expect(again.metrics).toEqual(whole.metrics);
+    const warnings = again.messages.flatMap((message) => (message.kind === 'warning' ? [message.text] : []));
+    expect(warnings).toEqual([
+      expect.stringMatching(/state\.safetensors.*; the run starts again from its first step$/),
+    ]);
+    expect(warnings[0]).toMatch(said);
+  },
+);
+
+it('where the newest checkpoint is damaged, the one before is taken, and the bad one does not push it out', async () => {
+  const spec = specOf(3, { epochs: 1 });
+  const whole = await train('sound', spec);
+  const saveEvery = 0;
+  await expect(train('two', spec, { after: 6, kill: true }, 'hash', undefined, { saveEvery })).rejects.toThrow(
+    'killed',
+  );
+  const checkpoints = join(folder, 'two', 'checkpoint');
+  expect(await readdir(checkpoints)).toEqual(['previous.safetensors', 'state.safetensors']);
+  await damages['one bit flipped in its last tensor']?.[1](join(checkpoints, 'state.safetensors'));
+  // Killed once more, before it has saved again.
+  await expect(train('two', spec, { after: 5, kill: true })).rejects.toThrow('killed');
+  const resumed = await train('two', spec);
+  const first = resumed.messages.find(({ kind }) => kind === 'progress') as { step: number };
+  expect(first.step).toBe(5);
+  expect(resumed.metrics).toEqual(whole.metrics);
+});
+
+it('records that are removed under a run end it with a word, and leave no half of them', async () => {
+  const spec = specOf(0, { epochs: 1 });
+  const removing = train('removed', spec, undefined, 'hash', undefined, {
+    observers: [{ onStep: () => rm(join(folder, 'removed'), { recursive: true, force: true }) }],
+  });
+  await expect(removing).rejects.toThrow(/metrics\.jsonl was removed while the run wrote to it/);
+});
+
+it('what fails only in evaluation fails before the first step', async () => {
+  const failing = {
+    ...model,
+    tree: onlyInTraining(model.tree) as Model['tree'],
+  };
+  await expect(train('evaluation', specOf(0), undefined, 'hash', undefined, { model: failing })).rejects.toThrow(
+    'not for evaluation',
+  );
+  expect(await readdir(join(folder, 'evaluation'))).toEqual([]);
+});
+
+/** The tree with leaves that cannot be evaluated. */
+function onlyInTraining(node: TreeNode): TreeNode {
+  if (node.kind === 'sequential') return { ...node, children: node.children.map(onlyInTraining) };
+  if (node.kind === 'residual') return node;
+  const forward: typeof node.layer.forward = (options, x, context, activation) => {
+    if (!context.training) throw new Error('not for evaluation');
+    return node.layer.forward(options, x, context, activation);
+  };
+  return { ...node, layer: { ...node.layer, forward } };
+}
 
 it('a loss that is not finite ends the run as failed, with the step', async () => {
   const spec = specOf(0, { optimizer: { name: 'sgd', learning_rate: 1e30 }, schedule: { name: 'constant' } });

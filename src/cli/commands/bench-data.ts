@@ -25,6 +25,7 @@ import { whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
+import { counted } from '../../words/counted.js';
 
 interface BenchDataOptions {
   readonly timm?: string;
@@ -123,7 +124,7 @@ async function benchData(file: string, options: BenchDataOptions): Promise<void>
   const right = true;
   const table: Table = {
     columns: [
-      { heading: '' },
+      { heading: 'what' },
       ...['pictures/s', 'MiB after one turn', `after ${options.rounds}`].map((heading) => ({ heading, right })),
     ],
     rows: [...stageRows(stages), ...totals.map((total) => totalRow(total, threads)), ...stepRow],
@@ -132,12 +133,12 @@ async function benchData(file: string, options: BenchDataOptions): Promise<void>
   if (options.markdown) {
     await writeSection(options.markdown, {
       id: `data-${suite.name}-${recipe.name}-${resolution}-${batch}-${threads}`,
-      title: `Training pictures: ${what}, on ${machine.cores} cores`,
+      title: `Training pictures: ${what}, on ${counted(machine.cores, 'core')}`,
       provenance: provenance(
         process.argv.slice(2),
         measured.map(({ about }) => about),
       ),
-      method: `${train.length.toLocaleString('en-US')} pictures of ${train.name}, from files to normalised batches; contenders in turn, ${options.batches} batches a turn for ${options.rounds} turns, medians; memory is each contender's peak so far.`,
+      method: `${counted(train.length, 'picture')} of ${train.name}, from files to normalised batches; contenders in turn, ${counted(options.batches, 'batch', 'batches')} a turn for ${counted(options.rounds, 'turn')}, medians; memory is each contender's peak so far.`,
       table,
       findings: verdict ? [verdict] : [],
     });
@@ -154,7 +155,7 @@ async function benchData(file: string, options: BenchDataOptions): Promise<void>
     });
   }
   printText(textTable(table.columns, table.rows));
-  printText(`${machine.cpu}, ${machine.cores} cores; ${what}, in turn, medians`);
+  printText(`${machine.cpu}, ${counted(machine.cores, 'core')}; ${what}, in turn, medians`);
   if (verdict) printText(`\n${verdict}`);
 }
 
@@ -226,7 +227,7 @@ interface Total {
 }
 
 function totalRow({ name, picturesPerSecond, peakBytes, firstPeakBytes }: Total, threads: number): string[] {
-  const makers = threads === 0 ? 'no thread of its own' : `${threads} thread${threads === 1 ? '' : 's'}`;
+  const makers = threads === 0 ? 'no thread of its own' : counted(threads, 'thread');
   return [`${name}, ${makers}`, picturesPerSecond.toFixed(0), mebibytes(firstPeakBytes), mebibytes(peakBytes)];
 }
 

@@ -12,7 +12,7 @@ import { writeSection } from '../../bench/results-file.js';
 import { keptMemory } from '../../engine/kept-memory.js';
 import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
-import { counted } from '../../report/format.js';
+import { counted } from '../../words/counted.js';
 import { whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';

@@ -15,16 +15,16 @@ import { rowLine, stepFindings, stepTable } from '../../bench/step-table.js';
 import { type StepNetwork, type StepSize, stepTask } from '../../bench/task.js';
 import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
-import { counted } from '../../report/format.js';
+import { counted } from '../../words/counted.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
-import { addNamedNetworkOptions, type NamedNetworkOptions, specOf, whole } from '../network-options.js';
+import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions, specOf, whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 import { createTicker, type Ticker } from '../ticker.js';
-import { checkFigureFile, writeFigure } from '../write-figure.js';
+import { checkPictureFile, writeFigure } from '../write-figure.js';
 
 interface BenchStepOptions extends NamedNetworkOptions {
   readonly torch?: string;
@@ -79,7 +79,7 @@ async function benchStep(file: string | undefined, options: BenchStepOptions): P
   if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
   if (options.tcmalloc?.includes('/') && !existsSync(options.tcmalloc))
     throw new UsageError(`--tcmalloc ${options.tcmalloc}: there is no such file`);
-  if (options.chart !== undefined) checkFigureFile(options.chart);
+  if (options.chart !== undefined) checkPictureFile(options.chart);
   const { title, networks } = await networksOf(file, options);
   const sizes = networks.map((network) => sizeOf(network, options));
   const ticker = createTicker();
@@ -127,7 +127,7 @@ async function networksOf(
   file: string | undefined,
   options: BenchStepOptions,
 ): Promise<{ title: string; networks: StepNetwork[] }> {
-  const base = options.model ?? options.base;
+  const base = baseOf(options);
   if ((file === undefined) === (base === undefined))
     throw new UsageError('name a suite file, or one network with --model, or with --base and --with');
   if (base !== undefined) {

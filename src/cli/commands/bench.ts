@@ -6,7 +6,8 @@ import { benchSuiteCommand } from './bench-suite.js';
 
 export function benchCommand(): Command {
   return new Command('bench')
-    .description('measure speed on this machine')
+    .description('measure speed on this machine, beside PyTorch')
+    .addHelpText('after', '\nExamples:\n  ablate bench step configs/suites/quickstart.yaml\n  ablate bench step --help')
     .addCommand(benchStepCommand())
     .addCommand(benchOpsCommand())
     .addCommand(benchDataCommand())

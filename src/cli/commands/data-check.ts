@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { availableParallelism } from 'node:os';
+import { datasetNames } from '../../data/catalogue.js';
 import { checkPictures } from '../../data/check.js';
 import { remarkText } from '../../data/remarks.js';
 import { datasetEntry } from '../dataset-option.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 
 /** Pictures between two lines of progress. */
 const often = 10_000;
@@ -15,13 +17,13 @@ export function dataCheckCommand(): Command {
     .description(
       'read every picture of a dataset once; say what was left out and list what is wrong; exit 3 where something is',
     )
-    .argument('<name>', 'a dataset')
-    .option('--root <dir>', 'the folder that has it, where that is not the cache')
+    .argument('<name>', `a dataset: ${datasetNames.join(', ')}`)
+    .option('--root <dir>', "the dataset's files; default: the cache")
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate data check folder --root ~/pictures')
     .action(async (name: string, _: unknown, command: Command) => {
       const { root, json } = command.optsWithGlobals<{ root?: string; json?: boolean }>();
-      const { train, test, layout } = await datasetEntry(name).open(root ?? null);
+      const { train, test, layout } = await datasetEntry(name, root).open(root ?? null);
       const splits = [];
       for (const dataset of [train, test]) {
         const tell = (done: number) => {

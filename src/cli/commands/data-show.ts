@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Recipe } from '../../config/recipe.js';
 import { openDatasets } from '../../data/open.js';
@@ -7,13 +6,15 @@ import { networkOf } from '../../experiment/network.js';
 import { openSuite } from '../../experiment/suite.js';
 import { countSteps } from '../../training/schedule.js';
 import { UsageError } from '../errors.js';
+import { whole } from '../network-options.js';
 import { note, printJson } from '../output.js';
 import { pictureSheet, type SheetSection } from '../picture-sheet.js';
+import { checkPictureFile, writePicture } from '../write-figure.js';
 
 interface ShowOptions {
   readonly out: string;
-  readonly pictures: string;
-  readonly batch: string;
+  readonly pictures: number;
+  readonly batch: number;
 }
 
 export function dataShowCommand(): Command {
@@ -21,13 +22,14 @@ export function dataShowCommand(): Command {
     .description('draw what the networks of a suite are fed: augmented batches with their targets, and the test set')
     .argument('<suite>', 'a suite file')
     .option('--out <file>', 'where the PNG goes', 'pictures.png')
-    .option('--pictures <count>', 'pictures of each kind', '16')
-    .option('--batch <number>', 'which training batch, from 0', '0')
+    .option('--pictures <count>', 'pictures of each kind', whole, 16)
+    .option('--batch <number>', 'which training batch, from 0', wholeOrZero, 0)
+    .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate data show configs/suites/quickstart.yaml --out pictures.png')
     .action(async (file: string, options: ShowOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
-      const count = wholeNumber(options.pictures, '--pictures', 1);
-      const from = wholeNumber(options.batch, '--batch', 0);
+      checkPictureFile(options.out, ['.png']);
+      const { pictures: count, batch: from } = options;
       const { suite, variants, catalogue } = await openSuite(file);
       const { train, test } = await openDatasets(suite.dataset);
       const [first] = variants;
@@ -48,7 +50,7 @@ export function dataShowCommand(): Command {
       const { value: batch } = await batches.next();
       await batches.return(undefined);
       if (batch) sections.push({ heading: 'test set, as it is evaluated', batch, count: batch.size });
-      await writeFile(options.out, pictureSheet(sections, train, resolution));
+      await writePicture(options.out, { '.png': () => pictureSheet(sections, train, resolution) });
       if (json)
         printJson({
           schema: 'ablate/data-show/1',
@@ -71,8 +73,4 @@ function shapeOf(recipe: Recipe, pictures: number) {
   };
 }
 
-function wholeNumber(text: string, option: string, least: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new UsageError(`${option} is "${text}", expected a whole number from ${least} on`);
-}
+const wholeOrZero = (text: string): number => (text === '0' ? 0 : whole(text));

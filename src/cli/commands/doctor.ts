@@ -1,28 +1,37 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type DoctorReport, type EngineReport, examine } from '../../engine/doctor.js';
 import { openEngine } from '../../engine/open.js';
 import { checkOps } from '../../engine/self-check.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
+import { counted } from '../../words/counted.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Say which engines work here, what the others miss, and the next command')
-    .option('--ops', "every operation of the CPU's engine against wasm's values, gradients included")
-    .option('--gpu', 'the same for a GPU: what to run first on a machine that has one')
+    .description('say which engines work here, what the others miss, and the next command')
+    .addOption(
+      new Option('--ops', "every operation of the CPU's engine against wasm's values, gradients included").conflicts([
+        'gpu',
+        'webgpu',
+      ]),
+    )
+    .addOption(
+      new Option('--gpu', 'the same for a GPU: what to run first on a machine that has one').conflicts('webgpu'),
+    )
     .option('--webgpu', "the same for WebGPU's device")
-    .option('--json', 'print the report as one JSON document')
+    .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
-      '\nExit code 3 where no engine works at all.\n\nExamples:\n  ablate doctor\n  ablate doctor --gpu',
+      '\nExit code 3 where no engine works at all, or where an operation is wrong.\n\nExamples:\n  ablate doctor\n  ablate doctor --gpu',
     )
     .action(async ({ json, ops, gpu, webgpu }: { json?: boolean; ops?: boolean; gpu?: boolean; webgpu?: boolean }) => {
       const device = webgpu ? 'webgpu' : gpu ? 'gpu' : ops ? 'cpu' : null;
       if (device) return checkEngine(device, json === true);
       const report = await examine();
-      process.stdout.write(json ? `${JSON.stringify({ schema: 'ablate/doctor/1', ...report })}\n` : render(report));
-      if (!report.engines.some(({ ready }) => ready)) process.exitCode = 3;
+      if (json) printJson({ schema: 'ablate/doctor/1', ...report });
+      else printText(render(report));
+      if (!report.engines.some(({ ready }) => ready)) throw new Exit(exitCodes.environment);
     });
 }
 
@@ -42,10 +51,12 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
       distance.toExponential(1),
       distance < tolerance ? 'right' : 'WRONG',
     ]);
-    printText(textTable([{ heading: 'operation' }, { heading: 'distance', right: true }, { heading: '' }], rows));
+    printText(
+      textTable([{ heading: 'operation' }, { heading: 'distance', right: true }, { heading: 'verdict' }], rows),
+    );
     const { engine, version, kernels, device: name } = candidate.description;
     note(
-      `${engine} ${version} on ${name} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : `${wrong.length} are wrong`}`,
+      `${engine} ${version} on ${name} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : counted(wrong.length, 'is wrong', 'are wrong')}`,
     );
     if (device !== 'cpu' && wrong.length === 0) note(`next, its speed: ablate run SUITE --device ${device}`);
   }
@@ -54,12 +65,12 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
 
 function render({ machine, cache, engines }: DoctorReport): string {
   const lines = [
-    `${machine.platform}, Node ${machine.node}, ${machine.cores} cores (${machine.cpu}, ${machine.instructionSet ?? 'unknown instruction set'}), ${machine.memoryGb} GB`,
+    `${machine.platform}, Node ${machine.node}, ${counted(machine.cores, 'core')} (${machine.cpu}, ${machine.instructionSet ?? 'unknown instruction set'}), ${machine.memoryGb} GB`,
     `cache ${cache}`,
     '',
     ...engines.flatMap(renderEngine),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 function renderEngine({ engine, ready, checks }: EngineReport): string[] {

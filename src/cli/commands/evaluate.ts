@@ -16,7 +16,7 @@ import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
 import { classesAsked, networkFrom, whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped } from '../table.js';
+import { counted, grouped } from '../../words/counted.js';
 
 interface EvaluateOptions extends InferenceOptions {
   readonly pictures?: string;
@@ -51,7 +51,7 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
   const { network, model } = await networkFrom({ ...options, classes });
   if (all.classes.length !== model.classes) {
     throw new UsageError(
-      `the network tells ${model.classes} classes apart, ${all.name} has ${all.classes.length}; name them all in --class-names FILE`,
+      `the network tells ${counted(model.classes, 'class', 'classes')} apart, ${all.name} has ${all.classes.length}; name them all in --class-names FILE`,
     );
   }
   const dataset = limitDataset(all, options.limit ?? null);
@@ -77,7 +77,7 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
       if (performance.now() - told < 2000) return;
       told = performance.now();
       const rate = (1000 * done) / (told - began);
-      note(`${grouped(done)} of ${grouped(dataset.length)} pictures, ${rate.toFixed(1)} a second`);
+      note(`${grouped(done)} of ${counted(dataset.length, 'picture')}, ${rate.toFixed(1)} a second`);
     },
   });
   const prepared = { resolution, resize: resizedSide(resolution, fit), interpolation: fit.interpolation };
@@ -87,10 +87,13 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
     return printJson({ schema: 'ablate/evaluation/1', ...about, damaged, prepared, ...accuracy });
   }
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-  printText(`${network.name} on ${grouped(dataset.length)} pictures of ${dataset.name}, weights in ${naming}'s names`);
+  printText(
+    `${network.name} on ${counted(dataset.length, 'picture')} of ${dataset.name}, weights in ${naming}'s names`,
+  );
   printText(`top-1 ${percent(accuracy.top1)}   top-5 ${percent(accuracy.top5)}   loss ${accuracy.loss.toFixed(4)}`);
   note(`shorter side ${prepared.resize}, ${prepared.interpolation}, middle ${resolution}x${resolution}`);
-  if (damaged > 0) note(`${damaged} pictures could not be read; they count as what the network makes of a blank one`);
+  if (damaged > 0)
+    note(`${counted(damaged, 'picture')} could not be read, counted as what the network makes of a blank one`);
 }
 
 async function testPictures({ data, root, pictures, classNames: file, classes }: EvaluateOptions): Promise<Dataset> {

@@ -1,17 +1,17 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { fieldsOf, type JsonSchema } from '../../config/fields.js';
-import { nearest } from '../../config/problem.js';
 import { suiteSchema } from '../../config/suite.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import type { Step } from '../../roadmap/step.js';
 import { UsageError } from '../errors.js';
+import { hintFor } from '../explain-hint.js';
 import { printJson, printText } from '../output.js';
 
 export function explainCommand(): Command {
   return new Command('explain')
-    .description("say what a step or a field of a suite does: a step's name, or a field such as recipe.optimizer")
-    .argument('<name>', 'kernel-size, network.scale, recipe.drop_path, ...')
+    .description('say what a step, or a field of a suite or recipe, does')
+    .argument('<name>', "a step's name, or a field with those above it: kernel-size, network.scale, recipe.drop_path")
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExamples:\n  ablate explain kernel-size\n  ablate explain recipe.optimizer')
     .action((name: string, { json }: { json?: boolean }) => {
@@ -24,10 +24,12 @@ export function explainCommand(): Command {
       const fields = fieldsOf(z.toJSONSchema(suiteSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema);
       const found = fields.filter((field) => field.path === name || field.path.startsWith(`${name}.`));
       if (found.length === 0) {
-        const guess = nearest(name, [...catalogue.keys(), ...fields.map(({ path }) => path)]);
-        throw new UsageError(
-          `there is no step or field "${name}"; ${guess ? `did you mean "${guess}"?` : '`ablate steps` lists the steps'}`,
+        const hint = hintFor(
+          name,
+          [...catalogue.keys()],
+          fields.map(({ path }) => path),
         );
+        throw new UsageError(`there is no step or field "${name}"; ${hint}`);
       }
       if (json) return printJson({ schema: 'ablate/explain/1', kind: 'field', fields: found });
       printText(

@@ -6,9 +6,11 @@ import { modelOf } from '../../experiment/network.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
-import { addNamedNetworkOptions, type NamedNetworkOptions } from '../network-options.js';
+import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions, specOf } from '../network-options.js';
 import { printJson, printText } from '../output.js';
-import { grouped, signed, textTable } from '../table.js';
+import type { Column } from '../fit-columns.js';
+import { signed, textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 
 interface FlopsOptions extends NamedNetworkOptions {
   readonly convention: Convention;
@@ -36,7 +38,7 @@ export function flopsCommand(): Command {
         .default('paper'),
     )
     .option('--layers', 'every layer by itself')
-    .option('--diff <variants...>', 'two variants: which layers moved the cost')
+    .addOption(new Option('--diff <variants...>', 'two variants: which layers moved the cost').conflicts('layers'))
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -47,23 +49,26 @@ Examples:
   ablate flops configs/suites/paper-resnet50.yaml --diff layer-norm separate-downsampling`,
     )
     .action(async (suites: string[], options: FlopsOptions) => {
-      const base = options.model ?? options.base;
+      const base = baseOf(options);
       const rows = [...(base ? [baseRow(base, options)] : []), ...(await suiteRows(suites, options))];
       if (rows.length === 0)
         throw new UsageError('name a suite file, or a network with --model, or with --base and --with');
       if (options.diff) printDifference(rows, options.diff, options);
       else if (options.json) printJson(document(rows, options));
-      else printText(options.layers ? rows.map(layersText).join('\n\n') : rowsText(rows, options.convention));
+      else
+        printText(
+          options.layers
+            ? rows.map((row) => layersText(row, options.convention)).join('\n\n')
+            : rowsText(rows, options.convention),
+        );
     });
 }
 
 function baseRow(base: string, options: FlopsOptions): Row {
   const catalogue = createCatalogue();
   const road = parseRoad(options.with ?? '', catalogue);
-  const steps = road.map(({ step, adopted }) => ({ id: step.id, options: adopted.options }));
   const names = road.map(({ adopted }) => adopted.name);
-  const { resolution = null, classes = 1000, stemStride = null, width } = options;
-  const model = modelOf({ base, steps, resolution, width, stemStride, classes }, catalogue);
+  const model = modelOf(specOf(base, options), catalogue);
   return { suite: null, variant: [base, ...names].join('+'), steps: names, cost: countCost(model, options.convention) };
 }
 
@@ -105,39 +110,35 @@ function document(rows: readonly Row[], options: FlopsOptions): object {
 
 function rowsText(rows: readonly Row[], convention: Convention): string {
   const several = new Set(rows.map(({ suite }) => suite)).size > 1;
-  const columns = [
-    ...(several ? [{ heading: 'suite' }] : []),
-    { heading: 'variant' },
-    { heading: 'MACs', right: true },
-    { heading: `FLOPs (${convention})`, right: true },
-    { heading: 'parameters', right: true },
-  ];
+  const columns = [...(several ? [{ heading: 'suite' }] : []), { heading: 'variant' }, ...costColumns(convention)];
   const cells = rows.map(({ suite, variant, cost }) => [
     ...(several ? [suite ?? ''] : []),
     variant,
-    grouped(cost.macs),
-    grouped(cost.flops),
-    grouped(cost.params),
+    ...costCells(cost, convention),
   ]);
   return textTable(columns, cells);
 }
 
-function layersText({ variant, cost }: Row): string {
-  const columns = [
-    { heading: variant },
-    { heading: 'kind' },
-    { heading: 'output' },
-    { heading: 'MACs', right: true },
-    { heading: 'parameters', right: true },
-  ];
-  const rows = cost.layers.map(({ name, kind, output, macs, params }) => [
-    name,
-    kind,
-    output.join('x'),
-    grouped(macs),
-    grouped(params),
+/** What the paper prints as FLOPs are multiply-adds, by definition: one column for both. */
+const costColumns = (convention: Convention): Column[] =>
+  [...(convention === 'paper' ? ['MACs = FLOPs (paper)'] : ['MACs', `FLOPs (${convention})`]), 'parameters'].map(
+    (heading) => ({ heading, right: true }),
+  );
+
+const costCells = (
+  { macs, flops, params }: Pick<Cost, 'macs' | 'flops' | 'params'>,
+  convention: Convention,
+): string[] => (convention === 'paper' ? [macs, params] : [macs, flops, params]).map(grouped);
+
+function layersText({ variant, cost }: Row, convention: Convention): string {
+  const columns = [{ heading: variant }, { heading: 'kind' }, { heading: 'output' }, ...costColumns(convention)];
+  const rows = cost.layers.map((layer) => [
+    layer.name,
+    layer.kind,
+    layer.output.join('x'),
+    ...costCells(layer, convention),
   ]);
-  return textTable(columns, [...rows, ['total', '', '', grouped(cost.macs), grouped(cost.params)]]);
+  return textTable(columns, [...rows, ['total', '', '', ...costCells(cost, convention)]]);
 }
 
 function printDifference(rows: readonly Row[], names: readonly string[], options: FlopsOptions): void {

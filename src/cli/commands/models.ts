@@ -5,7 +5,8 @@ import type { Network } from '../../architecture/network.js';
 import { countCost } from '../../cost/count.js';
 import { namingsOf } from '../../weights/naming/index.js';
 import { printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { grouped } from '../../words/counted.js';
 
 export function modelsCommand(): Command {
   return new Command('models')

@@ -7,12 +7,13 @@ import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/es
 import { describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { shareMachine } from '../../experiment/share.js';
-import { type Standing, standingOf } from '../../experiment/standing.js';
+import type { Standing } from '../../experiment/standing.js';
 import type { Catalogue } from '../../roadmap/catalogue.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { counted, grouped } from '../../words/counted.js';
 
 interface PlanOptions extends PlanSelection {
   readonly measure?: boolean;
@@ -41,10 +42,10 @@ Examples:
   ablate plan configs/suites/paper-resnet50.yaml --device gpu --measure`,
     )
     .action(async (file: string, options: PlanOptions) => {
-      const { opened, runs, suiteFolder } = await openPlan(file, options, false);
+      const { opened, runs, standings: stands } = await openPlan(file, options, false);
       const { suite } = opened;
-      const standings = await Promise.all(runs.map(async (run) => [run, await standingOf(run, suiteFolder)] as const));
-      const left = standings.filter(([, { state }]) => state !== 'done').map(([run]) => run);
+      const standings = runs.map((run) => [run, stands.get(run) as Standing] as const);
+      const left = toTrain(standings);
       const device = options.device ?? suite.runner.device;
       const { engine, gpu } = availability(device);
       const machine = describeMachine();
@@ -56,7 +57,7 @@ Examples:
         pictures: await trainingPictures(suite.dataset),
         parallel: share.parallel,
         threads: share.threads,
-        speeds: await findSpeeds(options.out, machine, engine, gpu),
+        speeds: findSpeeds(options.out, machine, engine, gpu),
         timed,
         assumable: engine === 'tensorflow' && !gpu,
       });
@@ -84,12 +85,21 @@ Examples:
       }
       printText(planTable(standings, (run) => timeOf.get(run)));
       note(
-        `${left.length} of ${runs.length} runs left, ${share.parallel} at a time with ${share.threads} ${share.threads === 1 ? 'thread' : 'threads'} each`,
+        `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
+}
+
+/** Runs that have to be trained: each hash once, and none that is done here or elsewhere. */
+function toTrain(standings: readonly (readonly [PlannedRun, Standing])[]): PlannedRun[] {
+  const byHash = new Map<string, PlannedRun>();
+  for (const [run, { state }] of standings) {
+    if (state !== 'done' && state !== 'elsewhere' && !byHash.has(run.hash)) byHash.set(run.hash, run);
+  }
+  return [...byHash.values()];
 }
 
 /** @param timeOf milliseconds that a run will take, undefined where it is done or cannot be told. */
@@ -129,7 +139,7 @@ async function timeNetworks(
       );
       timed.push({ macs, params, imagesPerSecond: picturesPerSecond });
       note(
-        `${name}: ${picturesPerSecond.toPrecision(3)} pictures/s, ${batch} a step; ${timed.length} of ${networks.size} networks timed`,
+        `${name}: ${picturesPerSecond.toPrecision(3)} pictures/s, ${batch} a step; ${timed.length} of ${counted(networks.size, 'network')} timed`,
       );
     } catch (error) {
       note(`${name} could not be timed: ${(error as Error).message}`);

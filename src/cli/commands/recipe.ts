@@ -1,19 +1,20 @@
-import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parseRecipe } from '../../config/parse.js';
 import { ConfigError } from '../../config/problem.js';
 import type { Recipe } from '../../config/recipe.js';
 import { recipeFile, recipeNames, unknownRecipe } from '../../config/recipes.js';
 import { recipeFigure } from '../../report/figures/recipe.js';
-import { drawPng, drawSvg } from '../../report/figures/render.js';
 import { light } from '../../report/figures/theme.js';
 import { type Course, courseOf } from '../../training/course.js';
 import { UsageError } from '../errors.js';
+import { whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { checkPictureFile, writeDrawing } from '../write-figure.js';
+import { counted, grouped } from '../../words/counted.js';
 
 interface ShowOptions {
-  readonly pictures: string;
+  readonly pictures: number;
   readonly draw?: string;
   readonly json?: boolean;
 }
@@ -22,7 +23,7 @@ export function recipeCommand(): Command {
   const show = new Command('show')
     .description('what a recipe sets over a run: learning rate, weight decay, drop path; as a table, or drawn')
     .argument('<recipe>', 'a recipe by name, or its file')
-    .option('--pictures <count>', 'size of the training set, which decides how many steps an epoch has', '1281167')
+    .option('--pictures <count>', 'size of the training set, which decides how many steps an epoch has', whole, 1281167)
     .option('--draw <file>', 'the curves as .svg or .png')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
@@ -37,7 +38,7 @@ export function recipeCommand(): Command {
     .action(listRecipes);
   return new Command('recipe')
     .description('how networks are trained')
-    .addHelpText('after', '\nExample:\n  ablate recipe show paper-300-epochs')
+    .addHelpText('after', '\nExamples:\n  ablate recipe list\n  ablate recipe show paper-300-epochs')
     .addCommand(show)
     .addCommand(list);
 }
@@ -67,12 +68,8 @@ async function listRecipes({ json }: { json?: boolean }): Promise<void> {
 const tableRows = 13;
 const drawnPoints = 600;
 
-async function showRecipe(name: string, { pictures: given, draw, json }: ShowOptions): Promise<void> {
-  const pictures = Number(given);
-  if (!Number.isInteger(pictures) || pictures < 1)
-    throw new UsageError(`--pictures ${given}: expected a whole number of at least 1, such as 60000`);
-  if (draw !== undefined && !/\.(svg|png)$/.test(draw))
-    throw new UsageError(`--draw ${draw}: expected a name that ends in .svg or .png`);
+async function showRecipe(name: string, { pictures, draw, json }: ShowOptions): Promise<void> {
+  if (draw !== undefined) checkPictureFile(draw);
   const recipe = await readRecipe(name);
   if (draw !== undefined) {
     await drawRecipe(recipe, pictures, draw);
@@ -103,12 +100,11 @@ async function drawRecipe(recipe: Recipe, pictures: number, file: string): Promi
     points: course.points,
     dropPath: recipe.drop_path,
   });
-  const drawing = figure.draw(light, 'wide');
-  await writeFile(file, file.endsWith('.png') ? await drawPng(drawing, light) : drawSvg(drawing, light));
+  await writeDrawing(file, figure.draw(light, 'wide'));
 }
 
 const conditions = ({ epochs, batch_size, optimizer }: Recipe, pictures: number, { steps, peak }: Course): string =>
-  `${optimizer.name}, ${epochs} epochs of ${grouped(pictures)} pictures, batch ${batch_size}: ${grouped(steps.total)} steps, peak rate ${Number(peak.toPrecision(4))}, weight decay ${optimizer.weight_decay}`;
+  `${optimizer.name}, ${counted(epochs, 'epoch')} of ${counted(pictures, 'picture')}, batch ${batch_size}: ${counted(steps.total, 'step')}, peak rate ${Number(peak.toPrecision(4))}, weight decay ${optimizer.weight_decay}`;
 
 async function readRecipe(name: string): Promise<Recipe> {
   const file = await recipeFile(name, '.');

@@ -9,6 +9,7 @@ import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
+import { counted } from '../../words/counted.js';
 
 interface ReportOptions {
   readonly out?: string;
@@ -69,7 +70,7 @@ function printReport({ report, files }: WrittenReport): void {
       '',
       ...report.summary,
       '',
-      `${files.length} files, the page first: ${shown(files[0] as string)}`,
+      `${counted(files.length, 'file')}, the page first: ${shown(files[0] as string)}`,
     ].join('\n'),
   );
 }

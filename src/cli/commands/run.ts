@@ -1,22 +1,27 @@
 import { Command, Option } from 'commander';
 import { checkDevice } from '../../engine/available.js';
+import { requireSame } from '../../experiment/engine-choice.js';
 import { localProcesses } from '../../experiment/executor.js';
 import { LockedError, lockFolder, type Release } from '../../experiment/lock.js';
 import { codeVersion, describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
-import { quoted } from '../../experiment/shell.js';
-import { hasPlan, writePlan } from '../../experiment/store.js';
+import { storageProblem } from '../../experiment/storage.js';
+import { readPlan, orNull } from '../../records/read.js';
+import { writePlan } from '../../records/write.js';
+import { quoted } from '../../shell/quoted.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { duration } from '../progress-state.js';
+import { command } from '../../shell/program.js';
 
 interface RunOptions extends PlanSelection {
   readonly parallel?: string;
+  readonly precision?: 'float32' | 'bfloat16';
   readonly eager?: boolean;
   readonly shared?: boolean;
   readonly json?: boolean;
@@ -33,6 +38,9 @@ export function runCommand(): Command {
       new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
     )
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)')
+    .addOption(
+      new Option('--precision <type>', "what a recipe's `precision: auto` is to be").choices(['float32', 'bfloat16']),
+    )
     .option('--eager', 'op by op instead of compiled steps: slower, for debugging')
     .option('--shared', 'let others train the same suite at the same time, here or on machines that share the folder')
     .option('--json', 'one JSON document on stdout when all is done')
@@ -50,10 +58,14 @@ Ctrl-C saves every run and ends with exit code 75; the same command goes on. A s
 
 async function runAction(file: string, options: RunOptions): Promise<void> {
   const wish = options.parallel === undefined ? null : wholeNumber(options.parallel);
-  const { opened, plan, runs, suiteFolder } = await openPlan(file, options, true);
+  const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
+  const byName = options.device !== undefined;
+  const before = orNull(readPlan(suiteFolder));
+  const begunOn = before?.engine ?? null;
+  if (begunOn && !byName) requireSame({ ...begunOn, precision: undefined }, available, `the suite ${suite.name}`);
   await makeFolder(suiteFolder);
   const release = options.shared ? null : await lockSuite(suiteFolder);
   const progress = createProgress(process.stderr, runs);
@@ -65,20 +77,33 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     const share = shareMachine(runs, wish ?? suite.runner.parallel, machine);
     if (share.note) progress.say(share.note);
     // One of many that share the suite knows only its own part of what was asked for.
-    if (!options.shared || !(await hasPlan(suiteFolder))) await writePlan(suiteFolder, plan.record);
+    const record = { ...(options.shared && before ? before : plan.record), ...(begunOn && { engine: begunOn }) };
+    await writePlan(suiteFolder, record);
+    let noted: Promise<void> = Promise.resolve();
     const summary = await runSchedule({
       runs,
+      // Another process may have done some of it while this one waited for the lock.
+      standings: options.shared ? undefined : standings,
       suiteFolder,
       executor: localProcesses(),
       share,
       eager: options.eager === true,
+      precision: options.precision ?? null,
+      engine: byName || options.precision ? null : begunOn,
+      changeEngine: byName || options.precision !== undefined,
+      onEngine: (engine) => {
+        noted = noted.then(() => writePlan(suiteFolder, { ...record, engine }));
+      },
       codeVersion: codeVersion(),
       onEvent: (event) => progress.onEvent(event),
       stop: interruption.stop,
       kill: interruption.kill,
     });
+    await noted;
     progress.close();
     finish(summary, suiteFolder, [quoted(file), ...repeated(options)], Date.now() - began, options.json === true);
+  } catch (error) {
+    throw storageProblem(error as Error, suiteFolder);
   } finally {
     progress.close();
     interruption.release();
@@ -114,8 +139,8 @@ function watchSignals(onFirst: () => void) {
 }
 
 /** The options that the next start needs to go on with the same runs. */
-function repeated({ only, seeds, out, device, parallel, eager, shared }: RunOptions): string[] {
-  const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, parallel };
+function repeated({ only, seeds, out, device, parallel, precision, eager, shared }: RunOptions): string[] {
+  const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, parallel, precision };
   const words = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, quoted(value)],
   );
@@ -125,7 +150,7 @@ function repeated({ only, seeds, out, device, parallel, eager, shared }: RunOpti
 function finish(
   { done, failed, left }: ScheduleSummary,
   suiteFolder: string,
-  command: readonly string[],
+  words: readonly string[],
   took: number,
   json: boolean,
 ): void {
@@ -142,11 +167,14 @@ function finish(
   }
   const parts = [`${done.length} done`, `${failed.length} failed`, ...(left.length > 0 ? [`${left.length} left`] : [])];
   note(`${parts.join(', ')} in ${duration(took)}; records in ${suiteFolder}`);
-  for (const { run, reason } of failed) note(`failed: ${run.spec.variant} seed ${run.spec.seed}: ${reason}`);
-  if (left.length > 0) note(`go on with: ablate run ${command.join(' ')}`);
-  else note(`next: ablate report ${quoted(suiteFolder)}`);
+  for (const { run, reason } of failed) note(`failed: ${run.spec.variant} seed ${run.spec.seed}: ${indented(reason)}`);
+  if (left.length > 0) note(`go on with: ${command(`run ${words.join(' ')}`)}`);
+  else note(`next: ${command(`report ${quoted(suiteFolder)}`)}`);
   if (code !== exitCodes.done) throw new Exit(code);
 }
+
+/** All lines of a reason, those after the first set in. */
+const indented = (reason: string): string => reason.trimEnd().replaceAll('\n', '\n  ');
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--parallel takes a whole number above 0, found "${text}"`);

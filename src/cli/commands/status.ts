@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { isHeld } from '../../experiment/lock.js';
+import { holderOf } from '../../experiment/lock.js';
 import type { PlannedRun } from '../../experiment/plan.js';
-import { type Standing, standingOf } from '../../experiment/standing.js';
-import { readMetrics } from '../../experiment/store.js';
+import type { Standing } from '../../experiment/standing.js';
+import { readMetrics } from '../../records/read.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan } from '../planned.js';
 import { textTable } from '../table.js';
@@ -20,15 +20,16 @@ export function statusCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
     .action(async (file: string, { out, json }: StatusOptions) => {
-      const { opened, runs, suiteFolder } = await openPlan(file, { out }, false);
-      const states = await Promise.all(runs.map(async (run) => describe(run, await standingOf(run, suiteFolder))));
+      const { opened, runs, suiteFolder, standings } = await openPlan(file, { out }, false);
+      const states: RunState[] = [];
+      for (const run of runs) states.push(await describe(run, standings.get(run) as Standing));
       if (json) {
         return printJson({ schema: 'ablate/status/1', suite: opened.suite.name, folder: suiteFolder, runs: states });
       }
       const rows = states.map((one) => [one.variant, String(one.seed), one.state, words(one)]);
       printText(
         textTable(
-          [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: '' }],
+          [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: 'more' }],
           rows,
         ),
       );
@@ -38,7 +39,7 @@ export function statusCommand(): Command {
     });
 }
 
-const stateNames = ['done', 'failed', 'running', 'begun', 'stale', 'waiting'] as const;
+const stateNames = ['done', 'elsewhere', 'failed', 'running', 'begun', 'stale', 'damaged', 'waiting'] as const;
 
 interface RunState {
   readonly variant: string;
@@ -48,21 +49,28 @@ interface RunState {
   readonly reason?: string;
   readonly epoch?: number;
   readonly epochs?: number;
+  /** Where the same run is done. */
+  readonly folder?: string;
 }
 
 async function describe({ spec }: PlannedRun, standing: Standing): Promise<RunState> {
   const { variant, seed, recipe } = spec;
   if (standing.state === 'done') return { variant, seed, state: 'done', top1: standing.result.top1 };
-  if (standing.state === 'failed') return { variant, seed, state: 'failed', reason: standing.reason };
+  if (standing.state === 'elsewhere')
+    return { variant, seed, state: 'elsewhere', top1: standing.result.top1, folder: standing.folder };
+  if (standing.state === 'failed' || standing.state === 'damaged')
+    return { variant, seed, state: standing.state, reason: standing.reason };
   if (standing.state !== 'begun') return { variant, seed, state: standing.state };
-  const metrics = await readMetrics(standing.folder);
-  const state = (await isHeld(standing.folder)) ? 'running' : 'begun';
-  return { variant, seed, state, epoch: metrics.at(-1)?.epoch ?? 0, epochs: recipe.epochs };
+  const { lines } = readMetrics(standing.folder);
+  const state = (await holderOf(standing.folder)) ? 'running' : 'begun';
+  return { variant, seed, state, epoch: lines.at(-1)?.epoch ?? 0, epochs: recipe.epochs };
 }
 
-function words({ top1, reason, epoch, epochs, state }: RunState): string {
+function words({ top1, reason, epoch, epochs, state, folder }: RunState): string {
+  if (folder !== undefined) return `the same run is done in ${folder}; \`ablate run\` takes it from there`;
   if (top1 !== undefined) return `top-1 ${(100 * top1).toFixed(2)} %`;
   if (epoch !== undefined) return `epoch ${epoch.toFixed(2)} of ${epochs}`;
   if (state === 'stale') return 'its records are of another network, recipe or dataset; `ablate run` sets them aside';
-  return reason ?? '';
+  if (state === 'damaged') return `${reason}; \`ablate run\` sets its records aside and trains it anew`;
+  return reason?.split('\n')[0] ?? '';
 }

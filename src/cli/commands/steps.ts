@@ -26,16 +26,14 @@ export function stepsCommand(): Command {
       const columns = [
         { heading: 'step' },
         { heading: 'section' },
-        { heading: 'needs' },
         { heading: 'paper, top-1', right: true },
         { heading: 'what changes' },
       ];
       const rows = steps.map(({ id, section, requires, measured, claim }) => [
         id,
         section ?? '',
-        Object.keys(requires).join(', '),
         measured ? `${measured.from.toFixed(1)} -> ${measured.to.toFixed(1)}` : '',
-        claim,
+        [claim, ...Object.keys(requires).map((needed) => `Needs ${needed}.`)].join(' '),
       ]);
       printText(textTable(columns, rows));
     });

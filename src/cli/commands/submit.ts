@@ -6,12 +6,12 @@ import { EnvironmentError } from '../../engine/engine.js';
 import { packageFolder } from '../../experiment/machine.js';
 import { neededBytes } from '../../experiment/share.js';
 import { type SlurmJob, slurmScript, slurmScriptFile } from '../../experiment/slurm.js';
-import { standingOf } from '../../experiment/standing.js';
-import { writePlan } from '../../experiment/store.js';
+import { writePlan } from '../../records/write.js';
 import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
+import { counted } from '../../words/counted.js';
 
 interface SubmitOptions extends PlanSelection {
   readonly to: 'slurm';
@@ -43,7 +43,7 @@ export function submitCommand(): Command {
     .addHelpText(
       'after',
       `
-Example:
+Examples:
   ablate submit configs/suites/paper-resnet50.yaml --to slurm --device gpu --sbatch=--partition=gpu
   ablate status configs/suites/paper-resnet50.yaml`,
     )
@@ -51,12 +51,11 @@ Example:
 }
 
 async function submitAction(file: string, options: SubmitOptions): Promise<void> {
-  const { opened, plan, runs, suiteFolder } = await openPlan(file, options, true);
-  const standings = await Promise.all(runs.map((run) => standingOf(run, suiteFolder)));
-  const left = runs.filter((_, at) => standings[at]?.state !== 'done');
+  const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
+  const left = runs.filter((run) => standings.get(run)?.state !== 'done');
   const script = slurmScriptFile(options.out, opened.suite.name);
   if (left.length === 0) {
-    note(`all ${runs.length} runs are done; records in ${suiteFolder}`);
+    note(`nothing is left of ${counted(runs.length, 'run')}; records in ${suiteFolder}`);
     if (options.json) printJson({ schema: 'ablate/submit/1', runs: 0, script: null, answer: null });
     return;
   }
@@ -80,7 +79,7 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
   await writePlan(suiteFolder, plan.record);
   await makeFolder(dirname(script));
   await writeFile(script, slurmScript(job));
-  note(`${left.length} runs in ${script}`);
+  note(`${counted(left.length, 'run')} in ${script}`);
   const answer = options.scriptOnly ? null : sbatch(script);
   if (answer !== null) note(answer);
   if (options.json) printJson({ schema: 'ablate/submit/1', runs: left.length, script, answer });

@@ -1,11 +1,13 @@
-import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { countCost } from '../../cost/count.js';
 import { receptiveFields } from '../../cost/receptive-field.js';
-import { blockDiagram, typicalBlock } from '../../report/block-diagram.js';
+import { blockDiagram, blockDiagramPng, typicalBlock } from '../../report/block-diagram.js';
+import { UsageError } from '../errors.js';
 import { addNetworkOptions, type NetworkOptions, networkFrom } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
-import { grouped, textTable } from '../table.js';
+import { textTable } from '../table.js';
+import { checkPictureFile, writePicture } from '../write-figure.js';
+import { grouped } from '../../words/counted.js';
 
 interface SummaryOptions extends NetworkOptions {
   readonly against?: string;
@@ -16,10 +18,10 @@ interface SummaryOptions extends NetworkOptions {
 export function summaryCommand(): Command {
   const command = new Command('summary')
     .description("a network's layers with shapes, parameters, MACs and receptive field")
-    .option('--against <name>', 'another network by name, for --draw')
+    .option('--against <name>', 'another network by name, drawn beside it (default: resnet-50); takes --draw')
     .option(
       '--draw <file>',
-      "an SVG of a block of both networks side by side, as in the paper's Figures 3 and 4, with what differs marked",
+      "a block of both networks side by side as .svg or .png, as in the paper's Figures 3 and 4, with what differs marked",
     )
     .option('--json', 'one JSON document on stdout');
   return addNetworkOptions(command)
@@ -28,12 +30,19 @@ export function summaryCommand(): Command {
       '\nExamples:\n  ablate summary --model convnext-tiny\n  ablate summary --model convnext-tiny --against swin-tiny --draw blocks.svg',
     )
     .action(async (options: SummaryOptions) => {
+      if (options.draw !== undefined) checkPictureFile(options.draw);
+      else if (options.against !== undefined)
+        throw new UsageError('--against says what --draw draws beside the network; add --draw blocks.svg');
       const { model } = await networkFrom(options);
       const fields = receptiveFields(model);
       const cost = countCost(model);
       if (options.draw !== undefined) {
         const other = (await networkFrom({ model: options.against ?? 'resnet-50', width: 1 })).model;
-        await writeFile(options.draw, blockDiagram(typicalBlock(other), typicalBlock(model)));
+        const sides = [typicalBlock(other), typicalBlock(model)] as const;
+        await writePicture(options.draw, {
+          '.svg': () => blockDiagram(...sides),
+          '.png': () => blockDiagramPng(...sides),
+        });
         note(`wrote ${options.draw}`);
       }
       const layers = cost.layers.map(({ name, kind, output, macs, params }) => ({

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { isRecipeFile, parseRecipe } from '../../config/parse.js';
-import { ConfigError, type PlacedProblem } from '../../config/problem.js';
+import { ConfigError, type PlacedProblem, renderProblem } from '../../config/problem.js';
 import { openSuite } from '../../experiment/suite.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
+import { counted } from '../../words/counted.js';
 
 export function validateCommand(): Command {
   return new Command('validate')
@@ -19,8 +20,13 @@ export function validateCommand(): Command {
         const answer = (await isRecipeFile(file)) ? await checkRecipe(file) : await checkSuite(file);
         answers.push({ file, ...answer });
         if (json) continue;
+        for (const warning of answer.warnings)
+          note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
         if (answer.problems.length > 0) note(new ConfigError(answer.problems).render());
-        else printText(`${file}: right; ${answer.about}`);
+        else {
+          const said = answer.warnings.length > 0 ? [counted(answer.warnings.length, 'warning')] : [];
+          printText(`${file}: right; ${[answer.about, ...said].join('; ')}`);
+        }
       }
       if (json) printJson({ schema: 'ablate/validate/1', files: answers });
       if (answers.some(({ problems }) => problems.length > 0)) throw new Exit(exitCodes.badInput);
@@ -30,19 +36,22 @@ export function validateCommand(): Command {
 interface Answer {
   readonly about: string;
   readonly problems: readonly PlacedProblem[];
+  readonly warnings: readonly PlacedProblem[];
 }
 
 async function checkRecipe(file: string): Promise<Answer> {
-  const { recipe, problems } = await parseRecipe(file);
-  return { about: `a recipe of ${recipe?.epochs} epochs`, problems };
+  const { recipe, problems, warnings } = await parseRecipe(file);
+  return { about: recipe ? `a recipe of ${counted(recipe.epochs, 'epoch')}` : '', problems, warnings };
 }
 
 async function checkSuite(file: string): Promise<Answer> {
   try {
-    const { suite, variants } = await openSuite(file);
-    return { about: `${variants.length} networks, ${variants.length * suite.seeds.length} runs`, problems: [] };
+    const { suite, variants, warnings } = await openSuite(file);
+    const trained = variants.filter(({ sameAs }) => sameAs === null).length;
+    const about = `${counted(trained, 'network')}, ${counted(trained * suite.seeds.length, 'run')}`;
+    return { about, problems: [], warnings };
   } catch (error) {
-    if (error instanceof ConfigError) return { about: '', problems: error.problems };
+    if (error instanceof ConfigError) return { about: '', problems: error.problems, warnings: [] };
     throw error;
   }
 }

@@ -42,7 +42,7 @@ interface Records {
 }
 
 /** The binary version: the archive, or what was unpacked from it. */
-export const cifarBinary = (source: CifarSource, next: string): Format => ({
+export const cifarBinary = (source: CifarSource, next: () => string): Format => ({
   name: "CIFAR's binary files",
   recognise: async (root) => presence(source.binary, root),
   open: (root) =>
@@ -50,7 +50,7 @@ export const cifarBinary = (source: CifarSource, next: string): Format => ({
 });
 
 /** The Python version: the archive, or what was unpacked from it. Its pickles are read, not executed. */
-export const cifarPickles = (source: CifarSource, next: string): Format => ({
+export const cifarPickles = (source: CifarSource, next: () => string): Format => ({
   name: "CIFAR's Python pickles",
   recognise: async (root) => presence(source.pickles, root),
   open: (root) =>
@@ -68,7 +68,7 @@ function presence({ archive, folder, files }: CifarFiles, root: string): string 
 
 type Take = (bytes: Uint8Array, file: string, count: number) => Records;
 
-async function open(source: CifarSource, files: CifarFiles, root: string, next: string, take: Take) {
+async function open(source: CifarSource, files: CifarFiles, root: string, next: () => string, take: Take) {
   const read = await reader(source.name, files, root, next);
   return { train: await openSplit('train'), test: await openSplit('test') };
 
@@ -147,7 +147,7 @@ function interleave(
 }
 
 /** Reads the files of a dataset, unpacked in `root`, in its folder there, or out of the archive there. */
-async function reader(name: string, { archive, folder, files }: CifarFiles, root: string, next: string) {
+async function reader(name: string, { archive, folder, files }: CifarFiles, root: string, next: () => string) {
   const first = files.train[0] as string;
   for (const place of [root, join(root, folder)]) {
     if (!(await readFile(join(place, first)).catch(() => null))) continue;
@@ -158,7 +158,7 @@ async function reader(name: string, { archive, folder, files }: CifarFiles, root
   }
   const path = join(root, archive);
   const packed = await readFile(path).catch(() => {
-    throw new DataError(`${name} is not here: ${path} does not exist.\nNext: ${next}`);
+    throw new DataError(`${name} is not here: ${path} does not exist.\nNext: ${next()}`);
   });
   const bytes = gunzip(packed, path);
   const entries = new Map([...tarEntriesOf(bytes, path)].map((entry) => [entry.name.replace(/^\.\//, ''), entry]));

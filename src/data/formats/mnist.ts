@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { counted } from '../../words/counted.js';
 import type { Dataset } from '../dataset.js';
 import { DataError } from '../error.js';
 import { inMemory } from '../listing/memory.js';
@@ -43,7 +44,7 @@ export type MnistFile = (typeof mnistFiles)[number];
  * published with or with Kaggle's dot (`train-images.idx3-ubyte`). `known` are all sources whose checksums tell one
  * dataset's files from another's.
  */
-export function mnistFormat(source: MnistSource, known: readonly MnistSource[], next: string): Format {
+export function mnistFormat(source: MnistSource, known: readonly MnistSource[], next: () => string): Format {
   return {
     name: "MNIST's four files",
     async recognise(root) {
@@ -83,7 +84,7 @@ async function openSplit(
   known: readonly MnistSource[],
   root: string,
   split: 'train' | 'test',
-  next: string,
+  next: () => string,
 ): Promise<Split> {
   const { name, classes, firstLabel } = source;
   const remarks = createRemarks();
@@ -93,7 +94,9 @@ async function openSplit(
   const [count, rows, columns] = pictures.shape as [number, number, number];
   if (rows * columns === 0) throw new DataError(`${root}: ${split} pictures of ${rows}x${columns} pixels`);
   if (stored.shape[0] !== count) {
-    throw new DataError(`${root}: ${count} ${split} pictures, but ${stored.shape[0]} labels`);
+    throw new DataError(
+      `${root}: ${counted(count, `${split} picture`)}, but ${counted(stored.shape[0] ?? 0, 'label')}`,
+    );
   }
   const last = firstLabel + classes.length - 1;
   const wrong = stored.values.findIndex((label) => label < firstLabel || label > last);
@@ -119,7 +122,7 @@ async function openSplit(
     const path = await findFile(source, root, file);
     if (!path) {
       throw new DataError(
-        `${name} is not here: ${join(root, publishedName(source, file))}.gz does not exist.\nNext: ${next}`,
+        `${name} is not here: ${join(root, publishedName(source, file))}.gz does not exist.\nNext: ${next()}`,
       );
     }
     const bytes = await readFile(path).catch((error: Error) => {

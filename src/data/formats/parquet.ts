@@ -38,6 +38,7 @@ const room = 1.1;
 export const parquetFiles = (name: string, tested: 'test' | 'validation'): Format => ({
   name: "Hugging Face's Parquet files",
   async recognise(root) {
+    if (!existsSync(root)) return null;
     const { train, test } = sortBySplit(await filesUnder(root), tested);
     return train[0] && test[0] ? `${train[0]} and ${test[0]} (${train.length} and ${test.length} files)` : null;
   },

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
+import { grouped } from '../../words/counted.js';
 import { DataError } from '../error.js';
 import { fromFiles } from '../listing/files.js';
 import { keptList } from '../listing/kept-list.js';
@@ -202,7 +203,7 @@ function numberIn(file: number, { offset, size }: { offset: number; size: number
   const number = Number(text);
   if (size > longestLabel || !/^\d+$/.test(text) || number >= mostClasses) {
     throw new DataError(
-      `${name} is "${text.slice(0, 20)}", expected the number of a class, below ${mostClasses.toLocaleString('en-US')}`,
+      `${name} is "${text.slice(0, 20)}", expected the number of a class, below ${grouped(mostClasses)}`,
     );
   }
   return number;

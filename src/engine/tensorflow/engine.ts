@@ -7,6 +7,9 @@ import { loadKernels } from './kernels.js';
 import { type Precision, resolvePrecision } from './precision.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
+import { command } from '../../shell/program.js';
+import { registerOwnKernels } from './own-kernels.js';
+import { prepareTfjs } from '../tfjs/prepare.js';
 
 export interface TensorflowOptions extends LoadOptions {
   /** Runs steps op by op instead of compiled: for debugging, and as the compiled step's reference. */
@@ -24,11 +27,13 @@ export function openTensorflow({
   ...options
 }: TensorflowOptions): Engine {
   const loaded = loadTensorflow(options);
+  prepareTfjs(loaded.tf);
+  registerOwnKernels(loaded);
   const kernels = loadKernels(loaded);
   const gpu = loaded.backend.isUsingGpuDevice;
   if (!gpu && !kernels) {
     onWarning?.(
-      'The fused kernels are not compiled for these sources: steps take about twice as long. Next: npx ablate setup',
+      `The fused kernels are not compiled for these sources: steps take about twice as long. Next: ${command('setup')}`,
     );
   }
   const precision = resolvePrecision(wish, { gpu, kernels });

@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '../engine.js';
 import type { Binding, TensorflowBackend } from './binding.js';
-import { bindingFile, bindingFolder, preloadFile } from './setup/binding.js';
+import { bindingFile, bindingFolder, preloadFile, upstreamFolder } from './setup/binding.js';
 import { isWhole, libraryFolder } from './setup/cache.js';
 import { MEANWHILE } from './setup/tools.js';
 import type { Flavour } from './setup/wheels.js';
+import { command } from '../../shell/program.js';
 
 const require = createRequire(import.meta.url);
 
@@ -59,13 +60,13 @@ function chooseFlavour(device: 'auto' | 'cpu' | 'gpu'): Flavour {
   if (device === 'gpu') {
     if (here.includes('gpu')) return 'gpu';
     throw new EnvironmentError(
-      `TensorFlow with CUDA is not set up here.\nNext: npx ablate setup --gpu (12 GB of disk)\n${MEANWHILE}`,
+      `TensorFlow with CUDA is not set up here.\nNext: ${command('setup --gpu')} (12 GB of disk)\n${MEANWHILE}`,
     );
   }
   const flavour = device === 'cpu' && here.includes('cpu') ? 'cpu' : here[0];
   if (flavour) return flavour;
   throw new EnvironmentError(
-    `The tensorflow engine is not set up here (or was, for other sources).\nNext: npx ablate setup (about a minute, 1.5 GB of disk)\n${MEANWHILE}`,
+    `The tensorflow engine is not set up here (or was, for other sources).\nNext: ${command('setup')} (about a minute, 1.5 GB of disk)\n${MEANWHILE}`,
   );
 }
 
@@ -96,15 +97,15 @@ function loadAddon(flavour: Flavour): Binding {
   } catch (error) {
     throw new LoadError(
       `The tensorflow engine at ${file} does not load: ${(error as Error).message}\n` +
-        `Next: npx ablate setup --force\n${MEANWHILE}`,
+        `Next: ${command('setup --force')}\n${MEANWHILE}`,
     );
   }
 }
 
 /** What the package's index.js does, with our addon instead of the one it looks for beside itself. */
 function registerBackend(binding: Binding): TensorflowBackend {
-  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels');
-  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend') as {
+  require(join(upstreamFolder, 'dist', 'register_all_kernels.js'));
+  const { NodeJSKernelBackend } = require(join(upstreamFolder, 'dist', 'nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => TensorflowBackend;
   };
   const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
@@ -116,7 +117,7 @@ function registerBackend(binding: Binding): TensorflowBackend {
 function assertDevice(engine: LoadedTensorflow, options: LoadOptions): LoadedTensorflow {
   if (options.device === 'gpu' && !engine.backend.isUsingGpuDevice) {
     throw new EnvironmentError(
-      'A GPU was asked for, but TensorFlow finds none that it can use.\nNext: npx ablate doctor (says which driver or library is missing), or --device cpu',
+      `A GPU was asked for, but TensorFlow finds none that it can use.\nNext: ${command('doctor')} (says which driver or library is missing), or --device cpu`,
     );
   }
   return engine;

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../engine.js';
 import type { Kernels } from './kernels.js';
+import { command } from '../../shell/program.js';
 
 /** What a recipe may ask for. */
 export type Precision = 'float32' | 'bfloat16' | 'auto';
@@ -27,7 +28,7 @@ export function resolvePrecision(wish: Precision, facts: PrecisionFacts): 'float
 
 function obstacle({ gpu, kernels }: PrecisionFacts): string | null {
   if (gpu) return 'on GPUs it has not been tried';
-  if (!kernels) return 'the fused kernels, which multiply it, are not compiled (npx ablate setup)';
+  if (!kernels) return `the fused kernels, which multiply it, are not compiled (${command('setup')})`;
   if (kernels.multipliesBfloat16) return null;
   return `the fused kernels are compiled for ${kernels.instructionSet}, which has no product of bfloat16 (AVX512-BF16)`;
 }

@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Engine, EnvironmentError } from '../engine.js';
 import { eagerStep } from '../eager.js';
+import { registerOwnKernels } from './own-kernels.js';
+import { prepareTfjs } from '../tfjs/prepare.js';
 import { createWasmOps } from './ops.js';
+import { command, installCommand } from '../../shell/program.js';
 
 const require = createRequire(import.meta.url);
 
@@ -22,14 +25,17 @@ export async function openWasm(): Promise<Engine> {
   wasm.setThreadsCount(1);
   if (!(await tf.setBackend('wasm'))) {
     throw new EnvironmentError(
-      'The wasm backend does not start on this machine: its WebAssembly module did not load.\nNext: npm ci, then npx ablate doctor',
+      `The wasm backend does not start on this machine: its WebAssembly module did not load.\nNext: ${installCommand()}, then ${command('doctor')}`,
     );
   }
   shareIdentities(tf);
+  prepareTfjs(tf);
   // tfjs would fall back to plain JavaScript, thousands of times slower, without a word.
   tf.removeBackend('cpu');
+  const ops = createWasmOps(tf);
+  registerOwnKernels(tf, ops);
   return {
-    ops: createWasmOps(tf),
+    ops,
     description: {
       engine: 'wasm',
       version: wasm.version_wasm,

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { EnvironmentError } from '../engine.js';
 import { kernelsModule } from './kernels-module.js';
+import { installCommand } from '../../shell/program.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
 
@@ -75,7 +76,7 @@ export function loadWasmKernels(tf: Tf): WasmKernels {
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
   if (!(memory instanceof WebAssembly.Memory)) {
     throw new EnvironmentError(
-      'The wasm backend does not hand out its memory, as version 4.22 does.\nNext: npm ci, which installs that version',
+      `The wasm backend does not hand out its memory, as version 4.22 does.\nNext: ${installCommand()}, which installs that version`,
     );
   }
   const module = new WebAssembly.Module(Buffer.from(kernelsModule, 'base64'));

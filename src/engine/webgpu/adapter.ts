@@ -1,11 +1,12 @@
 import { EnvironmentError } from '../engine.js';
 import { packageVersion } from '../packages.js';
+import { installCommand } from '../../shell/program.js';
 
 /** What the engine needs from npm: both are optional dependencies, since they are large and most runs need neither. */
 export const WEBGPU_PACKAGES = ['webgpu', '@tensorflow/tfjs-backend-webgpu'] as const;
 
 /** The command that brings them. */
-export const WEBGPU_INSTALL = 'npm ci --include=optional';
+export const webgpuInstall = (): string => `${installCommand()} --include=optional`;
 
 /** The part of the WebGPU API that is used here; its types come with those of browsers only. */
 export interface GpuAdapter {
@@ -48,7 +49,7 @@ export function requirePackages(): void {
   if (missing.length === 0) return;
   throw new EnvironmentError(
     `The webgpu engine is not installed here: ${missing.join(' and ')} missing.\n` +
-      `Next: ${WEBGPU_INSTALL}, or --device cpu or --device wasm`,
+      `Next: ${webgpuInstall()}, or --device cpu or --device wasm`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { eagerStep } from '../eager.js';
 import type { Engine } from '../engine.js';
 import { packageVersion } from '../packages.js';
+import { prepareTfjs } from '../tfjs/prepare.js';
 import { WEBGPU_PACKAGES } from './adapter.js';
 import { openBackend } from './backend.js';
 import { createWebgpuOps } from './ops.js';
@@ -12,6 +13,7 @@ import { createWebgpuOps } from './ops.js';
  */
 export async function openWebgpu(onWarning?: (text: string) => void): Promise<Engine> {
   const { tf, backend, found } = await openBackend();
+  prepareTfjs(tf);
   if (found.software) {
     onWarning?.(`WebGPU has no GPU here but ${found.name}, many times slower than --device cpu: good for checks only`);
   }

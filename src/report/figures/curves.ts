@@ -1,5 +1,5 @@
 import type { ChartConfiguration } from 'chart.js';
-import type { MetricsLine } from '../../experiment/records.js';
+import type { MetricsLine } from '../../records/metrics.js';
 import { summarize } from '../../statistics/summary.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';
@@ -10,6 +10,7 @@ import { type ListItem, listOf } from './list.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import { linearScale } from './scale.js';
 import { alongRoad, type Theme } from './theme.js';
+import { counted } from '../../words/counted.js';
 
 /** What is followed over the epochs. */
 interface Quantity {
@@ -49,7 +50,7 @@ function curvesFigure(study: Study, quantity: Quantity): Figure {
   return {
     name: quantity.name,
     title: quantity.title,
-    alt: `Line chart: ${quantity.title.toLowerCase()}, mean over seeds, of ${curves.length} networks. ${[curves[0], curves.at(-1)].flatMap((curve) => (curve ? [inWords(curve)] : [])).join('; ')}. All points are in its CSV file.`,
+    alt: `Line chart: ${quantity.title.toLowerCase()}, mean over seeds, of ${counted(curves.length, 'network')}. ${[curves[0], curves.at(-1)].flatMap((curve) => (curve ? [inWords(curve)] : [])).join('; ')}. All points are in its CSV file.`,
     csv: csv(
       ['variant', 'epoch', quantity.column, 'seeds'],
       curves.flatMap(({ row, points }) =>

@@ -1,5 +1,6 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import { percent, signed } from '../format.js';
+import { counted } from '../../words/counted.js';
 import { conditions, labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
@@ -40,8 +41,8 @@ function altText(rows: readonly Row[]): string {
   const count = (verdict: string) => rows.filter((row) => row.verdict?.verdict === verdict).length;
   const clear = rows.filter(({ delta }) => delta?.interval && delta.interval[0] * delta.interval[1] > 0).length;
   return (
-    `Dot plot of ${rows.length} paired differences in percent points with their 95% intervals: ${count('helped')} helped, ${count('hurt')} hurt, ` +
-    `${count('unresolved')} unresolved; ${clear} intervals leave out 0. All numbers are in the table of steps.`
+    `Dot plot of ${counted(rows.length, 'paired difference')} in percent points with 95% intervals: ${count('helped')} helped, ${count('hurt')} hurt, ` +
+    `${count('unresolved')} unresolved; ${counted(clear, 'interval leaves', 'intervals leave')} out 0. All numbers are in the table of steps.`
   );
 }
 

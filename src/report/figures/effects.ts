@@ -1,6 +1,7 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import type { StepEffect } from '../../statistics/effects.js';
 import { signed } from '../format.js';
+import { counted } from '../../words/counted.js';
 import { conditions } from '../labels.js';
 import type { Study } from '../study.js';
 import { effectsCsv } from '../tables/effects.js';
@@ -16,7 +17,7 @@ export function effectsFigure(study: Study): Figure | null {
   if (effects.length === 0) return null;
   const words = effects.map(
     ({ step, contexts, range }) =>
-      `${step} from ${signed(range[0])} to ${signed(range[1])} in ${contexts.length} companies`,
+      `${step} from ${signed(range[0])} to ${signed(range[1])} in ${counted(contexts.length, 'company', 'companies')}`,
   );
   return {
     name: 'effects',

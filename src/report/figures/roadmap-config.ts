@@ -35,7 +35,7 @@ export function roadmapConfig(view: RoadmapView): ChartConfiguration {
           ...panel(view.accuracy, layout === 'wide' ? 3 : 2.4, accuracyTitle(view), theme.text, view),
           afterBuildTicks: upToHundred,
         },
-        cost: panel(view.cost, 1, `${view.unit.letter}FLOPs`, theme.cost, view),
+        cost: panel(view.cost, 1, `${view.unit.letter}MACs`, theme.cost, view),
       },
       plugins: { legend: { display: false }, annotation: { annotations: marksToBeat(view) } },
     },

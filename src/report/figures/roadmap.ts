@@ -1,4 +1,5 @@
 import { inUnit, percent, signed, unitFor } from '../format.js';
+import { counted } from '../../words/counted.js';
 import { conditions, labelOf } from '../labels.js';
 import { isRoad, type Row, roadEnd, type Study } from '../study.js';
 import { csv } from '../tables/csv.js';
@@ -112,7 +113,7 @@ function keyOf(rows: readonly Row[], theme: Theme, joined: boolean): KeyItem[] {
 function altText(study: Study): string {
   const unit = unitFor(study.rows.map(({ variant }) => variant.macs));
   const words = (row: Row) =>
-    `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}FLOPs`;
+    `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}MACs`;
   const start = study.rows.find(({ variant }) => variant.kind === 'base');
   const end = roadEnd(study.rows, study.plan.strategy);
   const changes = study.rows
@@ -120,7 +121,7 @@ function altText(study: Study): string {
     .sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0));
   const largest = changes.slice(0, 3).map((row) => `${labelOf(row)} ${signed(row.delta?.mean ?? 0)}`);
   return [
-    `Bar chart of the top-1 accuracy of ${study.rows.length} networks in the order of the road, with error bars over seeds and the cost of each as a line of stars.`,
+    `Bar chart of the top-1 accuracy of ${counted(study.rows.length, 'network')} in the order of the road, with error bars over seeds and the cost of each as a line of stars.`,
     ...(start ? [`It starts at ${words(start)}.`] : []),
     ...(end ? [`It ends at ${words(end)}.`] : []),
     ...study.rows.filter(({ variant }) => variant.kind === 'compare').map((row) => `To beat: ${words(row)}.`),

@@ -1,5 +1,6 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import { inUnit, percent, type Unit, unitFor } from '../format.js';
+import { counted } from '../../words/counted.js';
 import { conditions, labelOf } from '../labels.js';
 import { isRoad, type Row, type Study } from '../study.js';
 import { csv } from '../tables/csv.js';
@@ -22,8 +23,8 @@ interface Price {
 
 const macs: Price = {
   name: 'accuracy-flops',
-  title: 'Accuracy against FLOPs',
-  axis: (letter) => `${letter}FLOPs (multiply-adds)`,
+  title: 'Accuracy against MACs',
+  axis: (letter) => `${letter}MACs (multiply-adds)`,
   of: ({ variant }) => variant.macs,
 };
 const params: Price = {
@@ -80,7 +81,7 @@ function altText(price: Price, unit: Unit, points: readonly Point[], joined: boo
   const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
   const cheapest = points.reduce<Point | null>((low, point) => (low && low.x <= point.x ? low : point), null);
   return (
-    `Scatter plot: ${lowerFirst(price.title)} for ${points.length} networks${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
+    `Scatter plot: ${lowerFirst(price.title)} for ${counted(points.length, 'network')}${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
     `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `Least: ${words(cheapest)}. ` : ''}All numbers are in the table of steps.`
   );
 }

@@ -37,7 +37,7 @@ td.hurt { color: var(--hurt); font-weight: 600; }
 .notes { font-size: 0.9rem; }
 footer { margin-top: 48px; color: var(--quiet); font-size: 0.9rem; }
 @media (max-width: 640px) { body { padding: 16px 12px 48px; font-size: 15px; } h1 { font-size: 1.5rem; } h2 { margin-top: 36px; } tbody th { min-width: 7.5em; } th, td { padding: 5px 8px; } }
-@media print { body { max-width: none; } .scroll { overflow: visible; } nav { display: none; } }
+@media print { @page { margin: 12mm; } body { max-width: none; padding: 0; } .scroll { overflow: visible; border: 0; } nav { display: none; } table { font-size: 7.5pt; } th, td { padding: 2px 4px; } td.n, thead th { white-space: normal; } tbody th { position: static; min-width: 0; } tr, figure { break-inside: avoid; } }
 `;
 
 /** Sorts a table by the heading that is clicked: numbers by value, empty cells last, a third click back to the road's order. */

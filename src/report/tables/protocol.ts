@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { RunSpec } from '../../experiment/records.js';
-import { grouped, listed, none } from '../format.js';
+import type { RunSpec } from '../../records/run.js';
+import { counted, listed, none } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';
 
@@ -67,8 +67,8 @@ export function protocolTable(study: Study): Table | null {
 
 function limits({ train_limit: train, test_limit: test }: RunSpec['dataset']): string {
   const parts = [
-    ...(train === null ? [] : [`${grouped(train)} training images`]),
-    ...(test === null ? [] : [`${grouped(test)} test images`]),
+    ...(train === null ? [] : [`${counted(train, 'training image')}`]),
+    ...(test === null ? [] : [`${counted(test, 'test image')}`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
@@ -83,7 +83,7 @@ function optimizer({ recipe: { optimizer: used } }: RunSpec): string {
 }
 
 function schedule({ recipe: { schedule: used } }: RunSpec): string {
-  const warmup = used.warmup_epochs > 0 ? `${used.warmup_epochs} epochs of warm-up, ` : '';
+  const warmup = used.warmup_epochs > 0 ? `${counted(used.warmup_epochs, 'epoch')} of warm-up, ` : '';
   return `${warmup}${used.name === 'step' ? 'steps' : used.name}`;
 }
 

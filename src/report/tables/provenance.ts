@@ -1,5 +1,5 @@
-import type { RunRecord } from '../../experiment/records.js';
-import { duration, grouped } from '../format.js';
+import type { RunRecord } from '../../records/run.js';
+import { counted, duration, grouped } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';
 
@@ -24,11 +24,11 @@ export function provenanceTable({ rows }: Study): Table {
         ({ engine }) =>
           `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled steps' : 'eager'}, kernels ${engine.kernels}, ${engine.precision}`,
       ),
-      ...lines('device', ({ engine }) => `${engine.device}, ${engine.threads} threads a run`),
+      ...lines('device', ({ engine }) => `${engine.device}, ${counted(engine.threads, 'thread')} a run`),
       ...lines(
         'machine',
         ({ machine }) =>
-          `${machine.cpu}, ${machine.cores} cores, ${grouped(Math.round(machine.memoryBytes / 2 ** 30))} GiB, ${machine.platform}, Node ${machine.node}`,
+          `${machine.cpu}, ${counted(machine.cores, 'core')}, ${grouped(Math.round(machine.memoryBytes / 2 ** 30))} GiB, ${machine.platform}, Node ${machine.node}`,
       ),
       ...lines('code', ({ codeVersion }) => codeVersion),
       ...lines('data', ({ spec, datasetFingerprint }) => `${spec.dataset.name}, fingerprint ${datasetFingerprint}`),

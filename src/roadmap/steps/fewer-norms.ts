@@ -7,7 +7,12 @@ export const fewerNorms = defineStep({
   section: '2.6',
   group: 'Micro Design',
   claim: 'One norm a block, before the first 1x1 convolution; a further one at the start of the block does not help.',
-  requires: { 'move-up-depthwise': 'the norm that stays is the one between depthwise and first 1x1 convolution' },
+  requires: {
+    'move-up-depthwise': {
+      has: ({ block }) => block.order === 'spatial-first',
+      why: 'the norm that stays is the one between depthwise and first 1x1 convolution',
+    },
+  },
   options: z.strictObject({
     start_norm: z.boolean().default(false).describe("Adds a norm at the block's start, which the paper tried."),
   }),

@@ -7,8 +7,14 @@ export const moveUpDepthwise = defineStep({
   group: 'Large Kernel',
   claim: 'The depthwise convolution comes first, on the narrow end, as attention comes before the MLP.',
   requires: {
-    'depthwise-conv': 'a dense convolution cannot move to the narrow end without changing what it mixes',
-    'inverted-bottleneck': 'there is no narrow end before the widening 1x1 convolution otherwise',
+    'depthwise-conv': {
+      has: ({ block }) => block.groups !== 1,
+      why: 'a dense convolution cannot move to the narrow end without changing what it mixes',
+    },
+    'inverted-bottleneck': {
+      has: ({ block }) => block.order !== 'bottleneck',
+      why: 'there is no narrow end before the widening 1x1 convolution otherwise',
+    },
   },
   measured: { from: 80.6, to: 79.9 },
   apply: (network) => ({ ...network, block: { ...network.block, order: 'spatial-first' } }),

@@ -9,7 +9,10 @@ export const separateDownsampling = defineStep({
   claim:
     'A 2x2 convolution with stride 2 halves the map between stages, with norms around it that keep training stable.',
   requires: {
-    'inverted-bottleneck': 'a bottleneck leaves its stage wider than it enters, so its shortcut cannot be the identity',
+    'inverted-bottleneck': {
+      has: ({ block }) => block.order !== 'bottleneck',
+      why: 'a bottleneck leaves its stage wider than it enters, so its shortcut cannot be the identity',
+    },
   },
   options: z.strictObject({
     norm: z

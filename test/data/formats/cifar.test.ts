@@ -11,7 +11,11 @@ const folder = ownFolder();
 const each = 3;
 const small = (source: CifarSource): CifarSource => ({ ...source, picturesPerFile: { train: each, test: each } });
 const open = (source: CifarSource, root: string) =>
-  openFormat(cifarBinary(small(source), 'the next command'), [cifarPickles(small(source), '')], root);
+  openFormat(
+    cifarBinary(small(source), () => 'the next command'),
+    [cifarPickles(small(source), () => '')],
+    root,
+  );
 const value = (file: number, picture: number, channel: number, at: number) =>
   (file * 7 + picture * 31 + channel * 101 + at * 3) % 256;
 const labelOf = (file: number, picture: number) => (file * 3 + picture) % 10;

@@ -45,7 +45,11 @@ const byMd5: MnistSource = {
 };
 const known = [bySha, byMd5];
 const open = (source: MnistSource, root: string) =>
-  openFormat(mnistFormat(source, known, 'the next command'), [], root);
+  openFormat(
+    mnistFormat(source, known, () => 'the next command'),
+    [],
+    root,
+  );
 
 test("another set's files are refused where their checksum is known, packed or not", async () => {
   const [ofSha, ofMd5, other] = [put('sha', 20), put('md5', 40), put('other', 60)];

@@ -41,7 +41,7 @@ test.runIf(process.platform === 'linux')(
       python3: expect.stringContaining('apt-get'),
       'a C++ compiler': 'sudo apt-get install g++',
     });
-    expect(next['TensorFlow 2.21.0']).toBe('npx ablate setup');
+    expect(next['TensorFlow 2.21.0']).toBe('ablate setup');
     const gpu = engines.find(({ engine }) => engine === 'tensorflow-gpu')!;
     expect(gpu.checks[0]).toMatchObject({ what: 'an NVIDIA GPU and its driver', found: null });
   },
@@ -59,7 +59,7 @@ test('prints each engine with what is missing and the next command', async () =>
   const text = await printed();
   expect(text).toMatch(/^tensorflow: not ready$/m);
   expect(text).toMatch(/^wasm: ready$/m);
-  expect(text).toMatch(/^ {2}next: npx ablate setup$/m);
+  expect(text).toMatch(/^ {2}next: ablate setup$/m);
 });
 
 test('--json is one document with its schema first', async () => {

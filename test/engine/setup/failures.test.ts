@@ -50,7 +50,7 @@ describe.runIf(process.platform === 'linux')(
     test('no python3', async () => {
       const message = await failure();
       expect(message).toContain('No python3');
-      expect(message).toContain('Next: sudo apt-get install python3 python3-pip, then npx ablate setup');
+      expect(message).toContain('Next: sudo apt-get install python3 python3-pip, then ablate setup');
       expect(message).toContain('--device wasm');
     });
 
@@ -76,7 +76,7 @@ describe.runIf(process.platform === 'linux')(
       program('python3', `${PYTHON}; echo "OSError: [Errno 28] No space left on device" >&2; exit 1`);
       const message = await failure();
       expect(message).toContain(`The disk at ${cache}`);
-      expect(message).toContain('Next: free some space, then npx ablate setup (it goes on)');
+      expect(message).toContain('Next: free some space, then ablate setup (it goes on)');
     });
 
     test('a wheel whose bytes are not those published', async () => {

@@ -51,11 +51,11 @@ describe('an engine that is not set up', () => {
   test('is an EnvironmentError with the next command', async () => {
     const { stdout } = await message('');
     expect(stdout).toMatch(
-      /^EnvironmentError The tensorflow engine is not set up here.*\nNext: npx ablate setup .*\n.*--device wasm/,
+      /^EnvironmentError The tensorflow engine is not set up here.*\nNext: ablate setup .*\n.*--device wasm/,
     );
   });
   test('for a GPU names its own setup', async () => {
-    expect((await message("{ device: 'gpu' }")).stdout).toContain('Next: npx ablate setup --gpu');
+    expect((await message("{ device: 'gpu' }")).stdout).toContain('Next: ablate setup --gpu');
   });
 });
 
@@ -88,7 +88,7 @@ describe('an engine that is set up but does not load', () => {
   test('is wasm for auto, with a warning that quotes why', async () => {
     const { stdout } = await openOn('auto');
     expect(stdout).toMatch(/^warning: The tensorflow engine at .* does not load: .*(too short|invalid ELF)/);
-    expect(stdout).toContain('npx ablate setup --force');
+    expect(stdout).toContain('ablate setup --force');
     expect(stdout).toMatch(/runs on wasm, several times slower\.\nwasm\n$/);
   });
 

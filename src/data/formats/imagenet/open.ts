@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { command } from '../../../shell/program.js';
 import { DataError } from '../../error.js';
 import { fromFiles } from '../../listing/files.js';
 import { keptList } from '../../listing/kept-list.js';
@@ -18,8 +19,8 @@ const testArchive = 'ILSVRC2012_img_val.tar';
 /** Where Kaggle's archive keeps the pictures. */
 const kagglePlaces = ['ILSVRC/Data/CLS-LOC', 'Data/CLS-LOC'];
 
-export const imagenetNext =
-  'put ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar and ILSVRC2012_devkit_t12.tar.gz (or what is unpacked from them) into a folder and run: npx ablate data imagenet-1k --root FOLDER';
+export const imagenetNext = (): string =>
+  `put ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar and ILSVRC2012_devkit_t12.tar.gz (or what is unpacked from them) into a folder and run: ${command('data imagenet-1k --root FOLDER')}`;
 
 /** Kaggle's archive, unpacked: `ILSVRC/Data/CLS-LOC/{train,val}` and `LOC_val_solution.csv`. */
 export const kaggleImagenet: Format = {
@@ -70,7 +71,7 @@ async function listTraining(root: string): Promise<PictureList> {
   const stamp = await timeOf(archive);
   if (!stamp) {
     throw new DataError(
-      `imagenet-1k is not here: ${root} has neither a folder train nor ${trainArchive}.\nNext: ${imagenetNext}`,
+      `imagenet-1k is not here: ${root} has neither a folder train nor ${trainArchive}.\nNext: ${imagenetNext()}`,
     );
   }
   return keptList(root, archive, stamp, async () => {
@@ -113,7 +114,7 @@ async function listValidation(
   const stamp = await timeOf(archive);
   if (!stamp) {
     throw new DataError(
-      `imagenet-1k is not whole: ${root} has neither a folder val nor ${testArchive}.\nNext: ${imagenetNext}`,
+      `imagenet-1k is not whole: ${root} has neither a folder val nor ${testArchive}.\nNext: ${imagenetNext()}`,
     );
   }
   const truth = await groundTruth(truthIn);

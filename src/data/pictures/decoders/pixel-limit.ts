@@ -1,3 +1,4 @@
+import { grouped } from '../../../words/counted.js';
 import { DataError } from '../../error.js';
 
 /** Pixels above which Pillow warns of a decompression bomb. */
@@ -19,6 +20,5 @@ export function checkSize(width: number, height: number): void {
 }
 
 export function tooLarge(width: number, height: number): string {
-  const count = (value: number) => value.toLocaleString('en-US');
-  return `${width}x${height} are ${count(width * height)} pixels, more than the limit of ${count(pixelLimit())}; make it smaller, or raise ABLATE_MAX_PIXELS`;
+  return `${width}x${height} are ${grouped(width * height)} pixels, more than the limit of ${grouped(pixelLimit())}; make it smaller, or raise ABLATE_MAX_PIXELS`;
 }

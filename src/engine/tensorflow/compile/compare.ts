@@ -1,5 +1,5 @@
 import type { ConstantNode, OperationNode, RecordedNode, Recording } from './recording.js';
-import { sourceLine } from './source-line.js';
+import { sourceLine } from '../../source-line.js';
 
 /**
  * What makes two recordings of one step differ, each with its line: whatever changes from call to call and is neither

@@ -3,7 +3,7 @@ import type { Feeds, Outputs, RunnableStep } from '../../engine.js';
 import type { LoadedTensorflow } from '../load.js';
 import { defineFunction } from './function.js';
 import type { Recording } from './recording.js';
-import { sourceLine } from './source-line.js';
+import { sourceLine } from '../../source-line.js';
 import { tensorId } from './trace.js';
 import { makeExclusive, rebind } from './variable-buffers.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Binding, OpAttribute, TensorMetadata } from '../binding.js';
 import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
 import type { InputNode, OperationNode, RecordedNode, Value } from './recording.js';
-import { sourceLine } from './source-line.js';
+import { sourceLine } from '../../source-line.js';
 
 /** A constant of one repeated value and at least this many elements becomes a Fill instead of its bytes. */
 const FILL_FROM = 1024;
@@ -72,7 +72,7 @@ export class Recorder {
     return id;
   }
 
-  valueOf(id: number): Value | undefined {
+  orNull(id: number): Value | undefined {
     return this.values.get(id);
   }
 

@@ -4,7 +4,8 @@ import type { Binding, TensorflowBackend } from '../binding.js';
 import type { LoadedTensorflow } from '../load.js';
 import { FIRST_ID, Recorder } from './recorder.js';
 import type { Recording, Value } from './recording.js';
-import { sourceLine, withDeepStacks } from './source-line.js';
+import { sourceLine, withDeepStacks } from '../../source-line.js';
+import { notingLines } from '../../tfjs/tape.js';
 
 /** The addon's id of a tensor; hands over values that tfjs still holds itself. */
 export const tensorId = (backend: TensorflowBackend, tensor: Tensor): number => backend.getInputTensorIds([tensor])[0]!;
@@ -35,7 +36,7 @@ export function traceStep(
   return withDeepStacks(() =>
     standingIn(backend, recorder, () => {
       try {
-        const outputs = tf.tidy(() => step(feeds) as Record<string, Tensor>);
+        const outputs = notingLines(() => tf.tidy(() => step(feeds) as Record<string, Tensor>));
         const result = {
           graph: recorder.graph,
           nodes: recorder.nodes,
@@ -105,7 +106,7 @@ function standingIn<T>(backend: TensorflowBackend, recorder: Recorder, work: () 
 
 function readOutputs(backend: TensorflowBackend, recorder: Recorder, outputs: Outputs): Recording['outputs'] {
   return Object.entries(outputs).map(([name, tensor]) => {
-    const value = recorder.valueOf(tensorId(backend, tensor));
+    const value = recorder.orNull(tensorId(backend, tensor));
     if (!value) throw new Error(`output ${name} is a tensor that was not made in the step`);
     return { name, value };
   });
@@ -118,7 +119,7 @@ function readUpdates(
   declared: readonly Value[],
 ): Recording['updates'] {
   return variables.flatMap((tensor, variable) => {
-    const value = recorder.valueOf(tensorId(backend, tensor));
+    const value = recorder.orNull(tensorId(backend, tensor));
     if (!value) throw new Error(`variable ${tensor.name} is given a tensor that was not made in the step`);
     return value === declared[variable] ? [] : [{ variable, value }];
   });

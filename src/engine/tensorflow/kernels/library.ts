@@ -4,6 +4,7 @@ import type { OpAttribute } from '../binding.js';
 import type { LoadedTensorflow } from '../load.js';
 import { createRaw } from '../raw.js';
 import { kernelLibrary } from '../setup/kernels.js';
+import { command } from '../../../shell/program.js';
 
 /** What native/kernels/module.cc exports. */
 interface KernelModule {
@@ -50,7 +51,7 @@ export function loadKernelFile(engine: LoadedTensorflow, file: string, instructi
     process.dlopen(loaded, file);
   } catch (error) {
     throw new EnvironmentError(
-      `The fused kernels at ${file} do not load: ${(error as Error).message}\nNext: npx ablate setup --force`,
+      `The fused kernels at ${file} do not load: ${(error as Error).message}\nNext: ${command('setup --force')}`,
     );
   }
   const module = loaded.exports as KernelModule;

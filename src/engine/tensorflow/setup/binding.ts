@@ -12,7 +12,10 @@ const require = createRequire(import.meta.url);
 /** Node-API keeps its ABI, so one addon serves every Node; its headers come from npm and not from Node's own. */
 const NAPI_VERSION = 8;
 
-const upstream = (): string => join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), 'binding');
+/** What is taken from tfjs-node-gpu, by scripts/vendor.mjs: the addon's sources and the backend that calls it. */
+export const upstreamFolder = join(packageRoot, 'vendor', 'tfjs-node-gpu');
+
+const upstream = join(upstreamFolder, 'binding');
 const extension = join(packageRoot, 'native', 'binding');
 const preload = join(packageRoot, 'native', 'preload', 'preload.cc');
 
@@ -41,7 +44,7 @@ const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
 
 /** The folder that holds (or will hold) `tfjs_binding.node` for these sources. */
 export function bindingFolder(flavour: Flavour): string {
-  const files = [...sourcesIn(upstream(), /\.(cc|h)$/), ...sourcesIn(extension, /\.(cc|h)$/), preload];
+  const files = [...sourcesIn(upstream, /\.(cc|h)$/), ...sourcesIn(extension, /\.(cc|h)$/), preload];
   const salt = JSON.stringify([TENSORFLOW_VERSION, flavour, process.arch, FLAGS, FLAGS_OF]);
   return join(cacheRoot(), `binding-${keyOf(files, salt)}`);
 }
@@ -62,12 +65,12 @@ export async function ensureBinding(flavour: Flavour, progress: Progress): Promi
   const includes = [
     join(dirname(require.resolve('node-api-headers/package.json')), 'include'),
     join(library, 'tensorflow', 'include'),
-    upstream(),
+    upstream,
   ];
   await publish(folder, (temporary) =>
     compileSharedObjects(compiler, [
       {
-        sources: [...sourcesIn(upstream(), /\.cc$/), ...sourcesIn(extension, /\.cc$/)],
+        sources: [...sourcesIn(upstream, /\.cc$/), ...sourcesIn(extension, /\.cc$/)],
         flags: [...FLAGS, ...includes.map((path) => `-I${path}`)],
         flagsOf: FLAGS_OF,
         link: tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`),

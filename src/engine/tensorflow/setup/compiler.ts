@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { EnvironmentError } from '../../engine.js';
 import { execute, tail } from './process.js';
 import { MEANWHILE, type Tool } from './tools.js';
+import { command } from '../../../shell/program.js';
 
 export interface SharedObject {
   readonly sources: readonly string[];
@@ -34,10 +35,10 @@ export async function compileSharedObjects(compiler: Tool, targets: readonly Sha
 async function compile(compiler: Tool, args: readonly string[], subject: string): Promise<void> {
   const { code, stderr } = await execute(compiler.program, args);
   if (code === 0) return;
-  const command = [compiler.program, ...args].join(' ');
+  const line = [compiler.program, ...args].join(' ');
   throw new EnvironmentError(
-    `Compiling ${subject} failed (${compiler.version}):\n${tail(stderr, 20)}\nThe command was: ${command}\n` +
-      `Next: CXX=/another/compiler npx ablate setup (g++ 9 or clang++ 10, or newer)\n${MEANWHILE}`,
+    `Compiling ${subject} failed (${compiler.version}):\n${tail(stderr, 20)}\nThe command was: ${line}\n` +
+      `Next: CXX=/another/compiler ${command('setup')} (g++ 9 or clang++ 10, or newer)\n${MEANWHILE}`,
   );
 }
 

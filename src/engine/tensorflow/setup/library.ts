@@ -44,7 +44,7 @@ export async function ensureLibrary(flavour: Flavour, progress: Progress): Promi
 const unsupported = (flavour: Flavour): EnvironmentError =>
   new EnvironmentError(
     `The tensorflow engine${flavour === 'gpu' ? ' for GPUs' : ''} runs on Linux (x64${flavour === 'gpu' ? '' : ', arm64'}); ` +
-      `this is ${process.platform} ${process.arch}.\nNext: use --device wasm${flavour === 'gpu' ? ', or npx ablate setup for the CPU' : ''}.`,
+      `this is ${process.platform} ${process.arch}.\nNext: use --device wasm${flavour === 'gpu' ? `, or ${command('setup')} for the CPU` : ''}.`,
   );
 
 function checkDisk(flavour: Flavour): void {
@@ -58,7 +58,7 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 const diskFull = (flavour: Flavour, free: number): EnvironmentError =>
   missing(
     `Too little disk for TensorFlow: ${gigabytes(diskNeeded(flavour))} needed, ${gigabytes(free)} free at ${cacheRoot()}.`,
-    'free some space, or ABLATE_CACHE=/a/larger/disk npx ablate setup (keep ABLATE_CACHE set afterwards)',
+    `free some space, or ABLATE_CACHE=/a/larger/disk ${command('setup')} (keep ABLATE_CACHE set afterwards)`,
   );
 
 /** A wheel's path once its bytes are proven; a file cut off by an earlier kill is fetched again. */
@@ -96,7 +96,7 @@ const wrongChecksum = (wheel: Wheel, found: string): EnvironmentError =>
   missing(
     `${wheel.package} ${wheel.version} does not have its published checksum; it was not used.\n` +
       `Expected SHA-256 ${wheel.sha256}, found ${found}.`,
-    'npx ablate setup (fetches it again); if it repeats, the package index or a proxy in between (pip config list) alters files',
+    `${command('setup')} (fetches it again); if it repeats, the package index or a proxy in between (pip config list) alters files`,
   );
 
 async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<void> {
@@ -126,16 +126,16 @@ async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<voi
   if (/No space left|Errno 28/.test(stderr)) {
     throw missing(
       `The disk at ${cacheRoot()} (or pip's temporary folder) filled up.`,
-      'free some space, then npx ablate setup (it goes on)',
+      `free some space, then ${command('setup')} (it goes on)`,
     );
   }
   if (/connection|resolve|timed out|unreachable|ProxyError|SSLError|No matching distribution/i.test(stderr)) {
     throw missing(
       `pip could not fetch ${wheel.package} ${wheel.version}:\n${tail(stderr, 3)}`,
-      'check the network (pip config list shows index and proxy), then npx ablate setup (it goes on where it stopped)',
+      `check the network (pip config list shows index and proxy), then ${command('setup')} (it goes on where it stopped)`,
     );
   }
-  throw missing(`pip failed to fetch ${wheel.package}:\n${tail(stderr)}`, 'repair pip, then npx ablate setup');
+  throw missing(`pip failed to fetch ${wheel.package}:\n${tail(stderr)}`, `repair pip, then ${command('setup')}`);
 }
 
 /** Only what compiling and running need: two libraries, CUDA's libraries, and the C API's headers. */
@@ -153,6 +153,7 @@ with zipfile.ZipFile(wheel) as z:
             if '/bin/' in name and not name.endswith('/'):
                 os.chmod(path, 0o755)
 `;
+import { command } from '../../../shell/program.js';
 
 async function unpack(pip: Tool, wheel: string, target: string): Promise<void> {
   const { code, stderr } = await execute(pip.program, ['-c', UNPACK, wheel, target]);
@@ -160,8 +161,8 @@ async function unpack(pip: Tool, wheel: string, target: string): Promise<void> {
   if (/No space left|Errno 28/.test(stderr)) {
     throw missing(
       `The disk at ${cacheRoot()} filled up while unpacking.`,
-      'free some space, then npx ablate setup (it goes on)',
+      `free some space, then ${command('setup')} (it goes on)`,
     );
   }
-  throw new EnvironmentError(`Unpacking ${wheel} failed:\n${tail(stderr)}\nNext: npx ablate setup\n${MEANWHILE}`);
+  throw new EnvironmentError(`Unpacking ${wheel} failed:\n${tail(stderr)}\nNext: ${command('setup')}\n${MEANWHILE}`);
 }

@@ -9,6 +9,7 @@ import { withSetupLock } from './lock.js';
 import { execute, tail } from './process.js';
 import { MEANWHILE } from './tools.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
+import { command } from '../../../shell/program.js';
 
 export interface SetupOptions {
   readonly flavour: Flavour;
@@ -60,6 +61,6 @@ async function check(flavour: Flavour): Promise<string> {
   const { code, stdout, stderr } = await execute(process.execPath, [...loader, script, flavour]);
   if (code === 0) return stdout.trim();
   throw new EnvironmentError(
-    `The engine was built but does not run:\n${tail(stderr)}\nNext: npx ablate setup --force\n${MEANWHILE}`,
+    `The engine was built but does not run:\n${tail(stderr)}\nNext: ${command('setup --force')}\n${MEANWHILE}`,
   );
 }

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../engine.js';
 import { execute } from './process.js';
+import { command } from '../../../shell/program.js';
 
 /** What every failure of setup ends with. */
 export const MEANWHILE = 'Meanwhile the wasm engine works without any of this: add --device wasm.';
@@ -39,11 +40,11 @@ export async function requireCompiler(): Promise<Tool> {
   throw asked
     ? missing(
         `The C++ compiler that CXX names, "${asked}", does not run.`,
-        'unset CXX or point it at g++ or clang++, then npx ablate setup',
+        `unset CXX or point it at g++ or clang++, then ${command('setup')}`,
       )
     : missing(
         'No C++ compiler (tried g++, clang++, c++); the engine is compiled on this machine, which takes a minute or so.',
-        'sudo apt-get install g++   (Fedora: sudo dnf install gcc-c++), then npx ablate setup',
+        `sudo apt-get install g++   (Fedora: sudo dnf install gcc-c++), then ${command('setup')}`,
       );
 }
 
@@ -52,13 +53,13 @@ export async function requirePip(): Promise<Tool> {
   if (!python) {
     throw missing(
       'No python3; its pip fetches the TensorFlow library, which is published as a Python package.',
-      'sudo apt-get install python3 python3-pip, then npx ablate setup',
+      `sudo apt-get install python3 python3-pip, then ${command('setup')}`,
     );
   }
   const pip = await findPip(python);
   if (pip) return pip;
   throw missing(
     `${python.version} has no pip, which fetches the TensorFlow library.`,
-    'sudo apt-get install python3-pip   (or: python3 -m ensurepip --user), then npx ablate setup',
+    `sudo apt-get install python3-pip   (or: python3 -m ensurepip --user), then ${command('setup')}`,
   );
 }

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Model } from '../../src/architecture/model.js';
 import { recipeSchema } from '../../src/config/recipe.js';
-import { canonical, designHash, runHash } from '../../src/experiment/hash.js';
+import { canonical, designHash, networkHash, runHash } from '../../src/records/hash.js';
 import { modelOf } from '../../src/experiment/network.js';
-import type { NetworkSpec, RunSpec } from '../../src/experiment/records.js';
+import type { NetworkSpec, RunSpec } from '../../src/records/run.js';
 import { createCatalogue } from '../../src/roadmap/catalogue.js';
 
 const catalogue = createCatalogue();
@@ -27,11 +27,12 @@ const spec: RunSpec = {
   plugins: [],
 };
 const model = modelOf(network, catalogue);
-const hashOf = (changes: Partial<RunSpec>, of: Model = model): string => designHash({ ...spec, ...changes }, of);
+const hashOf = (changes: Partial<RunSpec>, of: Model = model): string =>
+  designHash({ ...spec, ...changes }, networkHash(of), []);
 const step = (id: string, options: Record<string, unknown> = {}) => ({ id, options });
 const built = (changes: Partial<NetworkSpec>): Model => modelOf({ ...network, ...changes }, catalogue);
 
-test('names, paths, devices and plug-ins do not count', () => {
+test('names, paths and devices do not count', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -92,6 +93,17 @@ test('seed, recipe, limits and network each count, and no two changes look alike
 test('two ways of writing one network are one run', () => {
   const explicit = built({ steps: [step('stage-ratio', { depths: [3, 4, 6, 3] })] });
   expect(hashOf({}, explicit)).toBe(hashOf({}));
+});
+
+test("a plug-in's content counts, not where it lies nor the order of several", () => {
+  const content = (file: string, sha256: string) => ({ file, sha256, files: [], packages: [] });
+  const by = (...contents: ReturnType<typeof content>[]) => designHash(spec, networkHash(model), contents);
+  expect(by(content('/a.ts', 'one'))).not.toBe(by());
+  expect(by(content('/a.ts', 'one'))).toBe(by(content('/b.ts', 'one')));
+  expect(by(content('/a.ts', 'one'))).not.toBe(by(content('/a.ts', 'two')));
+  expect(by(content('/a.ts', 'one'), content('/b.ts', 'two'))).toBe(
+    by(content('/b.ts', 'two'), content('/a.ts', 'one')),
+  );
 });
 
 test('the pictures count', () => {

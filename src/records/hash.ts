@@ -1,25 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { Model } from '../architecture/model.js';
 import type { TreeNode } from '../architecture/tree.js';
-import type { Dataset } from '../data/dataset.js';
-import type { RunSpec } from './records.js';
+import type { PluginContent, RunSpec } from './run.js';
 
 /**
- * Identifies a resolved run by all that decides its numbers except the pictures: the built tree of layers (so that two
- * ways of writing one network are one run), the recipe, the dataset's name and limits, the content of the weights that
- * it starts from, the seed. Not by paths, names of variants and recipes, devices or machines.
+ * Identifies a built network: its tree of layers, input, classes and parameters, so that two ways of writing one network
+ * are one. What a plug-in's layers compute is not in it.
  */
-export function designHash(spec: RunSpec, model: Model): string {
+export const networkHash = ({ tree, input, classes, parameters }: Model): string =>
+  sha256({ tree: describe(tree), input, classes, parameters });
+
+/**
+ * Identifies a resolved run by all that decides its numbers except the pictures: the built network, the content of the
+ * plug-ins that its steps come from, the recipe, the dataset's name and limits, the content of the weights that it starts
+ * from, the seed. Not by paths, names of variants and recipes, devices or machines.
+ */
+export function designHash(spec: RunSpec, network: string, plugins: readonly PluginContent[]): string {
   const { name: _, replaces: __, ...recipe } = spec.recipe;
   const { name, train_limit, test_limit } = spec.dataset;
   return sha256({
-    tree: describe(model.tree),
-    input: model.input,
-    classes: model.classes,
-    parameters: model.parameters,
+    network,
     recipe,
     dataset: { name, train_limit, test_limit },
     ...(spec.network.weights && { weights: spec.network.weights.sha256 }),
+    ...(plugins.length > 0 && { plugins: plugins.map(({ sha256 }) => sha256).sort() }),
     seed: spec.seed,
   });
 }
@@ -30,10 +34,16 @@ export function runHash(design: string, datasetFingerprint: string): string {
 }
 
 /** Names the exact pictures of both splits. */
-export const datasetFingerprint = ({ train, test }: { readonly train: Dataset; readonly test: Dataset }): string =>
-  `${train.fingerprint} ${test.fingerprint}`;
+export const datasetFingerprint = ({
+  train,
+  test,
+}: {
+  readonly train: { readonly fingerprint: string };
+  readonly test: { readonly fingerprint: string };
+}): string => `${train.fingerprint} ${test.fingerprint}`;
 
-const sha256 = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
+/** Of a value's canonical JSON, in hexadecimal. */
+export const sha256 = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
 
 /** JSON with the keys of every object in order. */
 export function canonical(value: unknown): string {

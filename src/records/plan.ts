@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { count, type Frozen, hashSchema, recordName, seedSchema } from './schema.js';
+import { engineChoiceSchema } from './run.js';
+
+const plannedVariant = z.object({
+  name: recordName,
+  kind: z.enum(['base', 'step', 'compare']),
+  /** The step that made it from `parent`, null for the base and comparators. */
+  step: z.string().nullable(),
+  title: z.string(),
+  /** The paper's section as the figure brackets it, e.g. `Macro Design`; null where it has none. */
+  section: z.string().nullable(),
+  /** The variant that its delta is taken against; null for the base and comparators. */
+  parent: z.string().nullable(),
+  /** False for sweep values that the road does not go on with: hatched in the figure. */
+  adopted: z.boolean(),
+  steps: z.array(z.string()),
+  resolution: count,
+  macs: count,
+  params: count,
+  /** An earlier variant that is the same network under the same recipe: its step changes nothing here. */
+  sameAs: z.string().optional(),
+  /** Run hashes by seed, as of this plan. */
+  runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
+});
+
+/** plan.json at the suite's folder: what the suite asks for, so that readers need neither the suite file nor plug-ins. */
+export const planSchema = z.object({
+  schema: z.literal('ablate/plan/1'),
+  suite: recordName,
+  description: z.string(),
+  dataset: z.string(),
+  base: z.string(),
+  strategy: z.string(),
+  seeds: z.array(seedSchema),
+  /** What `validate` warns of; absent in older plans. */
+  warnings: z.array(z.string()).optional(),
+  /** What the suite was first trained on; later starts go on there. Absent until it has been started. */
+  engine: engineChoiceSchema.optional(),
+  variants: z.array(plannedVariant),
+});
+
+export type PlanRecord = Frozen<z.infer<typeof planSchema>>;
+export type PlannedVariant = PlanRecord['variants'][number];

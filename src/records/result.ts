@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { count, type Frozen, hashSchema, seconds, share } from './schema.js';
+
+const done = z.object({
+  schema: z.literal('ablate/result/1'),
+  status: z.literal('done'),
+  hash: hashSchema,
+  /** Of the last epoch; `best` over all evaluations. */
+  top1: share,
+  top5: share,
+  loss: z.number(),
+  best: z.object({ top1: share, epoch: z.number().min(0) }),
+  /** The same for the moving average of the weights, where the recipe has one. */
+  ema: z.object({ top1: share, top5: share, loss: z.number().optional() }).nullable(),
+  trainLoss: z.number(),
+  steps: count,
+  /** Training pictures over time inside training steps, data included, evaluation and start-up not. */
+  imagesPerSecond: z.number().min(0),
+  seconds: z.object({
+    total: seconds,
+    training: seconds,
+    evaluation: seconds,
+    startup: seconds,
+    /** The part of training that went by waiting for pictures; absent in older records. */
+    waiting: seconds.optional(),
+  }),
+  peakMemoryBytes: count,
+  /** Pictures of the test set that could not be read, and so are not in the accuracies; absent is none known of. */
+  unreadable: count.optional(),
+  finishedAt: z.string(),
+});
+
+const failed = z.object({
+  schema: z.literal('ablate/result/1'),
+  status: z.literal('failed'),
+  hash: hashSchema,
+  /** What went wrong; its first line is a sentence: `loss is NaN at step 312`. */
+  reason: z.string(),
+  step: count.nullable(),
+  finishedAt: z.string(),
+});
+
+/** result.json: written last, by rename; one that says `done` with the run's hash is the only proof that a run is done. */
+export const resultSchema = z.discriminatedUnion('status', [done, failed]);
+
+export type RunResult = Frozen<z.infer<typeof resultSchema>>;
+export type DoneResult = Extract<RunResult, { status: 'done' }>;
+export type FailedResult = Extract<RunResult, { status: 'failed' }>;

@@ -1,0 +1,58 @@
+import type { Model } from '../architecture/model.js';
+import type { Recipe } from '../config/recipe.js';
+import type { Dataset } from '../data/dataset.js';
+import { evaluationBatches } from '../data/pipeline.js';
+import type { Engine, RunnableStep } from '../engine/engine.js';
+import { type Accuracy, evaluate } from './evaluate.js';
+import type { TrainingState } from './state.js';
+import { evaluationStep } from './steps.js';
+
+export interface EvaluatorParts {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly recipe: Recipe;
+  readonly state: TrainingState;
+  readonly dataset: Dataset;
+  /** Pictures a pass. */
+  readonly batchSize: number;
+  readonly cores?: number | undefined;
+  readonly warn: (text: string) => void;
+}
+
+/** Measures a test set by the weights and, where the recipe keeps one, by their moving average. */
+export interface Evaluator {
+  measure(): Promise<{ readonly plain: Accuracy; readonly ema: Accuracy | null }>;
+  dispose(): void;
+}
+
+/** Prepares the evaluation's steps, so that what fails in them fails before anything is trained. */
+export async function createEvaluator(parts: EvaluatorParts): Promise<Evaluator> {
+  const { engine, model, recipe, state, dataset, batchSize, cores, warn } = parts;
+  const { tf } = engine.ops;
+  const prepare = async (weights: TrainingState['weights']): Promise<RunnableStep> => {
+    const feeds = () => ({
+      images: tf.randomUniform([batchSize, ...model.input]),
+      targets: tf.randomUniform([batchSize, model.classes]),
+    });
+    const examples = [feeds(), feeds()] as const;
+    const step = evaluationStep({ ops: engine.ops, model }, weights);
+    const prepared = await engine.prepare(step, [...weights.values()], examples);
+    tf.dispose(examples.map((example) => Object.values(example)));
+    return prepared;
+  };
+  const plain = await prepare(state.weights);
+  const ema = recipe.ema ? await prepare(state.averages) : null;
+  const resolution = model.input[0] as number;
+  const by = (step: RunnableStep): Promise<Accuracy> => {
+    const { evaluation } = recipe;
+    const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation, cores, onDamaged: warn });
+    return evaluate(engine, step, batches, resolution, model.classes);
+  };
+  return {
+    measure: async () => ({ plain: await by(plain), ema: ema && (await by(ema)) }),
+    dispose: () => {
+      plain.dispose();
+      ema?.dispose();
+    },
+  };
+}
