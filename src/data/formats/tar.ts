@@ -64,6 +64,8 @@ interface Archive {
 interface Before {
   readonly name?: string;
   readonly size?: number;
+  /** Whether the target of a link has been named. */
+  readonly link?: boolean;
 }
 
 const kinds = {
@@ -73,6 +75,8 @@ const kinds = {
   pax: 'x',
   paxForAll: 'g',
   folder: '5',
+  hardLink: '1',
+  link: '2',
   sparse: 'S',
 } as const;
 const otherKinds: Readonly<Record<string, string>> = {
@@ -111,18 +115,19 @@ function* walk(archive: Archive): Generator<TarEntry> {
     }
     if (isAbout) {
       if (size > longestName) throw new DataError(`${file}: a name of ${size} bytes at byte ${position}: damaged`);
-      const content = read(size, offset);
-      if (kind === kinds.longName) before = { ...before, name: text(content) };
-      if (kind === kinds.pax)
-        before = { ...before, ...paxRecords(content, `${file}: the pax header at byte ${position}`) };
+      before = about(kind, before, read(size, offset), `${file}: the header at byte ${position}`);
     } else {
+      if (before.link && kind !== kinds.link && kind !== kinds.hardLink) {
+        throw new DataError(`${file}: damaged: ${name} has the name of a link's target and is no link`);
+      }
       before = {};
       if (kind === kinds.sparse)
         throw new DataError(`${file}: ${name} is a sparse file; pack it again without --sparse`);
-      if ((kinds.file as readonly string[]).includes(kind)) {
-        // Archives older than ustar mark folders by the name's end alone.
-        if (!name.endsWith('/')) yield { name, offset, size };
-      } else if (kind !== kinds.folder) {
+      // Archives older than ustar mark folders by the name's end alone.
+      const isFolder = kind === kinds.folder || name.endsWith('/');
+      if (isFolder && size > 0) throw new DataError(`${file}: damaged: the folder ${name} has ${size} bytes`);
+      if ((kinds.file as readonly string[]).includes(kind) && !isFolder) yield { name, offset, size };
+      else if (!isFolder) {
         const noun = otherKinds[kind] ?? 'entry of an unknown kind';
         remarks?.add({ kind: 'dropped', noun, what: 'in archives left out' }, `${file}: ${name}`);
       }
@@ -133,6 +138,15 @@ function* walk(archive: Archive): Generator<TarEntry> {
     { kind: 'unchecked', noun: 'archive', what: 'without the mark at its end: it may have been cut off' },
     file,
   );
+}
+
+/** What a header that is about the next one says. Throws a `DataError` where it is damaged. */
+function about(kind: string, before: Before, content: Buffer, where: string): Before {
+  if (kind === kinds.longName) return { ...before, name: text(content) };
+  if (kind === kinds.longLink) return { ...before, link: true };
+  const found = paxRecords(content, where);
+  // What is said for all files is no name or size of one.
+  return kind === kinds.pax ? { ...before, ...found } : before;
 }
 
 /** Looks at what follows the mark: zeros up to a whole record, where no archive was appended to another. */
