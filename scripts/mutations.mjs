@@ -37,7 +37,11 @@ function mutated(whole, random) {
     else if (kind === 3) bytes = bytes.subarray(0, at);
     else if (kind === 4) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
     else if (kind === 5) bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
-    else bytes.copy(bytes, at, random.below(bytes.length));
+    else {
+      // Some bytes only: the end copied over what is before it is a whole archive of fewer files.
+      const from = random.below(bytes.length);
+      bytes.copy(bytes, at, from, from + length);
+    }
     if (bytes.length === 0) return bytes;
   }
   return bytes;

@@ -185,11 +185,15 @@ function chosenPicture(fields: Iterable<string>, shard: string, key: string, rem
   }
   const others = all.filter((field) => field !== picture && field !== 'cls');
   for (const field of others) {
-    const pictured = !field.includes('.') && (isPicture(`.${field}`) || isUnread(field));
-    const what = pictured
+    const isPlain = !field.includes('.') && (isPicture(`.${field}`) || isUnread(field));
+    // A picture with dots and a class of its own was meant for a sample of its own; a mask beside a picture was not.
+    const isPair = isPicture(field) && all.includes(field.replace(/[^.]*$/, 'cls'));
+    const what = isPlain
       ? `with .${picture} beside .${field}: .${picture} is the picture`
-      : `with a field .${field}, not used`;
-    remarks.add({ kind: pictured ? 'chosen' : 'dropped', noun: 'sample', what, quiet: !pictured }, name);
+      : isPair
+        ? `with a picture .${field} and its class left out: a name goes up to its first dot`
+        : `with a field .${field}, not used`;
+    remarks.add({ kind: isPlain ? 'chosen' : 'dropped', noun: 'sample', what, quiet: !isPlain && !isPair }, name);
   }
   return picture;
 }

@@ -21,16 +21,28 @@ interface Element {
   readonly data: Buffer;
 }
 
+/** Bytes that a variable may unpack to; ImageNet's has some hundred thousand. */
+const mostUnpacked = 2 ** 28;
+
 /**
- * The values of some fields of the first array of structures in a MATLAB 5 file, a row a structure: numbers and text.
- * Null where the bytes are not such a file.
+ * The values of some fields of the first array of structures that has them in a MATLAB 5 file, a row a structure: numbers
+ * and text. Null where the bytes are not such a file.
  */
 export function readStructures(bytes: Uint8Array, fields: readonly string[]): (number | string)[][] | null {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 136 || file.toString('latin1', 126, 128) !== 'IM') return null;
-  const [outer] = elements(file.subarray(128));
-  const matrix = outer?.type === types.compressed ? elements(inflateSync(outer.data))[0] : outer;
-  if (matrix?.type !== types.matrix) return null;
+  for (const outer of elements(file.subarray(128))) {
+    const isPacked = outer.type === types.compressed;
+    const matrix = isPacked ? elements(inflateSync(outer.data, { maxOutputLength: mostUnpacked }))[0] : outer;
+    const rows = matrix && rowsOf(matrix, fields);
+    if (rows) return rows;
+  }
+  return null;
+}
+
+/** Null where a variable is no array of structures with these fields. */
+function rowsOf(matrix: Element, fields: readonly string[]): (number | string)[][] | null {
+  if (matrix.type !== types.matrix) return null;
   const [flags, , , nameLength, names, ...cells] = elements(matrix.data);
   if (!flags || !nameLength || !names || flags.data[0] !== classOf.struct) return null;
   const length = nameLength.data.readInt32LE(0);
