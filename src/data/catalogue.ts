@@ -15,6 +15,7 @@ import { type MnistSource, mnistFiles, mnistFormat } from './formats/mnist.js';
 import { broughtMnists, cifar10, cifar100, fashionMnist, mnist } from './formats/sources.js';
 import { parquetFiles } from './formats/parquet.js';
 import { tinyImagenet } from './formats/tiny-imagenet.js';
+import { warningsOf } from './remarks.js';
 import { webdatasetShards } from './formats/webdataset.js';
 
 /** By their checksums these are told apart. */
@@ -110,12 +111,21 @@ function mnistEntry(
   const sums = sha256 as NonNullable<MnistSource['sha256']>;
   const files = mnistFiles.map((file) => ({ name: `${file}.gz`, sha256: sums[file], ofContent: true }));
   const format = mnistFormat(source, mnists, () => command(`data ${name}`));
+  const open = (root: string | null) => openFormat(format, [], root ?? dataFolder(name));
   return {
     about,
     classes: classes.length,
     pictures: 60_000,
-    fetch: (root, onProgress) => fetchFiles({ name, files, root, debian, address, onProgress }),
-    open: (root) => openFormat(format, [], root ?? dataFolder(name)),
+    async fetch(root, onProgress) {
+      const isPlain = root === null || ['.gz', ''].some((end) => existsSync(join(root, `${mnistFiles[0]}${end}`)));
+      if (isPlain) return fetchFiles({ name, files, root, debian, address, onProgress });
+      // Under other names or deeper: checked where they lie, and left there.
+      const { train, test } = await open(root);
+      const [wrong] = warningsOf(train, test);
+      if (wrong !== undefined) throw new DataError(`${root}: ${wrong}`);
+      return rememberFolder(name, root);
+    },
+    open,
   };
 }
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,12 @@ test('what is fetched from a folder must have the right checksums, and a refusal
     const fetched = datasets['fashion-mnist'].fetch(fixture, () => {});
     await expect(fetched).rejects.toThrow(
       /train-images-idx3-ubyte: the content's SHA-256 is [0-9a-f]{64}, expected c59f468a/,
+    );
+    const deeper = join(folder, 'FashionMNIST/raw');
+    await mkdir(deeper, { recursive: true });
+    for (const name of mnistFiles) await rename(join(folder, `${name}.gz`), join(deeper, `${name}.gz`));
+    await expect(datasets['fashion-mnist'].fetch(folder, () => {})).rejects.toThrow(
+      /2 files whose checksum is not that of the published fashion-mnist: .*FashionMNIST\/raw\/train-images/,
     );
     const opened = openDatasets({ ...config, root: null });
     await expect(opened).rejects.toThrow(/fashion-mnist is not here/);
