@@ -47,7 +47,7 @@ const may = {
     'report/figures',
     'report/tables',
   ],
-  statistics: ['records'],
+  statistics: ['random'],
   report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };
 

@@ -49,7 +49,12 @@ async function look(open, text, top, { folder, dataset }) {
   const { train, test, layout } = opened;
   const found = { format: layout.format };
   for (const split of [train, test]) found[`${split.split}Found`] = await seen(split);
-  found.said = [train, test].flatMap(({ split, remarks }) => remarks.map((remark) => short(text(split, remark))));
+  const remarked = [train, test].flatMap(({ split, remarks }) =>
+    remarks.map((remark) => ({ remark, said: text(split, remark) })),
+  );
+  found.said = remarked.map(({ said }) => short(said));
+  // Up to the first of the names.
+  found.brief = remarked.map(({ said, remark }) => said.slice(0, said.indexOf(`: ${remark.names[0]}`)));
   return found;
 }
 
@@ -66,15 +71,12 @@ async function seen(dataset) {
   return found;
 }
 
-/** A remark ends with the names of what it is about. */
-const withoutNames = (said) => said.slice(0, said.lastIndexOf(': '));
-
 /** The table in Markdown. */
 export function layoutTable(opened) {
-  const lines = opened.map(({ about, dataset, format, error, trainFound, testFound, said }) => {
+  const lines = opened.map(({ about, dataset, format, error, trainFound, testFound, brief }) => {
     const end = error
       ? `refused: ${error.split('\n')[0]}`
-      : [`${format}, ${trainFound.length} + ${testFound.length} pictures`, ...said.map(withoutNames)].join('; ');
+      : [`${format}, ${trainFound.length} + ${testFound.length} pictures`, ...brief].join('; ');
     return `| ${dataset.split(':')[0]} | ${about} | ${end.replaceAll('|', '\\|')} |`;
   });
   return `| dataset | layout | read as, and what was said |\n|---|---|---|\n${lines.join('\n')}`;

@@ -4,15 +4,16 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
+import { withSlurm } from './with-slurm.mjs';
 
 const say = (text) => process.stderr.write(`${text}\n`);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const results = join(tmpdir(), `ablate-test-${process.pid}.json`);
 const failures = [];
 
-function check(name, command, args) {
+function check(name, command, args, env = process.env) {
   say(`\n== ${name}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
   if (status !== 0) failures.push(name);
 }
 
@@ -21,13 +22,12 @@ check('engine', process.execPath, [join(root, 'bin', 'ablate.js'), 'setup']);
 check('formatting and lint', bin('biome'), ['check', '--error-on-warnings']);
 check('imports', bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs']);
 check('unused code', bin('knip'), []);
-check('tests', bin('vitest'), [
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${results}`,
-  ...process.argv.slice(2),
-]);
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+say('\n== a Slurm for its tests');
+// Where it is not there within two minutes, its tests are skipped.
+await withSlurm(120, (slurm) =>
+  check('tests', bin('vitest'), ['run', ...reporters, ...process.argv.slice(2)], { ...process.env, ...slurm }),
+);
 
 let passed = 0;
 let failed = 0;

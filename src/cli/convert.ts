@@ -1,26 +1,35 @@
 import { importWeights } from '../weights/import.js';
 import { exportWeights } from '../weights/export.js';
 import type { Naming } from '../weights/naming/index.js';
+import type { WeightsOptions } from './inference-options.js';
 import { type NetworkOptions, networkFrom } from './network-options.js';
 import { note, printJson } from './output.js';
 import { counted } from '../words/counted.js';
 
-export interface ConvertOptions extends NetworkOptions {
+export interface ConvertOptions extends NetworkOptions, WeightsOptions {
   readonly json?: boolean;
 }
 
-/** Rewrites a safetensors file from one naming to another; the file is checked whole before anything is written. */
+/**
+ * Rewrites weights from one naming to another; they are checked whole before anything is written. What a file was allowed
+ * to lack is not made up: the new one lacks it too.
+ */
 export async function convertWeights(from: string, to: string, naming: Naming, options: ConvertOptions): Promise<void> {
   const { network, model } = await networkFrom(options);
-  const weights = await importWeights(from, network, model);
+  const { allow, prefix, resizePositionBias } = options;
+  const weights = await importWeights(from, network, model, { allow, prefix, resizePositionBias });
+  const written = { ...model, parameters: model.parameters.filter(({ name }) => !weights.fresh.has(name)) };
   try {
     const values = new Map<string, Float32Array>();
-    for (const { name } of model.parameters) values.set(name, await weights.read(name));
-    await exportWeights(to, { network, model, naming, values: (name) => values.get(name) as Float32Array });
+    for (const { name } of written.parameters) values.set(name, await weights.read(name));
+    await exportWeights(to, { network, model: written, naming, values: (name) => values.get(name) as Float32Array });
   } finally {
     await weights.close();
   }
-  if (options.json)
-    printJson({ schema: 'ablate/weights/1', network: network.name, from: weights.naming, to: naming, file: to });
-  else note(`wrote ${to}: ${counted(model.parameters.length, 'tensor')}, ${weights.naming}'s names to ${naming}'s`);
+  if (weights.partial) for (const line of weights.lines) note(line);
+  if (options.json) {
+    const left = [...weights.fresh];
+    printJson({ schema: 'ablate/weights/1', network: network.name, from: weights.naming, to: naming, file: to, left });
+  } else
+    note(`wrote ${to}: ${counted(written.parameters.length, 'parameter')}, ${weights.naming}'s names to ${naming}'s`);
 }

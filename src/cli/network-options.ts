@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import type { Network, WindowRule } from '../architecture/network.js';
 import { networkOf } from '../experiment/network.js';
+import { readRun } from '../records/read.js';
 import type { NetworkSpec, RunRecord } from '../records/run.js';
 import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
@@ -49,11 +49,17 @@ export function addNetworkOptions(command: Command): Command {
 
 /** The network that the options name, built. Throws where they name none, or one that cannot be built. */
 export async function networkFrom(options: NetworkOptions): Promise<{ network: Network; model: Model }> {
-  const base = baseOf(options);
   if (options.run !== undefined) {
-    if (base !== undefined) throw new UsageError('--run names a network by itself; leave --model and --base out');
-    return networkOfRun(options.run);
+    const given = (['model', 'base', 'with', 'classes', 'stemStride', 'windows'] as const).find(
+      (name) => options[name] !== undefined,
+    );
+    if (given !== undefined || options.width !== 1) {
+      const name = given === 'stemStride' ? 'stem-stride' : (given ?? 'width');
+      throw new UsageError(`--run names a network by itself; leave --${name} out`);
+    }
+    return networkOfRun(options.run, options.resolution);
   }
+  const base = baseOf(options);
   if (base === undefined) throw new UsageError('name a network with --model, with --base and --with, or with --run');
   const network = networkOf(specOf(base, options), createCatalogue());
   return { network, model: buildModel(network) };
@@ -89,17 +95,23 @@ export function specOf(base: string, options: NamedNetworkOptions): NetworkSpec 
   return { base, steps, resolution, width, stemStride, classes, ...(windows && { windows }) };
 }
 
-/** How many classes the options ask for; undefined where that is left to the data. */
-export async function classesAsked(options: NetworkOptions): Promise<number | undefined> {
-  return options.run === undefined ? options.classes : (await networkFrom(options)).model.classes;
+/** The record of a run in a folder. Throws a `UsageError` where there is none, or it is damaged. */
+export function runIn(folder: string): RunRecord {
+  const found = readRun(folder);
+  if (found.state === 'read') return found.value;
+  throw new UsageError(
+    found.state === 'damaged'
+      ? `${found.file} ${found.reason}`
+      : `${join(folder, 'run.json')}: there is no such file; name the folder of a run, such as experiments/mine/gelu/seed-0`,
+  );
 }
 
-async function networkOfRun(folder: string): Promise<{ network: Network; model: Model }> {
-  const { spec }: RunRecord = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8'));
+async function networkOfRun(folder: string, resolution?: number): Promise<{ network: Network; model: Model }> {
+  const { spec } = runIn(folder);
   const { loadPlugins } = await import('../experiment/plugins.js');
   const { catalogue, problems } = await loadPlugins(spec.plugins, '/');
   if (problems[0]) throw new UsageError(problems[0].message);
-  const network = networkOf(spec.network, catalogue);
+  const network = networkOf({ ...spec.network, ...(resolution !== undefined && { resolution }) }, catalogue);
   return { network, model: buildModel(network) };
 }
 

@@ -6,12 +6,13 @@ import type { Ops } from '../engine/ops.js';
 import { classNames } from '../inference/class-names.js';
 import { type PictureKind, pictureFiles, preparePictures } from '../inference/pictures.js';
 import { predict } from '../inference/predict.js';
-import { evaluationFit } from '../inference/preparation.js';
+import type { RunPreparation } from '../records/run.js';
 import { testSplit } from './dataset-option.js';
 import { Exit, exitCodes, UsageError } from './errors.js';
 import type { InferenceOptions } from './inference-options.js';
 import { note, printJson, printText } from './output.js';
 import { counted } from '../words/counted.js';
+import { fitAsked } from './recorded-run.js';
 
 interface Guess {
   readonly class: number;
@@ -32,29 +33,42 @@ export interface PictureSetting {
   readonly kind: PictureKind;
   /** Null where classes have numbers only. */
   readonly names: readonly string[] | null;
+  /** The preparation of the run whose network it is. */
+  readonly recorded: RunPreparation | null;
 }
 
-/** Looks everything up that does not need the network: files, normalisation, names. */
+/** Looks everything up that does not need the network: files, normalisation, names; of a run, as it recorded them. */
 export async function pictureSetting(
   path: string,
-  { data, root, classNames: file, classes }: InferenceOptions,
+  { data, root, classNames: file, classes: asked }: InferenceOptions,
+  recorded: RunPreparation | null,
 ): Promise<PictureSetting & { readonly classes: number }> {
   const remarks = createRemarks();
   const files = await pictureFiles(path, remarks);
   for (const text of warningsOf({ split: path, remarks: remarks.all() })) note(text);
+  const classes = recorded?.classes.length ?? asked;
+  if (data === undefined && recorded) {
+    const names = await namesFor(recorded.classes, file);
+    return { files, kind: recorded, names, classes: recorded.classes.length, recorded };
+  }
   if (data === undefined) {
     const count = classes ?? 1000;
     const names = (await classNames(count, file))?.names ?? null;
-    return { files, kind: { ...imagenetColours, small: false }, names, classes: count };
+    return { files, kind: { ...imagenetColours, small: false }, names, classes: count, recorded };
   }
   const test = await testSplit(data, root);
   const count = test.classes.length;
   if (classes !== undefined && classes !== count) {
-    throw new UsageError(`--classes ${classes}: ${data} has ${count}`);
+    throw new UsageError(`${recorded ? "the run's network tells" : '--classes'} ${classes}: ${data} has ${count}`);
   }
-  const named = file === undefined && !test.classes.every((name) => /^n\d{8}$/.test(name)) ? test.classes : null;
-  const names = named ?? (await classNames(count, file))?.names ?? test.classes;
-  return { files, kind: { mean: test.mean, sd: test.sd, small: test.size !== null }, names, classes: count };
+  const names = await namesFor(test.classes, file);
+  return { files, kind: { mean: test.mean, sd: test.sd, small: test.size !== null }, names, classes: count, recorded };
+}
+
+/** Classes for people to read: those of a file, or their own names where these are no WordNet ids. */
+async function namesFor(classes: readonly string[], file: string | undefined): Promise<readonly string[]> {
+  if (file === undefined && !classes.every((name) => /^n\d{8}$/.test(name))) return classes;
+  return (await classNames(classes.length, file))?.names ?? classes;
 }
 
 /** Prints the five likeliest classes of every picture; ends with code 1 where some could not be read. */
@@ -62,14 +76,15 @@ export async function predictPictures(
   ops: Ops,
   model: Model,
   weights: ReadonlyMap<string, Variable>,
-  { files, kind, names }: PictureSetting,
+  { files, kind, names, recorded }: PictureSetting,
   options: InferenceOptions,
 ): Promise<void> {
   const resolution = model.input[0] as number;
-  const fit = evaluationFit(resolution, kind.small, options.interpolation, options.resize);
+  const fit = fitAsked(options, { resolution, small: kind.small, recorded });
+  const batchSize = options.batch ?? 32;
   const answers: Answer[] = [];
-  for (let at = 0; at < files.length; at += options.batch) {
-    const batch = await preparePictures(files.slice(at, at + options.batch), resolution, fit, kind);
+  for (let at = 0; at < files.length; at += batchSize) {
+    const batch = await preparePictures(files.slice(at, at + batchSize), resolution, fit, kind);
     const guesses = batch.files.length > 0 ? await topFive(ops, model, weights, batch.images, names) : [];
     const found: Answer[] = batch.files.map((file, row) => ({ file, top5: guesses[row] as readonly Guess[] }));
     answers.push(...found, ...batch.damaged);

@@ -32,6 +32,26 @@ export const scaleSchema = z.strictObject({
     ),
 });
 
+/** Weights to start from, and what their file may differ in. */
+export const weightsSchema = z.strictObject({
+  file: z.string().describe('The file or folder, relative to the suite.'),
+  allow: z
+    .array(z.enum(['missing', 'extra', 'size']))
+    .default([])
+    .describe(
+      'What may differ, each listed when it does: parameters that are missing from the file or of another size there (the seed draws them), tensors that it has beside.',
+    ),
+  prefix: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("What stands before the file's names: `model_ema.`. Null: found out, where it is a common one."),
+  resize_position_bias: z
+    .boolean()
+    .default(false)
+    .describe("Whether Swin's tables of position biases are interpolated to other windows, as timm does."),
+});
+
 /** Where the road starts, and how far it is shrunk. */
 export const networkSchema = z.strictObject({
   base: z.string().describe('A network by name (`ablate models`): resnet-50, resnet-200, ...'),
@@ -44,11 +64,11 @@ export const networkSchema = z.strictObject({
     .default(null)
     .describe("Number of classes; null is the dataset's."),
   weights: z
-    .string()
+    .union([z.string(), weightsSchema])
     .nullable()
     .default(null)
     .describe(
-      'Safetensors file to start from, relative to the suite, in any naming that `ablate names` shows; a classifier of another size starts anew. Null: weights drawn by the seed.',
+      'Weights to start from, relative to the suite: a safetensors file, an index of shards or a folder with either, in any naming that `ablate names` shows; a classifier that is absent or of another size starts anew. Null: weights drawn by the seed.',
     ),
 });
 

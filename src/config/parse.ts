@@ -5,7 +5,7 @@ import { type Recipe, recipeSchema } from './recipe.js';
 import { type RawRecipe, readRecipe } from './recipes.js';
 import { readSource } from './source.js';
 import { salvage } from './salvage.js';
-import { runnerSchema, type SuiteFile, suiteSchema } from './suite.js';
+import { mostEntries, runnerSchema, type SuiteFile, suiteSchema } from './suite.js';
 import { placedWarnings } from './warnings.js';
 
 /** A suite file as far as it goes without knowing steps, networks and data. */
@@ -78,7 +78,7 @@ export async function parseSuite(file: string): Promise<ParsedSuite> {
   const { shape } = shell;
   const list = (field: 'road' | 'compare' | 'seeds' | 'plugins'): readonly unknown[] => {
     const found = rest[field];
-    return Array.isArray(found) ? found : (salvage(shape[field], undefined) ?? []);
+    return Array.isArray(found) ? found.slice(0, mostEntries[field]) : (salvage(shape[field], undefined) ?? []);
   };
   const parts: SuiteParts = {
     dataset: salvage(shape.dataset, rest.dataset),

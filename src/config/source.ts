@@ -1,11 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import {
+  isAlias,
   isMap,
   isNode,
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
+  Parser,
   parseDocument,
   type Document,
   type Node,
@@ -26,6 +29,8 @@ export interface Source {
 const mostBytes = 128 * 1024;
 /** Of mappings and lists in each other; a suite has six. */
 const deepest = 64;
+/** In all, and of what they stand for in each other. */
+const mostAliases = 100;
 /** Enough to mend a file by; a wrong indentation can give as many as there are lines. */
 const mostSyntax = 50;
 
@@ -62,16 +67,28 @@ export function parseSource(text: string, file: string): Source {
   const lines = text.split(/\r?\n/);
   const at = (offset: number, message: string): PlacedProblem => {
     const { line, col } = counter.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col), text: lines[line - 1] ?? '', message };
+    return {
+      file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      text: lines[line - 1] ?? '',
+      message: cut(message),
+    };
   };
-  const document = compose(text, counter);
-  if (!document) return broken(file, tooDeep);
-  const doubled = document.errors.length > 0 ? [] : doubledKeys(document);
-  if (!doubled) return broken(file, tooDeep);
-  const syntax = [
+  if (nestsTooDeep(text)) return broken(file, tooDeep);
+  // The parser's own search for doubled keys compares each with every other.
+  const options = { lineCounter: counter, prettyErrors: false, uniqueKeys: false, merge: true } as const;
+  const document = parseDocument(text, options);
+  const { doubled, aliases } = lookOver(document);
+  if (aliases > mostAliases)
+    return broken(
+      file,
+      `anchors: ${aliases} aliases are more than ${mostAliases}; write the values out where they are used`,
+    );
+  const syntax = once([
     ...document.errors.slice(0, mostSyntax).map(({ pos, message, code }) => at(pos[0], explainSyntax(code, message))),
     ...doubled.slice(0, mostSyntax).map((offset) => at(offset, 'this key is there twice; keep one of the two')),
-  ];
+  ]);
   if (document.contents === null && syntax.length === 0)
     return broken(file, 'the file is empty; a suite starts with `name:`');
   if (syntax.length > 0) return { file, value: undefined, syntax, place: ({ message }) => at(0, message) };
@@ -85,42 +102,46 @@ export function parseSource(text: string, file: string): Source {
   };
 }
 
-/** Null where the parser, which calls itself for every level, ran out of stack. */
-function compose(text: string, lineCounter: LineCounter): Document.Parsed | null {
-  try {
-    // The parser's own search for doubled keys compares each with every other.
-    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, merge: true });
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
 const tooDeep = `mappings and lists are nested more than ${deepest} deep; a suite has six levels`;
 
-/** Offsets of keys that their mapping has already; null where the document is nested too deeply to be a suite. */
-function doubledKeys(document: Document.Parsed): number[] | null {
-  const offsets: number[] = [];
-  const left: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }];
-  for (let next = left.pop(); next; next = left.pop()) {
-    const { node, depth } = next;
-    if (depth > deepest) return null;
-    if (isSeq(node)) for (const item of node.items) left.push({ node: item, depth: depth + 1 });
+/**
+ * Whether a text nests more than a suite can, seen token by token: what builds documents calls itself for every level, and
+ * is not to be given what it could run out of stack on.
+ */
+function nestsTooDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const token of new Lexer().lex(text)) {
+    for (const _ of parser.next(token));
+    // A level is a mapping or list and what is being read in it.
+    if (parser.stack.length > 2 * deepest) return true;
+  }
+  return false;
+}
+
+/** Offsets of keys that their mapping has already, and how many aliases there are. */
+function lookOver(document: Document.Parsed): { doubled: number[]; aliases: number } {
+  const doubled: number[] = [];
+  let aliases = 0;
+  const left: unknown[] = [document.contents];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (isAlias(node)) aliases++;
+    if (isSeq(node)) left.push(...node.items);
     if (!isMap(node)) continue;
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
-      const name = isScalar(key) ? String(key.value) : '';
-      if (isScalar(key) && name !== '<<' && seen.has(name)) offsets.push(key.range?.[0] ?? 0);
+      left.push(key ?? null, value ?? null);
+      if (!isScalar(key)) continue;
+      const name = String(key.value);
+      if (name !== '<<' && seen.has(name)) doubled.push(key.range?.[0] ?? 0);
       seen.add(name);
-      for (const part of [key, value]) left.push({ node: part, depth: depth + 1 });
     }
   }
-  return offsets.sort((a, b) => a - b);
+  return { doubled: doubled.sort((a, b) => a - b), aliases };
 }
 
 function toValue(document: Document): unknown {
   try {
-    const value = document.toJS({ maxAliasCount: 100 });
+    const value = document.toJS({ maxAliasCount: mostAliases });
     // An anchor that holds itself becomes an object that does: nothing here can be that.
     JSON.stringify(value);
     return value;
@@ -128,6 +149,16 @@ function toValue(document: Document): unknown {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
+
+/** An end that is missing for many brackets is said once. */
+function once(problems: readonly PlacedProblem[]): PlacedProblem[] {
+  return [...new Map(problems.map((one) => [`${one.line}:${one.column} ${one.message}`, one])).values()];
+}
+
+/** Names and values that are quoted can be as long as the file. */
+const longestMessage = 1000;
+const cut = (message: string): string =>
+  message.length > longestMessage ? `${message.slice(0, longestMessage)}...` : message;
 
 function broken(file: string, message: string): Source {
   const problem = { file, line: 1, column: 1, text: '', message };

@@ -32,8 +32,28 @@ export const runnerSchema = z.strictObject({
     .describe('Whether finished runs leave their weights as weights.safetensors beside their records.'),
 });
 
+/** Of a suite's lists; beyond it nothing more is looked at. */
+export const mostEntries = { road: 1000, compare: 100, seeds: 10_000, plugins: 100 } as const;
 /** Seeds are numbers that every reader of a record can hold exactly. */
 const mostSeed = 2 ** 32 - 1;
+
+export const reportSchema = z.strictObject({
+  margin: z
+    .number()
+    .positive()
+    .max(100)
+    .nullable()
+    .default(null)
+    .describe(
+      'Percent points of top-1 within which a change is no change, named before the runs; null claims no equivalence.',
+    ),
+  correction: z
+    .enum(['family-wise', 'false-discovery'])
+    .default('family-wise')
+    .describe(
+      'What stays below 5%: the chance of any false verdict, or the share of false ones (Benjamini and Hochberg).',
+    ),
+});
 
 /** The whole of a suite file after validation, with every default filled in. */
 export const suiteSchema = z.strictObject({
@@ -50,8 +70,16 @@ export const suiteSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('How they are trained before training-recipe; null is what the recipe `replaces`.'),
-  road: z.array(roadEntrySchema).default([]).describe('The steps in order; each entry is a toggle.'),
-  compare: z.array(z.string()).default([]).describe('Networks by name that stand beside the road.'),
+  road: z
+    .array(roadEntrySchema)
+    .max(mostEntries.road)
+    .default([])
+    .describe('The steps in order; each entry is a toggle.'),
+  compare: z
+    .array(z.string())
+    .max(mostEntries.compare)
+    .default([])
+    .describe('Networks by name that stand beside the road.'),
   strategy: z
     .enum(['cumulative', 'leave-one-out', 'add-one', 'permutations', 'pairwise', 'all'])
     .default('cumulative')
@@ -59,11 +87,16 @@ export const suiteSchema = z.strictObject({
   seeds: z
     .array(z.int().min(0).max(mostSeed))
     .min(1)
-    .max(10_000)
+    .max(mostEntries.seeds)
     .default([0])
     .describe('One run of every variant for each.'),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
-  plugins: z.array(z.string()).max(100).default([]).describe('Files with steps of your own, relative to the suite.'),
+  report: reportSchema.prefault({}).describe('How differences are judged.'),
+  plugins: z
+    .array(z.string())
+    .max(mostEntries.plugins)
+    .default([])
+    .describe('Files with steps of your own, relative to the suite.'),
 });
 
 export type SuiteFile = z.infer<typeof suiteSchema>;

@@ -15,6 +15,8 @@ interface Batches {
   readonly batchSize: number;
   /** How pictures are fitted to the resolution where nothing is left to chance. */
   readonly evaluation?: Pick<Evaluation, 'crop_ratio' | 'interpolation'>;
+  /** Whether pictures count as of one small size; left out, where the dataset's are. */
+  readonly small?: boolean;
   /** Threads that prepare; left out, as many as the work is worth. What comes out is the same. */
   readonly threads?: number;
   /** Cores that are this run's; left out, all of the machine. */
@@ -87,7 +89,7 @@ export function evaluationBatches(options: EvaluationBatches): AsyncGenerator<Ba
 const batchesAhead = 2;
 
 async function* make(
-  { dataset, resolution, batchSize, evaluation, threads, cores, onDamaged = warn }: Batches,
+  { dataset, resolution, batchSize, evaluation, small, threads, cores, onDamaged = warn }: Batches,
   augmentation: Augmentation | null,
   labelSmoothing: number,
   numbers: Iterator<Pick<Prepared, 'items' | 'mixing'>>,
@@ -97,7 +99,7 @@ async function* make(
     augmentation,
     evaluation: evaluation ?? { crop_ratio: 1, interpolation: 'bicubic' },
     fill: meanColour(dataset),
-    small: dataset.size !== null,
+    small: small ?? dataset.size !== null,
   };
   const preparer = openPreparer(dataset, preparation, { threads, cores });
   const finish = createFinish({ dataset, resolution, batchSize, augmentation, labelSmoothing });

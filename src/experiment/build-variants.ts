@@ -1,8 +1,11 @@
 import { buildModel } from '../architecture/build.js';
+import type { Model } from '../architecture/model.js';
 import { namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
+import { walk } from '../architecture/walk.js';
 import type { Path } from '../config/problem.js';
 import type { Recipe } from '../config/recipe.js';
+import { countCost } from '../cost/count.js';
 import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
 import { LayerError } from '../layers/layer.js';
 import { RoadError } from '../roadmap/catalogue.js';
@@ -17,11 +20,25 @@ export interface SuiteVariant {
   readonly variant: Variant;
   readonly spec: NetworkSpec;
   readonly recipe: Recipe;
-  /** `networkHash` of the built network. */
-  readonly digest: string;
+  readonly built: BuiltNetwork;
   /** The earlier variant of the suite that is this very network under this very recipe: trained once. Null: none is. */
   readonly sameAs: string | null;
 }
+
+/** What is kept of a built network: the tree of each would fill the memory on a road of many. */
+export interface BuiltNetwork {
+  /** `networkHash` of it. */
+  readonly digest: string;
+  readonly resolution: number;
+  readonly macs: number;
+  readonly params: number;
+  /** Estimate of a training step's memory. */
+  readonly bytes: number;
+}
+
+/** Pictures a pass. */
+export const passSize = ({ micro_batch_size, batch_size }: Recipe): number =>
+  Math.min(micro_batch_size ?? batch_size, batch_size);
 
 /** Memory of one training step beyond which a suite is surely a slip of the pen. */
 const mostBytes = 2 ** 40;
@@ -40,41 +57,42 @@ export interface BuildParts {
 /** Builds every network of a suite; what does not fit is reported where the suite decides it, and left out. */
 export function buildVariants(parts: BuildParts): SuiteVariant[] {
   const first = new Map<string, string>();
+  const layers = new Map<object, number>();
   return parts.variants.flatMap((variant): SuiteVariant[] => {
     const spec = parts.specOf(variant);
     const recipe = parts.recipeOf(variant);
-    const digest = buildOne(variant, spec, recipe, parts);
-    if (digest === null || !recipe) return [];
-    const training = `${digest} ${trainingOf(recipe)}`;
+    const one = buildOne(variant, spec, recipe, layers, parts);
+    if (!one || !recipe) return [];
+    const { built } = one;
+    const training = `${built.digest} ${one.layers} ${trainingOf(recipe)}`;
     const sameAs = first.get(training) ?? null;
     if (sameAs === null) first.set(training, variant.name);
-    return [{ variant, spec, recipe, digest, sameAs }];
+    return [{ variant, spec, recipe, built, sameAs }];
   });
 }
 
-/** The network's digest; null where it cannot be, which has been reported. */
+/** Null where the network cannot be, which has been reported. */
 function buildOne(
   variant: Variant,
   spec: NetworkSpec,
   recipe: Recipe | null,
+  layers: Map<object, number>,
   { recompute, report, placeOf }: BuildParts,
-): string | null {
+): { built: BuiltNetwork; layers: string } | null {
   const cannot = (path: Path, reason: string) => report(path, `${variant.name} cannot be built: ${reason}`);
   try {
     const model = buildModel(variant.network ?? (namedNetwork(spec.base, networkOptions(spec)) as Network));
-    if (recipe) {
-      const batch = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
-      const memory = countMemory(model, recompute);
-      const bytes = estimateTrainingBytes(memory, { batch, moments: 2, precision: recipe.precision });
-      // Not "more than": a size that is no number any more is too large as well.
-      if (!(bytes <= mostBytes)) {
-        const size = `${(bytes / 2 ** 40).toPrecision(3)} TiB`;
-        const message = `a training step of ${variant.name} would need ${size} at batch ${batch}; set a smaller resolution, width or micro_batch_size`;
-        report(['network'], message);
-        return null;
-      }
+    const bytes = recipe ? trainingBytes(model, recipe, recompute) : 0;
+    // Not "more than": a size that is no number any more is too large as well.
+    if (recipe && !(bytes <= mostBytes)) {
+      const size = `${(bytes / 2 ** 40).toPrecision(3)} TiB`;
+      const message = `a training step of ${variant.name} would need ${size} at batch ${passSize(recipe)}; set a smaller resolution, width or micro_batch_size`;
+      report(['network'], message);
+      return null;
     }
-    return networkHash(model);
+    const resolution = model.input[0] as number;
+    const built = { digest: networkHash(model), resolution, ...costOf(model), bytes };
+    return { built, layers: layersOf(model, layers) };
   } catch (error) {
     if (error instanceof LayerError || error instanceof RoadError) cannot(['network'], error.message);
     else {
@@ -85,6 +103,29 @@ function buildOne(
     }
     return null;
   }
+}
+
+function trainingBytes(model: Model, recipe: Recipe, recompute: 'none' | 'blocks'): number {
+  const moments = recipe.optimizer.name === 'adamw' ? 2 : 1;
+  const { precision } = recipe;
+  return estimateTrainingBytes(countMemory(model, recompute), { batch: passSize(recipe), moments, precision });
+}
+
+function costOf(model: Model): Pick<BuiltNetwork, 'macs' | 'params'> {
+  const { macs, params } = countCost(model);
+  return { macs, params };
+}
+
+/** The layers of a model by number: two of one kind's name, of two plug-ins, need not compute the same. */
+function layersOf(model: Model, known: Map<object, number>): string {
+  const found = new Set<number>();
+  walk(model.tree, model.input, ({ node }) => {
+    if (node.kind !== 'leaf') return;
+    const number = known.get(node.layer) ?? known.size;
+    known.set(node.layer, number);
+    found.add(number);
+  });
+  return [...found].join();
 }
 
 /** A recipe without its names, which change no number. */

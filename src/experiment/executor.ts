@@ -83,7 +83,8 @@ export function localProcesses(file = workerFile): Executor {
       const own = result?.hash === task.hash ? result : null;
       if (own?.status === 'done' || (own && code === workerExit.finished)) return own;
       if (code === workerExit.unable) return { status: 'unable', reason: lastText ?? 'the worker could not start' };
-      if (code === workerExit.interrupted || asked) return { status: 'interrupted', saved };
+      // Told to end before it could listen, which Slurm does to every process of a task: nothing is lost.
+      if (code === workerExit.interrupted || asked || name === 'SIGTERM') return { status: 'interrupted', saved };
       const failed: RunResult = {
         schema: 'ablate/result/1',
         status: 'failed',

@@ -14,12 +14,15 @@ export const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 export function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: Math.max(1, Math.min(availableParallelism(), Math.floor(cpuQuota()))),
+    cores: Math.max(1, Math.min(availableParallelism(), Math.floor(cpuQuota()), slurmCores())),
     memoryBytes: availableMemory(),
     platform: `${process.platform}-${process.arch}`,
     node: process.version,
   };
 }
+
+/** What Slurm gives a task, which it keeps to its cores only where the cluster binds them; Infinity outside Slurm. */
+const slurmCores = (): number => Number(process.env['SLURM_CPUS_PER_TASK']) || Number.POSITIVE_INFINITY;
 
 /** Cores' worth of time that the control group allows; Infinity without a limit. */
 function cpuQuota(): number {

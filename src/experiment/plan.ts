@@ -1,11 +1,9 @@
-import { countCost } from '../cost/count.js';
-import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
 import type { Device } from '../engine/engine.js';
 import type { RunName } from '../records/folders.js';
-import { designHash, networkHash, runHash } from '../records/hash.js';
+import { designHash, protocolHash, runHash } from '../records/hash.js';
 import type { PlanRecord } from '../records/plan.js';
-import type { PluginContent, RunSpec } from '../records/run.js';
-import { modelOf } from './network.js';
+import type { RunSpec } from '../records/run.js';
+import { passSize } from './build-variants.js';
 import type { OpenedSuite, SuiteVariant } from './suite.js';
 
 /** A run of a plan: what a worker is given, and what it will cost. */
@@ -38,15 +36,17 @@ export interface PlanOptions {
   readonly fingerprint?: string | null | undefined;
 }
 
-/** Every run that a suite asks for, variant by variant, seed by seed. Builds each network once, trains nothing. */
+/** Every run that a suite asks for, variant by variant, seed by seed. Trains nothing. */
 export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan {
-  const { suite, variants } = opened;
+  const { suite, variants, warnings } = opened;
   const seedsOf = seedsByVariant(suite.seeds, options.extra ?? []);
+  const byName = new Map(variants.map((one) => [one.variant.name, one]));
   const runs: PlannedRun[] = [];
   const planned = variants.map((one) => {
-    const { variant } = one;
-    const built = build(one, opened);
-    const own = seedsOf(variant.name).map((seed) => planRun(built, one, seed, opened, options));
+    const { variant, built, sameAs } = one;
+    // What changes nothing is the run that it would repeat, by its hash too.
+    const trained = (sameAs === null ? undefined : byName.get(sameAs)) ?? one;
+    const own = planVariant(variant.name, trained, seedsOf(variant.name), opened, options);
     runs.push(...own);
     return {
       name: variant.name,
@@ -60,6 +60,7 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
       resolution: built.resolution,
       macs: built.macs,
       params: built.params,
+      ...(sameAs !== null && { sameAs }),
       runs: own.map(({ spec, hash }) => ({ seed: spec.seed, hash })),
     };
   });
@@ -70,56 +71,29 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     dataset: suite.dataset.name,
     base: suite.network.base,
     strategy: suite.strategy,
+    report: suite.report,
     seeds: sorted(new Set(runs.map(({ spec }) => spec.seed))),
+    ...(warnings.length > 0 && { warnings: warnings.map(({ message }) => message) }),
     variants: planned,
   };
   return { record, runs };
 }
 
-/** What all seeds of a variant have in common. */
-interface Built {
-  readonly network: string;
-  readonly plugins: readonly PluginContent[];
-  readonly resolution: number;
-  readonly macs: number;
-  readonly params: number;
-  readonly batchSize: number;
-  readonly bytes: number;
-}
-
-function build({ spec, recipe }: SuiteVariant, { suite, catalogue, pluginCode }: OpenedSuite): Built {
-  const model = modelOf(spec, catalogue);
-  const { macs, params } = countCost(model);
-  const batchSize = Math.min(recipe.micro_batch_size ?? recipe.batch_size, recipe.batch_size);
-  const bytes = estimateTrainingBytes(countMemory(model, suite.runner.recompute), {
-    batch: batchSize,
-    moments: recipe.optimizer.name === 'adamw' ? 2 : 1,
-    precision: recipe.precision,
-  });
-  const used = new Set(spec.steps.flatMap(({ id }) => pluginCode.origins.get(id) ?? []));
-  return {
-    network: networkHash(model),
-    plugins: pluginCode.contents.filter(({ file }) => used.has(file)),
-    resolution: model.input[0] as number,
-    macs,
-    params,
-    batchSize,
-    bytes,
-  };
-}
-
-function planRun(
-  { network, plugins, macs, params, batchSize, bytes }: Built,
-  { variant, spec: networkSpec, recipe }: SuiteVariant,
-  seed: number,
-  { suite }: OpenedSuite,
+/** The runs of a network under the name of a variant. */
+function planVariant(
+  name: string,
+  { spec: network, recipe, built: { digest, macs, params, bytes } }: SuiteVariant,
+  seeds: readonly number[],
+  { suite, pluginCode }: OpenedSuite,
   options: PlanOptions,
-): PlannedRun {
-  const spec: RunSpec = {
+): PlannedRun[] {
+  const used = new Set(network.steps.flatMap(({ id }) => pluginCode.origins.get(id) ?? []));
+  const plugins = pluginCode.contents.filter(({ file }) => used.has(file));
+  const fingerprint = options.fingerprint ?? null;
+  const common: Omit<RunSpec, 'seed'> = {
     suite: suite.name,
-    variant: variant.name,
-    seed,
-    network: networkSpec,
+    variant: name,
+    network,
     recipe,
     dataset: suite.dataset,
     device: options.device ?? suite.runner.device,
@@ -128,9 +102,12 @@ function planRun(
     keepWeights: suite.runner.keep_weights,
     plugins: plugins.map(({ file }) => file),
   };
-  const fingerprint = options.fingerprint ?? null;
-  const design = designHash(spec, network, plugins);
-  return { spec, design, fingerprint, hash: runHash(design, fingerprint ?? 'unknown'), macs, params, batchSize, bytes };
+  const protocol = protocolHash(common, digest, plugins);
+  return seeds.map((seed) => {
+    const design = designHash(protocol, seed);
+    const hash = runHash(design, fingerprint ?? 'unknown');
+    return { spec: { ...common, seed }, design, fingerprint, hash, macs, params, batchSize: passSize(recipe), bytes };
+  });
 }
 
 /** A variant's seeds in order: the suite's own and those that were asked for beside them. */

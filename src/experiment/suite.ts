@@ -4,6 +4,7 @@ import { modelAliases, modelNames, namedNetwork } from '../architecture/models.j
 import type { ConvNetwork } from '../architecture/network.js';
 import { type ParsedSuite, parseSuite, type SuiteParts } from '../config/parse.js';
 import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
+import type { NetworkConfig } from '../config/network.js';
 import type { SuiteFile } from '../config/suite.js';
 import { pairWarnings, placedWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
@@ -50,7 +51,9 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   const { parts } = parsed;
   if (!parts) throw new ConfigError(parsed.problems);
   const problems: PlacedProblem[] = [...parsed.problems];
-  const report: Report = (path, message, on = 'value') => problems.push(parsed.place({ path, on, message }));
+  const report: Report = (path, message, on = 'value') => {
+    if (problems.length < mostProblems) problems.push(parsed.place({ path, on, message }));
+  };
 
   const { catalogue, paths, contents, origins } = await openPlugins(parts, file, report);
   checkNames(parts, report);
@@ -93,9 +96,13 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     placeOf,
   });
   problems.push(...oncePerPlace(unbuilt));
-  if (problems.length === 0 && weights) await checkWeights(built, catalogue, report);
+  const told = problems.length === 0 && weights ? await checkWeights(built, catalogue, report) : [];
   if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
-  const warnings = oncePerPlace(warningsOf(parsed, parts, built, placeOf));
+  const ofWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: told.join('\n') });
+  const warnings = [
+    ...oncePerPlace(warningsOf(parsed, parts, built, placeOf)),
+    ...(told.length > 0 ? [ofWeights] : []),
+  ];
   return {
     file,
     suite: { ...parsed.suite, dataset },
@@ -241,9 +248,13 @@ function warningsOf(
   return inOrder([...ofRecipes, ...ofPair, ...unused, ...idle]);
 }
 
-async function readWeights(name: string | null, suite: string, report: Report): Promise<NetworkSpec['weights']> {
+async function readWeights(
+  given: NetworkConfig['weights'],
+  suite: string,
+  report: Report,
+): Promise<NetworkSpec['weights']> {
   try {
-    return name === null ? undefined : await weightsFile(name, suite);
+    return given === null ? undefined : await weightsFile(given, suite);
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
     report(['network', 'weights'], error.message);
@@ -251,15 +262,26 @@ async function readWeights(name: string | null, suite: string, report: Report): 
   }
 }
 
-async function checkWeights(built: readonly SuiteVariant[], catalogue: Catalogue, report: Report): Promise<void> {
+/** How the weights that the networks start from fit each of them, where there is something to tell. */
+async function checkWeights(
+  built: readonly SuiteVariant[],
+  catalogue: Catalogue,
+  report: Report,
+): Promise<readonly string[]> {
+  const told: string[] = [];
   for (const { variant, spec } of built) {
+    if (!spec.weights) continue;
     try {
-      if (spec.weights) await (await openWeights(spec.weights, networkOf(spec, catalogue))).close();
+      const weights = await openWeights(spec.weights, networkOf(spec, catalogue));
+      await weights.close();
+      if (weights.partial) told.push(`${variant.name}: ${weights.lines.join('\n')}`);
     } catch (error) {
       if (!(error instanceof WeightsError)) throw error;
-      return report(['network', 'weights'], `${variant.name}: ${error.message}`);
+      report(['network', 'weights'], `${variant.name}: ${error.message}`);
+      return [];
     }
   }
+  return told;
 }
 
 const unknownName = (kind: string, name: string, known: readonly string[]): string => {

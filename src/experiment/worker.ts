@@ -4,7 +4,7 @@ import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
 import { warningsOf } from '../data/remarks.js';
 import { openEngine } from '../engine/open.js';
-import { datasetFingerprint, designHash, networkHash, runHash } from '../records/hash.js';
+import { datasetFingerprint, designHash, networkHash, protocolHash, runHash } from '../records/hash.js';
 import { readRun, orNull } from '../records/read.js';
 import { type RunRecord, type RunStart, startsOf } from '../records/run.js';
 import { writeJson } from '../records/write.js';
@@ -14,6 +14,7 @@ import { keepWeights } from './keep-weights.js';
 import { describeMachine } from './machine.js';
 import { modelOf, networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
+import { preparationOf } from './preparation.js';
 import { openWeights } from './weights.js';
 import { serveTask } from './worker-process.js';
 
@@ -38,7 +39,8 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
   const datasets = await openDatasets(spec.dataset, spec.network.classes);
   for (const text of warningsOf(datasets.train, datasets.test)) send({ kind: 'warning', text });
   const fingerprint = datasetFingerprint(datasets);
-  if (runHash(designHash(spec, networkHash(model), contents), fingerprint) !== hash) {
+  const design = designHash(protocolHash(spec, networkHash(model), contents), spec.seed);
+  if (runHash(design, fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');
   }
   const network = networkOf(spec.network, catalogue);
@@ -87,6 +89,8 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
       ...first,
       datasetFingerprint: fingerprint,
       testImages: datasets.test.length,
+      preparation: preparationOf(datasets.test, spec.recipe, model.input[0] as number),
+      ...(weights && { initial: { naming: weights.naming, prefix: weights.prefix, fresh: [...weights.fresh] } }),
       starts,
       ...(contents.length > 0 && { plugins: contents }),
     };

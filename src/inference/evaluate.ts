@@ -13,6 +13,8 @@ export interface WeightsEvaluation {
   readonly weights: ReadonlyMap<string, Variable>;
   readonly dataset: Dataset;
   readonly fit: Fit;
+  /** Whether pictures count as of one small size; left out, where the dataset's are. */
+  readonly small?: boolean;
   /** Pictures a step. */
   readonly batchSize: number;
   /** Told how many pictures are done. */
@@ -22,7 +24,7 @@ export interface WeightsEvaluation {
 
 /** Top-1, top-5 and loss of weights on every picture of a dataset, with running statistics. */
 export async function evaluateWeights(options: WeightsEvaluation): Promise<Accuracy> {
-  const { engine, model, weights, dataset, fit, batchSize, onProgress, onDamaged } = options;
+  const { engine, model, weights, dataset, fit, small, batchSize, onProgress, onDamaged } = options;
   const { tf } = engine.ops;
   const resolution = model.input[0] as number;
   const feeds = () => ({
@@ -36,7 +38,7 @@ export async function evaluateWeights(options: WeightsEvaluation): Promise<Accur
     examples,
   );
   tf.dispose(examples.map((example) => Object.values(example)));
-  const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation: fit, onDamaged });
+  const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation: fit, small, onDamaged });
   try {
     return await evaluate(engine, step, counted(batches, onProgress), resolution, model.classes);
   } finally {

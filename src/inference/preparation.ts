@@ -15,7 +15,7 @@ const wholeFrom = 384;
 export function evaluationFit(
   resolution: number,
   small: boolean,
-  interpolation: Evaluation['interpolation'],
+  interpolation: Evaluation['interpolation'] = 'bicubic',
   resize?: number,
 ): Fit {
   if (resize === undefined) return { crop_ratio: small || resolution >= wholeFrom ? 1 : 224 / 256, interpolation };

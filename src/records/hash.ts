@@ -1,31 +1,42 @@
 import { createHash } from 'node:crypto';
 import type { Model } from '../architecture/model.js';
 import type { TreeNode } from '../architecture/tree.js';
-import type { PluginContent, RunSpec } from './run.js';
+import type { NetworkSpec, PluginContent, RunSpec } from './run.js';
 
 /**
  * Identifies a built network: its tree of layers, input, classes and parameters, so that two ways of writing one network
  * are one. What a plug-in's layers compute is not in it.
  */
 export const networkHash = ({ tree, input, classes, parameters }: Model): string =>
-  sha256({ tree: describe(tree), input, classes, parameters });
+  hashOf(JSON.stringify({ tree: describe(tree), input, classes, parameters }));
 
 /**
- * Identifies a resolved run by all that decides its numbers except the pictures: the built network, the content of the
- * plug-ins that its steps come from, the recipe, the dataset's name and limits, the content of the weights that it starts
- * from, the seed. Not by paths, names of variants and recipes, devices or machines.
+ * Identifies how a network is trained, all but the seed and the pictures: the built network, the content of the plug-ins
+ * that its steps come from, the recipe, the dataset's name and limits, the content of the weights that it starts from. Not
+ * by paths, names of variants and recipes, devices or machines.
  */
-export function designHash(spec: RunSpec, network: string, plugins: readonly PluginContent[]): string {
+export function protocolHash(
+  spec: Omit<RunSpec, 'seed'>,
+  network: string,
+  plugins: readonly Pick<PluginContent, 'sha256'>[],
+): string {
   const { name: _, replaces: __, ...recipe } = spec.recipe;
   const { name, train_limit, test_limit } = spec.dataset;
   return sha256({
     network,
     recipe,
     dataset: { name, train_limit, test_limit },
-    ...(spec.network.weights && { weights: spec.network.weights.sha256 }),
+    ...(spec.network.weights && { weights: startIdentity(spec.network.weights) }),
     ...(plugins.length > 0 && { plugins: plugins.map(({ sha256 }) => sha256).sort() }),
-    seed: spec.seed,
   });
+}
+
+/** Identifies a resolved run by all that decides its numbers except the pictures. */
+export const designHash = (protocol: string, seed: number): string => sha256({ protocol, seed });
+
+/** The weights that a run starts from: their content and, where anything was, what they were allowed to differ in. */
+function startIdentity({ file: _, sha256: content, ...asked }: NonNullable<NetworkSpec['weights']>): unknown {
+  return Object.keys(asked).length === 0 ? content : { content, ...asked };
 }
 
 /** A run's hash: its design on these very pictures. Separate, so that records can be recognised where the data is not. */
@@ -43,21 +54,26 @@ export const datasetFingerprint = ({
 }): string => `${train.fingerprint} ${test.fingerprint}`;
 
 /** Of a value's canonical JSON, in hexadecimal. */
-export const sha256 = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
+export const sha256 = (value: unknown): string => hashOf(canonical(value));
 
-/** JSON with the keys of every object in order. */
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** JSON with the keys of every object in order, and those without a value left out. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(fields).filter((key) => fields[key] !== undefined);
+  return `{${keys
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(fields[key])}`)
+    .join(',')}}`;
 }
 
-/** A tree as plain data: kinds, names and options. */
+/** A tree as plain data: kinds, names and options, whose order alone is not ours to give. */
 function describe(node: TreeNode): unknown {
   const { kind, name } = node;
-  if (node.kind === 'leaf') return { kind, name, layer: node.layer.kind, options: node.options };
+  if (node.kind === 'leaf') return { kind, name, layer: node.layer.kind, options: canonical(node.options) };
   if (node.kind === 'sequential') return { kind, name, children: node.children.map(describe) };
   const { layerScale, activation, depth } = node;
   return {

@@ -37,6 +37,13 @@ export const planSchema = z.object({
   warnings: z.array(z.string()).optional(),
   /** What the suite was first trained on; later starts go on there. Absent until it has been started. */
   engine: engineChoiceSchema.optional(),
+  /** How the report judges, as the suite asks; absent where it asks nothing. */
+  report: z
+    .object({
+      margin: z.number().positive().nullable().optional(),
+      correction: z.enum(['family-wise', 'false-discovery']).optional(),
+    })
+    .optional(),
   variants: z.array(plannedVariant),
 });
 

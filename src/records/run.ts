@@ -17,7 +17,18 @@ const networkSpecSchema = z.object({
   windows: z.enum(['padded', 'divisors']).optional(),
   classes: z.int().positive(),
   /** The file that training starts from, by absolute path and content; absent where the seed draws all weights. */
-  weights: z.object({ file: z.string(), sha256: z.string() }).optional(),
+  weights: z
+    .object({
+      file: z.string(),
+      sha256: z.string(),
+      /** What the file may differ in, sorted; absent is nothing. */
+      allow: z.array(z.enum(['missing', 'extra', 'size'])).optional(),
+      /** What was asked to stand before the file's names; absent: found out. */
+      prefix: z.string().optional(),
+      /** Whether tables of position biases are interpolated to other windows. */
+      resizePositionBias: z.literal(true).optional(),
+    })
+    .optional(),
 });
 export type NetworkSpec = Frozen<z.infer<typeof networkSpecSchema>>;
 export type StepSpec = NetworkSpec['steps'][number];
@@ -95,6 +106,22 @@ const startSchema = z.object({
 });
 export type RunStart = Frozen<z.infer<typeof startSchema>>;
 
+const threeNumbers = z.tuple([z.number(), z.number(), z.number()]);
+/** What predict and evaluate need to show a run's network pictures as the run did. */
+const preparationSchema = z.object({
+  /** By number. */
+  classes: z.array(z.string()),
+  /** Channel means and standard deviations, as shares of white. */
+  mean: threeNumbers,
+  sd: threeNumbers,
+  /** Whether pictures have one small size, which is padded to the resolution where it nearly fits. */
+  small: z.boolean(),
+  resolution: z.int().positive(),
+  crop_ratio: z.number().positive(),
+  interpolation: z.enum(['bilinear', 'bicubic']),
+});
+export type RunPreparation = Frozen<z.infer<typeof preparationSchema>>;
+
 /** run.json, written when a run starts and at each later start. */
 export const runSchema = z.object({
   schema: z.literal('ablate/run/1'),
@@ -110,6 +137,10 @@ export const runSchema = z.object({
   /** Pictures in the test set: the report takes an accuracy's sampling error from it. */
   testImages: count.optional(),
   startedAt: z.string(),
+  /** How test pictures are prepared and what the outputs mean; absent in older records. */
+  preparation: preparationSchema.optional(),
+  /** How the weights that the run starts from were read, and the parameters that the seed drew all the same. */
+  initial: z.object({ naming: z.string(), prefix: z.string(), fresh: z.array(z.string()) }).optional(),
   /** Every start, the first one included; absent in older records. */
   starts: z.array(startSchema).optional(),
   /** The content of `spec.plugins`; absent where there are none. */

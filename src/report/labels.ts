@@ -1,5 +1,7 @@
-import { leaning } from '../statistics/verdict.js';
-import { counted, listed, seedList } from './format.js';
+import { noun } from '../words/counted.js';
+import type { Judged } from '../statistics/family.js';
+import type { UnresolvedReason } from '../statistics/verdict.js';
+import { counted, grouped, listed, percent, seedList } from './format.js';
 import type { Row, Study } from './study.js';
 
 /** Names of networks as papers write them; any other is printed as it is. */
@@ -44,14 +46,35 @@ export function conditions({ plan, rows, testImages }: Study): string {
       : seeds.size === 1
         ? `one seed (${seedList([...seeds])})`
         : `${counted(seeds.size, 'seed')} (${seedList([...seeds])})`,
-    ...(testImages === null ? [] : [counted(testImages, 'test image')]),
+    ...(testImages.length === 0
+      ? []
+      : [`${listed(testImages.map(grouped))} test ${noun(testImages.at(-1) ?? 0, 'image')}`]),
   ].join(' · ');
 }
 
-/** `helped`, `hurt`, or `unresolved` with the side of 0 that the interval lies on, if it does not cover it. */
-export function verdictText({ verdict, delta }: Row): string {
-  if (!verdict) return '';
+const reasons: Readonly<Record<UnresolvedReason, string>> = {
+  'at chance': 'at chance, not judged',
+  'not comparable': 'not comparable',
+  'changes nothing': 'changes nothing here',
+  'no pairs': 'no seed in common',
+  'one seed': 'one seed, not judged',
+  'two seeds': 'two seeds, not judged',
+  'no spread': 'no spread, not judged',
+  'below the floor': 'unresolved, less than the test set can tell',
+  'interval holds 0': 'unresolved',
+};
+
+/** `helps`, `hurts`, `equivalent` or why it is none; with its lean, or what keeps two networks from being compared. */
+export function verdictText({ judged, change }: Pick<Row, 'judged' | 'change'>, margin: number | null = null): string {
+  if (!judged) return '';
+  const { verdict, lean } = judged;
+  if (verdict.verdict === 'equivalent') return `equivalent${margin === null ? '' : ` within ±${percent(margin)}`}`;
   if (verdict.verdict !== 'unresolved') return verdict.verdict;
-  const side = leaning(delta);
-  return side === null ? 'unresolved' : `unresolved, leans ${side}`;
+  const words = reasons[verdict.why];
+  if (change?.because) return `${words}: ${change.because}`;
+  return lean === null ? words : `${words}, leans ${lean}`;
 }
+
+/** The colour's name of a verdict, for figures: those that claim something have one. */
+export const claimOf = (judged: Judged | null): 'helps' | 'hurts' | 'equivalent' | null =>
+  judged && judged.verdict.verdict !== 'unresolved' ? judged.verdict.verdict : null;

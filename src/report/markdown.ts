@@ -37,7 +37,7 @@ export function markdownReport({ study, summary, notices, figures, tables, notes
     ...picture('accuracy-parameters'),
     ...(tables.paper ? ['## Beside the paper', markdownTable(tables.paper), ...text(notes.paper)] : []),
     ...(tables.protocol ? ['## Protocol', markdownTable(tables.protocol), ...text(notes.protocol)] : []),
-    ...(figures.some(({ name }) => name === 'curves-accuracy') ? ['## Learning curves'] : []),
+    ...(figures.some(({ name }) => name.startsWith('curves-')) ? ['## Learning curves'] : []),
     ...picture('curves-accuracy'),
     ...picture('curves-loss'),
     '## Where the numbers come from',

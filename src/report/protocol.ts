@@ -1,6 +1,5 @@
 import type { RunSpec } from '../records/run.js';
-import { listed } from './format.js';
-import { counted } from '../words/counted.js';
+import { counted, listed, seedList } from './format.js';
 import type { Row } from './study.js';
 
 /** How a variant was trained and tested, flattened to `field path -> value`; the network itself is no part of it. */
@@ -14,10 +13,7 @@ export interface ProtocolNotice {
 
 /** Which variants were trained or tested by another protocol than most, and in which fields it differs. */
 export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
-  const trained = rows.flatMap(({ variant, states }) => {
-    const spec = states.find(({ status, files }) => status === 'done' && files.run)?.files.run?.spec;
-    return spec ? [{ variant, protocol: protocolOf(spec) }] : [];
-  });
+  const trained = rows.flatMap(trainedBy);
   const groups = new Map<string, typeof trained>();
   for (const one of trained) {
     const key = JSON.stringify([...one.protocol]);
@@ -27,8 +23,8 @@ export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
   return others.flatMap((group) => {
     const [odd, even] = [group[0], usual?.[0]];
     if (!odd || !even) return [];
-    const names = listed(group.map(({ variant }) => variant.name));
-    const start = group.every(({ variant }, at) => variant.name === trained[at]?.variant.name);
+    const names = listed(group.map(({ name }) => name));
+    const start = group.every(({ name }, at) => name === trained[at]?.name);
     const fields = differences(odd.protocol, even.protocol);
     const shown = fields.length > 6 ? [...fields.slice(0, 6), counted(fields.length - 6, 'more field')] : fields;
     const meaning = start
@@ -36,6 +32,26 @@ export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
       : 'their accuracies differ by protocol as well as by architecture.';
     return [{ serious: !start, text: `Another protocol than the rest: ${names} (${shown.join('; ')}); ${meaning}` }];
   });
+}
+
+/** The protocols of a variant's runs: one, unless its seeds were trained differently, which its names then say. */
+function trainedBy({ variant, states }: Row): { readonly name: string; readonly protocol: Protocol }[] {
+  const protocols = new Map<string, { seeds: number[]; protocol: Protocol }>();
+  for (const { status, files, seed } of states) {
+    if (status !== 'done' || !files.run) continue;
+    const protocol = protocolOf(files.run.spec);
+    const key = JSON.stringify([...protocol]);
+    const same = protocols.get(key) ?? { seeds: [], protocol };
+    same.seeds.push(seed);
+    protocols.set(key, same);
+  }
+  return [...protocols.values()].map(({ seeds, protocol }) => ({
+    name:
+      protocols.size === 1
+        ? variant.name
+        : `${variant.name} ${seeds.length === 1 ? 'seed' : 'seeds'} ${seedList(seeds)}`,
+    protocol,
+  }));
 }
 
 /** Fields of a run's recipe, data, input and starting weights as text, names and notes left out. */

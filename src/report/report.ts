@@ -1,8 +1,9 @@
 import { figuresOf } from './figures/figures.js';
 import type { Figure } from './figures/render.js';
-import { percent } from './format.js';
-import { type Notice, noticesOf } from './notices.js';
+import type { Notice } from './notices/notice.js';
+import { noticesOf } from './notices/notices.js';
 import type { SuiteRecords } from './read.js';
+import { stepNotes } from './step-notes.js';
 import { type Study, study } from './study.js';
 import { summaryOf } from './summary.js';
 import { effectsTable, interactionsTable } from './tables/effects.js';
@@ -61,18 +62,4 @@ export function composeReport(records: SuiteRecords): Report {
         : [],
     },
   };
-}
-
-function stepNotes({ rows, tests }: Study): string[] {
-  const floors = rows.flatMap(({ floor }) => (floor === null ? [] : [floor]));
-  const floor =
-    floors.length === 0
-      ? ''
-      : ` A test set of this size has a standard error of ${percent(Math.min(...floors))} to ${percent(Math.max(...floors))} points by itself; no smaller difference is called resolved.`;
-  return [
-    'Top-1 is that of the last epoch, mean ± standard deviation over seeds. Δ is the paired difference over common seeds against the network before it, ' +
-      'with its Student-t interval. The verdict is that of an exact sign-flip test' +
-      `${tests > 1 ? `, corrected for ${tests} comparisons after Holm` : ''}, at 0.05.${floor}`,
-    'MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given.',
-  ];
 }

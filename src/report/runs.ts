@@ -8,6 +8,8 @@ type DoneResult = Extract<RunResult, { status: 'done' }>;
 export type RunState = { readonly seed: number; readonly files: RunFiles } & (
   | { readonly status: 'done'; readonly result: DoneResult }
   | { readonly status: 'failed'; readonly reason: string }
+  /** Its accuracy is no share, so that nothing is computed from it. */
+  | { readonly status: 'impossible'; readonly found: string }
   | { readonly status: 'unfinished'; readonly epoch: number | null }
   | { readonly status: 'stale' }
   | { readonly status: 'missing' }
@@ -18,15 +20,31 @@ function runState(files: RunFiles, plannedHash: string): RunState {
   const hash = result?.hash ?? run?.hash;
   if (hash === undefined) return { seed, files, status: 'missing' };
   if (hash !== plannedHash) return { seed, files, status: 'stale' };
-  if (result?.status === 'done') return { seed, files, status: 'done', result };
+  if (result?.status === 'done') {
+    const found: unknown = result.top1;
+    if (typeof found === 'number' && found >= 0 && found <= 1) return { seed, files, status: 'done', result };
+    return { seed, files, status: 'impossible', found: JSON.stringify(found) ?? 'nothing' };
+  }
   if (result?.status === 'failed') return { seed, files, status: 'failed', reason: result.reason };
   return { seed, files, status: 'unfinished', epoch: metrics.at(-1)?.epoch ?? null };
 }
 
+/** Runs by variant and seed. */
+export type RunIndex = ReadonlyMap<string, ReadonlyMap<number, RunFiles>>;
+
+export function indexRuns(runs: readonly RunFiles[]): RunIndex {
+  const index = new Map<string, Map<number, RunFiles>>();
+  for (const files of runs) {
+    const bySeed = index.get(files.variant) ?? new Map<number, RunFiles>();
+    index.set(files.variant, bySeed.set(files.seed, files));
+  }
+  return index;
+}
+
 /** The states of a variant's runs, in the order of the plan's seeds. */
-export function statesOf(variant: PlannedVariant, runs: readonly RunFiles[]): RunState[] {
+export function statesOf(variant: PlannedVariant, runs: RunIndex): RunState[] {
   return variant.runs.flatMap(({ seed, hash }) => {
-    const files = runs.find((run) => run.variant === variant.name && run.seed === seed);
+    const files = runs.get(variant.name)?.get(seed);
     return files ? [runState(files, hash)] : [];
   });
 }

@@ -1,21 +1,18 @@
 import type { PlannedVariant, PlanRecord } from '../records/plan.js';
+import type { Network } from '../statistics/assumptions.js';
 import { binomialStandardError } from '../statistics/binomial.js';
-import {
-  type Combination,
-  type Interaction,
-  interactions,
-  type StepEffect,
-  stepEffects,
-} from '../statistics/effects.js';
-import { holmAdjusted } from '../statistics/holm.js';
-import { type BySeed, type PairedDifference, pairedDifference } from '../statistics/paired.js';
+import { type StepEffect, stepEffects } from '../statistics/effects.js';
+import { type Family, judgeFamily, type Judged } from '../statistics/family.js';
+import type { BySeed, PairedDifference } from '../statistics/paired.js';
 import { type Summary, summarize } from '../statistics/summary.js';
-import { judge, type Verdict } from '../statistics/verdict.js';
+import type { Verdict } from '../statistics/verdict.js';
+import { type Change, changeBetween, type Side } from './compare.js';
+import { combinationsOf, type JudgedInteraction, judgedInteractions } from './interactions.js';
 import type { RunFiles, SuiteRecords } from './read.js';
-import { doneRuns, type RunState, statesOf } from './runs.js';
+import { doneRuns, indexRuns, type RunIndex, type RunState, statesOf } from './runs.js';
 
 /** A variant with all that its records say. Accuracies are in percent, differences in percent points. */
-export interface Row {
+export interface Row extends Side {
   readonly variant: PlannedVariant;
   readonly states: readonly RunState[];
   /** Top-1 of the last epoch by seed. */
@@ -25,23 +22,28 @@ export interface Row {
   readonly ema: Summary | null;
   /** Standard error of the mean accuracy by the test set's size alone. */
   readonly floor: number | null;
-  /** Against `variant.parent`. */
+  /** Against `variant.parent`: over common seeds whose runs are alike. */
   readonly delta: PairedDifference | null;
-  readonly adjustedP: number | null;
+  /** Null without a parent. */
+  readonly change: Change | null;
+  readonly judged: Judged | null;
   readonly verdict: Verdict | null;
   /** Null without a parent. */
   readonly deltaMacs: number | null;
   readonly imagesPerSecond: Summary | null;
   /** Within three standard errors of guessing. */
   readonly atChance: boolean;
+  /** Pictures of the test set of its runs. */
+  readonly testImages: number | null;
+  readonly classes: number | null;
 }
 
 /** The road's end against a network that it is to beat. */
-interface Challenge {
+export interface Challenge {
   readonly end: Row;
   readonly comparator: Row;
-  readonly difference: PairedDifference | null;
-  readonly verdict: Verdict;
+  readonly change: Change;
+  readonly judged: Judged;
 }
 
 /** Everything that figures, tables and pages are made from. */
@@ -49,104 +51,111 @@ export interface Study {
   readonly records: SuiteRecords;
   readonly plan: PlanRecord;
   readonly rows: readonly Row[];
-  /** How many steps are judged together, and so corrected for. */
-  readonly tests: number;
-  readonly testImages: number | null;
+  /** All differences that are judged together: the steps' and the challenges'. */
+  readonly family: Family;
+  /** Sizes of the test sets, ascending: one, unless runs are mixed. */
+  readonly testImages: readonly number[];
   readonly classes: number | null;
+  /** The whole road against its start, over common seeds; not part of the family. */
+  readonly whole: { readonly start: Row; readonly end: Row; readonly change: Change } | null;
   readonly challenges: readonly Challenge[];
   readonly effects: readonly StepEffect[];
-  readonly interactions: readonly Interaction[];
+  readonly interactions: readonly JudgedInteraction[];
 }
 
 /** Draws the conclusions from a suite's records; no file is read. */
 export function study(records: SuiteRecords): Study {
-  const { plan, runs } = records;
-  const testImages = testImagesOf(runs);
-  const classes = first(runs.map(({ run }) => run?.spec.network.classes));
-  const plain = plan.variants.map((variant) => measure(variant, runs, { testImages, classes }));
-  const rows = withVerdicts(withDeltas(plain));
-  const combinations = rows.flatMap(asCombination);
+  const { plan } = records;
+  const runs = indexRuns(records.runs);
+  const measured = plan.variants.map((variant) => measure(trained(variant, plan.variants), variant, runs));
+  const rows = measured.map((row) => withChange(row, measured));
+  const end = roadEnd(rows, plan.strategy);
+  const comparators = end ? rows.filter(({ variant }) => variant.kind === 'compare') : [];
+  const challenged = comparators.map((comparator) => changeBetween(end as Row, comparator, false));
+  const changes = [...rows.flatMap(({ change }) => (change ? [change] : [])), ...challenged];
+  const { family, judgedOf } = judgeOnce(changes, plan.report ?? {});
+  const start = rows.find(({ variant }) => variant.kind === 'base');
+  const combinations = combinationsOf(rows);
+  const sizes = new Set(rows.flatMap(({ testImages, top1 }) => (testImages === null || !top1 ? [] : [testImages])));
   return {
     records,
     plan,
-    rows,
-    tests: rows.filter(({ delta }) => delta !== null).length,
-    testImages,
-    classes,
-    challenges: challengesOf(rows, plan.strategy),
+    rows: rows.map((row) => {
+      const judged = row.change && judgedOf(row.change);
+      return { ...row, judged, verdict: judged?.verdict ?? null };
+    }),
+    family,
+    testImages: [...sizes].sort((a, b) => a - b),
+    classes: rows.find(({ classes }) => classes !== null)?.classes ?? null,
+    whole: start && end && start !== end ? { start, end, change: changeBetween(end, start) } : null,
+    challenges: comparators.map((comparator, at) => {
+      const change = challenged[at] as Change;
+      return { end: end as Row, comparator, change, judged: judgedOf(change) };
+    }),
     effects: stepEffects(combinations),
-    interactions: interactions(combinations),
+    interactions: judgedInteractions(combinations),
   };
+}
+
+/** Two variants that are one network make one comparison of two: it is counted once. */
+function judgeOnce(changes: readonly Change[], wishes: NonNullable<PlanRecord['report']>) {
+  const key = ({ comparison }: Change) => JSON.stringify([comparison.terms, comparison.exempt]);
+  const once = new Map(changes.map((change) => [key(change), change.comparison]));
+  const family = judgeFamily([...once.values()], wishes);
+  const places = new Map([...once.keys()].map((name, at) => [name, at]));
+  return { family, judgedOf: (change: Change) => family.judged[places.get(key(change)) as number] as Judged };
 }
 
 /** Rows of the same name, looked up. */
 export const rowNamed = (rows: readonly Row[], name: string | null): Row | undefined =>
   rows.find(({ variant }) => variant.name === name);
 
-function measure(
-  variant: PlannedVariant,
-  runs: readonly RunFiles[],
-  test: { testImages: number | null; classes: number | null },
-): Row {
-  const states = statesOf(variant, runs);
+/** The variant that was trained for this one: the first of those that are one network. */
+function trained(variant: PlannedVariant, variants: readonly PlannedVariant[]): PlannedVariant {
+  let found = variant;
+  for (const _ of variants) {
+    const next = variants.find(({ name }) => name === found.sameAs);
+    if (!next || next === found) break;
+    found = next;
+  }
+  return found;
+}
+
+function measure(network: PlannedVariant, variant: PlannedVariant, runs: RunIndex): Row {
+  const states = statesOf(network, runs);
   const done = doneRuns(states);
   const bySeed = new Map(done.map(({ seed, result }) => [seed, 100 * result.top1]));
   const top1 = summarize([...bySeed.values()]);
-  const error = (share: number) =>
-    test.testImages === null ? null : 100 * binomialStandardError(share, test.testImages);
-  const chance = test.classes === null ? null : 1 / test.classes;
-  const chanceError = chance === null ? null : error(chance);
+  const records = done.flatMap(({ files }) => (files.run ? [files.run] : []));
+  const testImages = records[0] ? testImagesOf(records[0]) : null;
+  const classes = records[0]?.spec.network.classes ?? null;
+  const error = (share: number) => (testImages === null ? null : 100 * binomialStandardError(share, testImages));
+  const chance = classes === null ? null : 1 / classes;
   return {
     variant,
+    network: network.name,
     states,
     bySeed,
     top1,
     ema: summarize(done.flatMap(({ result }) => (result.ema ? [100 * result.ema.top1] : []))),
     floor: top1 && error(top1.mean / 100),
     delta: null,
-    adjustedP: null,
+    change: null,
+    judged: null,
     verdict: null,
     deltaMacs: null,
-    imagesPerSecond: summarize(done.map(({ result }) => result.imagesPerSecond)),
-    atChance: top1 !== null && chance !== null && chanceError !== null && top1.mean <= 100 * chance + 3 * chanceError,
+    imagesPerSecond: summarize(done.map(({ result }) => result.imagesPerSecond).filter(Number.isFinite)),
+    atChance: top1 !== null && chance !== null && top1.mean <= 100 * chance + 3 * (error(chance) ?? 0),
+    testImages,
+    classes,
   };
 }
 
-function withDeltas(rows: readonly Row[]): Row[] {
-  return rows.map((row) => {
-    const parent = rowNamed(rows, row.variant.parent);
-    if (!parent) return row;
-    return {
-      ...row,
-      delta: pairedDifference(row.bySeed, parent.bySeed),
-      deltaMacs: row.variant.macs - parent.variant.macs,
-    };
-  });
-}
-
-function withVerdicts(rows: readonly Row[]): Row[] {
-  const adjusted = holmAdjusted(rows.map(({ delta }) => delta?.p ?? null));
-  const tests = rows.filter(({ delta }) => delta !== null).length;
-  return rows.map((row, at) => {
-    const adjustedP = adjusted[at] ?? null;
-    const verdict =
-      row.variant.parent === null ? null : judge({ difference: row.delta, adjustedP, tests, floor: row.floor });
-    return { ...row, adjustedP, verdict };
-  });
-}
-
-function challengesOf(rows: readonly Row[], strategy: string): Challenge[] {
-  const end = roadEnd(rows, strategy);
-  if (!end) return [];
-  const comparators = rows.filter(({ variant }) => variant.kind === 'compare');
-  const differences = comparators.map((comparator) => pairedDifference(end.bySeed, comparator.bySeed));
-  const adjusted = holmAdjusted(differences.map((difference) => difference?.p ?? null));
-  const tests = differences.filter((difference) => difference !== null).length;
-  return comparators.map((comparator, at) => {
-    const difference = differences[at] ?? null;
-    const verdict = judge({ difference, adjustedP: adjusted[at] ?? null, tests, floor: end.floor });
-    return { end, comparator, difference, verdict };
-  });
+function withChange(row: Row, rows: readonly Row[]): Row {
+  const parent = rowNamed(rows, row.variant.parent);
+  if (!parent) return row;
+  const change = changeBetween(row, parent);
+  return { ...row, change, delta: change.difference, deltaMacs: row.variant.macs - parent.variant.macs };
 }
 
 /** The whole road: the adopted variant with the most steps. Null for strategies that train no whole road. */
@@ -159,13 +168,14 @@ export function roadEnd(rows: readonly Row[], strategy: string): Row | null {
   );
 }
 
+/** Every network that was trained, once, with its results. */
+export const networksOf = ({ rows }: Pick<Study, 'rows'>): Network[] =>
+  rows.flatMap(({ network, variant, bySeed }) =>
+    network === variant.name && bySeed.size > 0 ? [{ name: network, results: bySeed }] : [],
+  );
+
 /** Whether the variants follow each other as a road, so that lines between them mean something. */
 export const isRoad = ({ plan }: Study): boolean => plan.strategy === 'cumulative';
-
-const asCombination = ({ variant, bySeed }: Row): Combination[] =>
-  variant.kind === 'compare' || bySeed.size === 0
-    ? []
-    : [{ name: variant.name, steps: variant.steps, results: bySeed }];
 
 /** Test sets whose size is fixed; records of other data sets state it themselves. */
 const fixedTestSets: Readonly<Record<string, number>> = {
@@ -176,16 +186,9 @@ const fixedTestSets: Readonly<Record<string, number>> = {
   'imagenet-1k': 50_000,
 };
 
-function testImagesOf(runs: readonly RunFiles[]): number | null {
-  return first(
-    runs.map(({ run }) => {
-      if (!run) return undefined;
-      const { name, test_limit: limit } = run.spec.dataset;
-      const size = run.testImages ?? fixedTestSets[name];
-      if (size === undefined) return limit ?? undefined;
-      return limit === null ? size : Math.min(limit, size);
-    }),
-  );
+function testImagesOf({ spec, testImages }: NonNullable<RunFiles['run']>): number | null {
+  const { name, test_limit: limit } = spec.dataset;
+  const size = testImages ?? fixedTestSets[name];
+  if (!size || size <= 0) return limit ?? null;
+  return limit === null ? size : Math.min(limit, size);
 }
-
-const first = <T>(values: readonly (T | undefined)[]): T | null => values.find((value) => value !== undefined) ?? null;

@@ -1,47 +1,92 @@
-import { inUnit, listed, percent, signed, unitFor } from './format.js';
-import { counted } from '../words/counted.js';
-import { labelOf, verdictText } from './labels.js';
-import { type Row, roadEnd, type Study } from './study.js';
+import type { Judged } from '../statistics/family.js';
+import { counted, inUnit, listed, percent, seedList, signed, unitFor } from './format.js';
+import { claimOf, labelOf, verdictText } from './labels.js';
+import type { Challenge, Row, Study } from './study.js';
 
-/** The study in a few sentences: where the road ends, what it beat, which steps are sure. */
+/** The answer in a few sentences: which steps are sure, where the road ends, what it beat. */
 export function summaryOf(study: Study): string[] {
-  const { rows, challenges, plan } = study;
-  const start = rows.find(({ variant }) => variant.kind === 'base');
-  const end = roadEnd(rows, plan.strategy);
+  const { rows, challenges, whole } = study;
   const unit = unitFor(rows.map(({ variant }) => variant.macs));
   const cost = (row: Row) => `${inUnit(row.variant.macs, unit)} ${unit.letter}MACs`;
-  const sentences: string[] = [];
-  if (start?.top1 && end?.top1) {
-    sentences.push(
-      `From ${labelOf(start)} at ${percent(start.top1.mean)}% (${cost(start)}) the road ends with ${labelOf(end)} at ${percent(end.top1.mean)}% (${cost(end)}): ` +
-        `${signed(end.top1.mean - start.top1.mean)} points in ${counted(end.variant.steps.length, 'step')}.`,
-    );
-  }
-  for (const { comparator, difference, verdict } of challenges) {
-    if (!difference || !comparator.top1) continue;
-    const interval = difference.interval
-      ? `, 95% interval ${signed(difference.interval[0])} to ${signed(difference.interval[1])}`
-      : '';
-    const words = { helped: 'ahead', hurt: 'behind', unresolved: 'unresolved' }[verdict.verdict];
-    sentences.push(
-      `Against ${labelOf(comparator)} (${percent(comparator.top1.mean)}%, ${cost(comparator)}) the road's end stands at ${signed(difference.mean)} points${interval}: ${words}.`,
-    );
-  }
-  if (rows.some(({ delta }) => delta)) sentences.push(verdictSentence(rows, plan.strategy));
-  return sentences;
+  return [
+    ...verdictSentences(study),
+    ...(whole?.start.top1 && whole.end.top1 ? [headline(whole, cost)] : []),
+    ...challenges.flatMap((challenge) => challengeSentence(challenge, cost)),
+  ];
 }
 
-function verdictSentence(rows: readonly Row[], strategy: string): string {
-  const named = (verdict: string) => rows.filter((row) => row.verdict?.verdict === verdict && row.delta);
-  const change = strategy === 'cumulative' ? 'step' : 'change';
-  const [helped, hurt, open] = ['helped', 'hurt', 'unresolved'].map(named) as [Row[], Row[], Row[]];
-  const leaning = open.filter((row) => verdictText(row) !== 'unresolved');
+function headline({ start, end, change }: NonNullable<Study['whole']>, cost: (row: Row) => string): string {
+  const at = (row: Row) => `${labelOf(row)} at ${percent(row.top1?.mean ?? 0)}% (${cost(row)})`;
+  const from = `From ${at(start)} the road ends with ${at(end)}`;
+  const { difference, because } = change;
+  if (!difference) return `${from}; no seed is common to both, so the difference of the two means nothing.`;
+  if (because) return `${from}; the two are not comparable: ${because}.`;
+  const steps = `${counted(end.variant.steps.length, 'step')}${commonSeeds(start, end, difference.seeds)}`;
+  return `${from}: ${signed(difference.mean)} points in ${steps}.`;
+}
+
+/** Where a difference is over fewer seeds than the accuracies beside it. */
+function commonSeeds(a: Row, b: Row, seeds: readonly number[]): string {
+  if (seeds.length === a.bySeed.size && seeds.length === b.bySeed.size) return '';
+  return `, over ${seeds.length === 1 ? 'seed' : 'seeds'} ${seedList(seeds)}, common to both`;
+}
+
+function challengeSentence({ end, comparator, change, judged }: Challenge, cost: (row: Row) => string): string[] {
+  const { difference, because } = change;
+  if (!difference || !comparator.top1) return [];
+  const whom = `Against ${labelOf(comparator)} (${percent(comparator.top1.mean)}%, ${cost(comparator)})`;
+  if (because) return [`${whom} the road's end is not comparable: ${because}.`];
+  const words = { helps: 'ahead', hurts: 'behind', equivalent: 'equivalent' };
+  const claim = claimOf(judged);
+  const verdict = claim ? words[claim] : verdictText({ judged, change });
+  const stands = `${signed(difference.mean)} points${range(judged)}${commonSeeds(end, comparator, difference.seeds)}`;
+  return [`${whom} the road's end stands at ${stands}: ${verdict}.`];
+}
+
+const range = ({ interval }: Judged): string => (interval ? ` (${signed(interval[0])} to ${signed(interval[1])})` : '');
+
+function verdictSentences({ rows, plan, family }: Study): string[] {
+  const asked = rows.filter(({ judged }) => judged);
+  if (!asked.some(({ delta }) => delta)) return [];
+  const change = plan.strategy === 'cumulative' ? 'step' : 'change';
+  const of = (claim: 'helps' | 'hurts' | 'equivalent') => asked.filter(({ judged }) => claimOf(judged) === claim);
+  const each = (claimed: readonly Row[]) => listed(claimed.map((row) => `${labelOf(row)} ${effect(row)}`));
+  const [helps, hurts, equivalent] = [of('helps'), of('hurts'), of('equivalent')];
   const sure = [
-    ...(helped.length > 0 ? [`${listed(helped.map(labelOf))} helped`] : []),
-    ...(hurt.length > 0 ? [`${listed(hurt.map(labelOf))} hurt`] : []),
+    ...(helps.length > 0 ? [`${each(helps)} ${helps.length === 1 ? 'helps' : 'help'}`] : []),
+    ...(hurts.length > 0 ? [`${each(hurts)} ${hurts.length === 1 ? 'hurts' : 'hurt'}`] : []),
+    ...(equivalent.length > 0
+      ? [
+          `${listed(equivalent.map(labelOf))} ${equivalent.length === 1 ? 'changes' : 'change'} accuracy by less than ${percent(family.margin ?? 0)} points`,
+        ]
+      : []),
   ];
-  const lean = leaning.length > 0 ? ` (the interval of ${leaning.length} of them leaves out 0)` : '';
-  if (sure.length === 0)
-    return `No single ${change} is resolved with these seeds${lean.replace('of them', `of ${open.length}`)}.`;
-  return `${sure.join('; ')}; ${open.length === 0 ? 'nothing is left' : open.length} unresolved${lean}.`;
+  const settled = helps.length + hurts.length + equivalent.length;
+  const open = asked.filter(
+    ({ judged }) => judged?.verdict.why === 'interval holds 0' || judged?.verdict.why === 'below the floor',
+  );
+  const judgedCount = settled + open.length;
+  const answer =
+    settled === 0
+      ? `None of the ${counted(asked.length, change)} can be told from no change with these runs.`
+      : `${sure.join('; ')}.`;
+  const rest =
+    settled > 0 && open.length > 0
+      ? [`The other ${counted(open.length, change)} of ${judgedCount} cannot be told from no change with these runs.`]
+      : [];
+  return [[answer, ...rest, ...leanSentence(open)].join(' ')];
+}
+
+const effect = ({ delta, judged }: Row): string =>
+  `(${signed(delta?.mean ?? 0)}${judged?.interval ? `, between ${signed(judged.interval[0])} and ${signed(judged.interval[1])}` : ''})`;
+
+function leanSentence(open: readonly Row[]): string[] {
+  const leaning = (side: 'up' | 'down') => open.filter(({ judged }) => judged?.lean === side).map(labelOf);
+  const [up, down] = [leaning('up'), leaning('down')];
+  if (up.length + down.length === 0) return [];
+  const parts = [
+    ...(up.length > 0 ? [`${listed(up)} ${up.length === 1 ? 'leans' : 'lean'} up`] : []),
+    ...(down.length > 0 ? [`${listed(down)} ${down.length === 1 ? 'leans' : 'lean'} down`] : []),
+  ];
+  return [`${parts.join('; ')}: hints of what to give more seeds, since one step in twenty leans by chance.`];
 }

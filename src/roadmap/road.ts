@@ -45,7 +45,7 @@ export function resolveRoad(
     if (!step) {
       const guess = nearest(named.id, [...catalogue.keys()]);
       const hint = guess ? `; did you mean "${guess}"?` : '; `ablate steps` lists them all';
-      report(`there is no step "${named.id}"${hint}`, named.path, named.path.length > 0 ? 'key' : 'value');
+      report(`there is no step "${named.id.slice(0, 60)}"${hint}`, named.path, named.path.length > 0 ? 'key' : 'value');
       return;
     }
     if (seen.has(step.id)) report(`the step ${step.id} is on the road twice; keep one entry, or sweep over its values`);
@@ -151,6 +151,9 @@ function resolveEntry(step: Step, value: unknown, report: Report): RoadEntry | n
   return single && { step, enabled: true, adopted: single, variants: [single] };
 }
 
+/** More values than anyone trains networks for. */
+const mostValues = 1000;
+
 function resolveSweep(step: Step, entry: Record<string, unknown>, report: Report): RoadEntry | null {
   const { sweep, adopt, ...rest } = entry;
   const unknown = Object.keys(rest)[0];
@@ -160,6 +163,10 @@ function resolveSweep(step: Step, entry: Record<string, unknown>, report: Report
   }
   if (!Array.isArray(sweep) || sweep.length === 0) {
     report('expected a list of values to sweep over, such as [5, 7, 9]', ['sweep']);
+    return null;
+  }
+  if (sweep.length > mostValues) {
+    report(`a sweep of ${sweep.length} values gives more than ${mostValues} networks`, ['sweep']);
     return null;
   }
   const variants = sweep.map((value, at) => withMain(step, value, (message) => report(message, ['sweep', at])));

@@ -32,6 +32,13 @@ export interface Interaction {
   readonly steps: readonly [string, string];
   readonly context: readonly string[];
   readonly difference: PairedDifference;
+  /** The names of the four combinations. */
+  readonly corners: {
+    readonly both: string;
+    readonly onlyA: string;
+    readonly onlyB: string;
+    readonly neither: string;
+  };
 }
 
 /**
@@ -81,7 +88,8 @@ export function interactions(combinations: readonly Combination[]): Interaction[
         const difference = squareDifference(both.results, onlyA.results, onlyB.results, neither.results);
         if (!difference) return [];
         seen.add(key);
-        return [{ steps: [a, b], context, difference }];
+        const corners = { both: both.name, onlyA: onlyA.name, onlyB: onlyB.name, neither: neither.name };
+        return [{ steps: [a, b], context, difference, corners }];
       }),
     ),
   );

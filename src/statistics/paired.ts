@@ -1,5 +1,3 @@
-import { signFlipP, smallestSignFlipP } from './permutation.js';
-import { studentTQuantile } from './student-t.js';
 import { summarize } from './summary.js';
 
 /** What was measured with each seed. */
@@ -13,27 +11,23 @@ export interface PairedDifference {
   /** Seeds that only one of the two has: they pair with nothing and are left out. */
   readonly unpaired: readonly number[];
   readonly mean: number;
+  /** Sample standard deviation of the differences; null for fewer than two seeds. */
   readonly sd: number | null;
-  /** Student-t interval of the mean; null for fewer than two seeds. */
-  readonly interval: readonly [number, number] | null;
-  /** Two-sided, of the exact sign-flip test. */
-  readonly p: number;
-  /** The smallest p that so few seeds could give, however large the effect. */
-  readonly smallestP: number;
 }
 
 /**
- * The paired difference over the seeds that both share; null where they share none.
- * `confidence` is that of the interval (0.95). Equal seeds share initialisation, order and augmentation as far as two
- * networks can, which is why pairs are compared and not means.
+ * The paired difference over the seeds that both share; null where they share none. Throws a `NotFiniteError` where a
+ * value is no finite number. Pairing costs nothing and pays where what a seed draws does the same to both networks.
  */
-export function pairedDifference(after: BySeed, before: BySeed, confidence = 0.95): PairedDifference | null {
-  const seeds = [...after.keys()].filter((seed) => before.has(seed)).sort((a, b) => a - b);
-  const unpaired = [...new Set([...after.keys(), ...before.keys()])]
-    .filter((seed) => !(after.has(seed) && before.has(seed)))
-    .sort((a, b) => a - b);
+export function pairedDifference(after: BySeed, before: BySeed): PairedDifference | null {
+  const all = [...new Set([...after.keys(), ...before.keys()])].sort((a, b) => a - b);
+  const seeds = all.filter((seed) => after.has(seed) && before.has(seed));
   const differences = seeds.map((seed) => (after.get(seed) as number) - (before.get(seed) as number));
-  return ofDifferences(seeds, differences, unpaired, confidence);
+  return ofDifferences(
+    seeds,
+    differences,
+    all.filter((seed) => !seeds.includes(seed)),
+  );
 }
 
 /** As `pairedDifference`, from differences that are already taken. */
@@ -41,21 +35,10 @@ export function ofDifferences(
   seeds: readonly number[],
   differences: readonly number[],
   unpaired: readonly number[] = [],
-  confidence = 0.95,
 ): PairedDifference | null {
   const summary = summarize(differences);
-  const p = signFlipP(differences);
-  if (!summary || p === null) return null;
-  const { n, mean, sd } = summary;
-  const reach = sd === null ? null : (studentTQuantile((1 + confidence) / 2, n - 1) * sd) / Math.sqrt(n);
-  return {
-    seeds,
-    differences,
-    unpaired,
-    mean,
-    sd,
-    interval: reach === null ? null : [mean - reach, mean + reach],
-    p,
-    smallestP: smallestSignFlipP(n),
-  };
+  if (!summary) return null;
+  // What is left of equal differences after rounding is no spread.
+  const sd = summary.sd !== null && summary.sd < 1e-9 ? 0 : summary.sd;
+  return { seeds, differences, unpaired, mean: summary.mean, sd };
 }

@@ -1,41 +1,25 @@
-import type { PairedDifference } from './paired.js';
-
-/** The level at which a road's steps are judged, all of them together. */
+/** The level at which a study's comparisons are judged, all of them together. */
 export const level = 0.05;
 
 export type Verdict =
-  | { readonly verdict: 'helped' | 'hurt'; readonly why: null }
+  | { readonly verdict: 'helps' | 'hurts' | 'equivalent'; readonly why: null }
   | { readonly verdict: 'unresolved'; readonly why: UnresolvedReason };
 
+/** Why a comparison is not judged at all: its numbers do not say what a verdict would. */
+export type Exemption = 'at chance' | 'not comparable' | 'changes nothing';
+
 /**
- * Why nothing can be claimed: no run pairs; so few seeds that no result could reach the level; smaller than one
- * standard error of the test set's own sampling; or simply not distinguishable from chance.
+ * Why nothing can be claimed: an exemption; no run pairs; one seed, which has no spread; two seeds, which promise no
+ * verdict; equal differences with every seed, as if seeds decided nothing; smaller than the test set resolves; or the
+ * interval holds 0.
  */
-type UnresolvedReason = 'no pairs' | 'too few seeds' | 'below the floor' | 'not significant';
+export type UnresolvedReason =
+  | Exemption
+  | 'no pairs'
+  | 'one seed'
+  | 'two seeds'
+  | 'no spread'
+  | 'below the floor'
+  | 'interval holds 0';
 
-export interface Evidence {
-  readonly difference: PairedDifference | null;
-  /** The difference's p after Holm's correction over everything judged with it. */
-  readonly adjustedP: number | null;
-  /** How many comparisons are judged together. */
-  readonly tests: number;
-  /** Smallest difference that the test set can resolve: one binomial standard error of the accuracy. */
-  readonly floor: number | null;
-}
-
-/** 'helped' or 'hurt' only where the corrected exact test says so and the test set is large enough to tell. */
-export function judge({ difference, adjustedP, tests, floor }: Evidence): Verdict {
-  if (!difference || adjustedP === null) return { verdict: 'unresolved', why: 'no pairs' };
-  if (adjustedP >= level) {
-    return { verdict: 'unresolved', why: difference.smallestP * tests >= level ? 'too few seeds' : 'not significant' };
-  }
-  if (floor !== null && Math.abs(difference.mean) < floor) return { verdict: 'unresolved', why: 'below the floor' };
-  return { verdict: difference.mean > 0 ? 'helped' : 'hurt', why: null };
-}
-
-/** Which side of 0 the interval lies on, if it does not cover it: a lean, not a verdict. */
-export function leaning(difference: PairedDifference | null): 'up' | 'down' | null {
-  if (!difference?.interval) return null;
-  if (difference.interval[0] > 0) return 'up';
-  return difference.interval[1] < 0 ? 'down' : null;
-}
+export const unresolved = (why: UnresolvedReason): Verdict => ({ verdict: 'unresolved', why });

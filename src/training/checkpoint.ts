@@ -83,6 +83,22 @@ export async function loadCheckpoint(
   return { progress: null, refused };
 }
 
+/** The step that the newest checkpoint says it holds, 0 where there is none: looked at, not checked. */
+export async function savedStep(directory: string): Promise<number> {
+  const folder = folderOf(directory);
+  const present = await readdir(folder).catch((): string[] => []);
+  for (const name of Object.values(names).filter((one) => present.includes(one))) {
+    try {
+      const file = await openSafetensors(join(folder, name));
+      await file.close();
+      return progressSchema.parse(JSON.parse(file.metadata.progress ?? '')).step;
+    } catch {
+      // Damaged: the start that follows refuses it and says so.
+    }
+  }
+  return 0;
+}
+
 interface Checked {
   readonly progress: Progress;
   readonly values: ReadonlyMap<string, Float32Array>;

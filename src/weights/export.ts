@@ -1,8 +1,8 @@
 import type { Model } from '../architecture/model.js';
 import type { Network } from '../architecture/network.js';
 import { extrasOf } from './extras.js';
-import { foreignShape, toForeign } from './layout.js';
-import { foreignName, type Naming } from './naming/index.js';
+import { foreignName, type Naming, ruleSet } from './naming/index.js';
+import { placeOf, toTensors } from './place.js';
 import { type NamedTensor, writeSafetensors } from './safetensors.js';
 
 /** A model's tensors under another tool's names and in its layouts, parameters in the model's order. */
@@ -13,14 +13,15 @@ export function foreignTensors(
   values: (name: string) => Float32Array,
 ): NamedTensor[] {
   const extras = new Map(extrasOf(model, naming).map(({ name, tensor }) => [name, tensor]));
-  const parameters = model.parameters.map((spec): NamedTensor => {
-    const { name, layout } = foreignName(spec, network, naming);
-    return {
+  const rules = ruleSet(network, naming);
+  const parameters = model.parameters.flatMap((spec): NamedTensor[] => {
+    const place = placeOf(spec, rules);
+    return place.tensors.map(({ name, shape }, at) => ({
       name,
-      shape: foreignShape(spec.shape, layout),
+      shape,
       dtype: 'F32',
-      values: () => toForeign(values(spec.name), spec.shape, layout),
-    };
+      values: () => toTensors(place, values(spec.name))[at] as Float32Array,
+    }));
   });
   const others = [...extras].map(([name, tensor]): NamedTensor => {
     const spec = {

@@ -1,59 +1,80 @@
 import type { Model } from '../architecture/model.js';
+import { buildModel } from '../architecture/build.js';
+import { modelNames, namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
-import type { ParameterSpec } from '../layers/layer.js';
-import { ignorable } from './extras.js';
-import { foreignShape, fromForeign, type Layout } from './layout.js';
-import { foreignName, type Naming, namingsOf } from './naming/index.js';
-import { openSafetensors, type SafetensorsFile, WeightsError } from './safetensors.js';
-import { counted } from '../words/counted.js';
+import { WeightsError } from './error.js';
+import { type Allowance, checkTypes, type Fit, fitOf, type Source } from './fit.js';
+import { type Naming, namingsOf } from './naming/index.js';
+import { openWeights } from './open.js';
+import { fromTensors, type Place } from './place.js';
+import { canResize, resizePositionBias } from './position-bias.js';
+import { bestReading, type Reading, type ReadingOptions } from './reading.js';
+import type { SafetensorsFile } from './safetensors.js';
+import { loadedLines, nothingText, refusalText } from './words.js';
+
+/** How a file may be read and what it may lack. */
+export interface ImportOptions {
+  /** Whose names the file has; left out, those that fit best. */
+  readonly naming?: Naming | undefined;
+  /** What stands in front of the file's names; left out, the common prefix that fits best. */
+  readonly prefix?: string | undefined;
+  readonly allow?: readonly Allowance[] | undefined;
+  /** Whether Swin's tables of position biases are interpolated to other windows, as timm does. */
+  readonly resizePositionBias?: boolean | undefined;
+  /** Whether a classifier that is absent or of another size is left out rather than refused. */
+  readonly freshClassifier?: boolean | undefined;
+}
 
 /** Weights that are known to fit a model; nothing is read before that is known. */
 export interface ImportedWeights {
   readonly naming: Naming;
-  /** Parameters that the file has no values for: a classifier of another size, where that was allowed. */
+  /** Where each parameter lies in the file, by its names without the prefix. */
+  readonly places: readonly Place[];
+  /** The prefix that was taken off the file's names; empty where there was none. */
+  readonly prefix: string;
+  /** Parameters that the file has no values for. */
   readonly fresh: ReadonlySet<string>;
+  /** What was loaded and what was not, for people: one line where the file has it all. */
+  readonly lines: readonly string[];
+  /** Whether the file is more than this network under its naming's own names: there is something to tell. */
+  readonly partial: boolean;
   /** One parameter's values in this project's layout, by its name here. */
   read(name: string): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-interface Place {
-  readonly spec: ParameterSpec;
-  readonly foreign: string;
-  readonly layout: Layout;
-}
-
 /**
- * Opens a safetensors file for a network, in whichever naming fits best (or the one asked for). A file with missing,
- * surplus or wrongly shaped tensors is refused with the list of them: a `WeightsError`.
- *
- * @param options.freshClassifier whether a classifier of another size is left out rather than refused.
+ * Opens weights (a safetensors file, an index of shards, or a folder with either) for a network, in whichever naming fits
+ * best. Missing, surplus or wrongly shaped tensors are refused with the list of them, where they are not allowed: a
+ * `WeightsError`.
  */
 export async function importWeights(
   path: string,
   network: Network,
   model: Model,
-  naming?: Naming,
-  { freshClassifier = false } = {},
+  options: ImportOptions = {},
 ): Promise<ImportedWeights> {
-  const file = await openSafetensors(path);
+  const file = await openWeights(path);
   try {
-    const candidates = (naming ? [naming] : namingsOf(network)).map((name) => ({
-      name,
-      places: placesOf(network, model, name),
-    }));
-    const best = candidates.reduce((one, other) => (found(file, other.places) > found(file, one.places) ? other : one));
-    const fresh = new Set(freshClassifier ? otherClassifier(file, best.places) : []);
-    const wrong = mismatches(file, best.places, fresh);
-    if (wrong.length > 0) throw new WeightsError(refusal(path, network.name, best.name, wrong));
-    const byName = new Map(best.places.map((place) => [place.spec.name, place]));
+    const allow = new Set(options.allow);
+    const { naming, prefix } = options;
+    const reading = bestReading(path, file.entries, network, model, { naming, prefix, partial: allow.size > 0 });
+    const fit = fitOf(reading, options.resizePositionBias ?? false);
+    const classifier = options.freshClassifier ? freshClassifier(reading, fit) : new Set<Place>();
+    const refused = notAllowed(fit, allow, classifier);
+    if (refused.missing.length + refused.extra.length + refused.size.length > 0 || fit.exact.length === 0)
+      throw new WeightsError(refusal(file, network, model, options, reading));
+    checkTypes(path, fit);
+    const fresh = [...fit.missing, ...fit.size.map(({ place }) => place)];
+    const lines = loadedLines(path, network, reading, fit, fresh);
     return {
-      naming: best.name,
-      fresh,
-      read: async (name) => {
-        const { spec, foreign, layout } = byName.get(name) as Place;
-        return fromForeign(await file.readFloat32(foreign), spec.shape, layout);
-      },
+      naming: reading.naming,
+      places: reading.places,
+      prefix: reading.view.prefix,
+      fresh: new Set(fresh.map(({ spec }) => spec.name)),
+      lines,
+      partial: lines.length > 1 || reading.view.prefix !== '' || reading.view.wrappers.length > 0,
+      read: readerOf(file, fit),
       close: () => file.close(),
     };
   } catch (error) {
@@ -62,47 +83,91 @@ export async function importWeights(
   }
 }
 
-function placesOf(network: Network, model: Model, naming: Naming): Place[] {
-  return model.parameters.map((spec) => {
-    const { name, layout } = foreignName(spec, network, naming);
-    return { spec, foreign: name, layout };
-  });
+/** What keeps a file from being loaded: that which differs and is not allowed to. */
+const notAllowed = (fit: Fit, allow: ReadonlySet<Allowance>, classifier: ReadonlySet<Place>) => ({
+  missing: allow.has('missing') ? [] : fit.missing.filter((place) => !classifier.has(place)),
+  extra: allow.has('extra') ? [] : fit.extra,
+  size: allow.has('size') ? [] : fit.size.filter(({ place }) => !classifier.has(place)),
+});
+
+/** Why a file is not loaded, by the reading that makes most of it: of a network on the road, in the names of its ends. */
+function refusal(file: SafetensorsFile, network: Network, model: Model, options: ImportOptions, own: Reading): string {
+  const { path, entries } = file;
+  const { naming, prefix } = options;
+  const onRoad = namingsOf(network).length === 1;
+  const reading = onRoad ? bestReading(path, entries, network, model, { naming, prefix, partial: true }) : own;
+  const fit = fitOf(reading, options.resizePositionBias ?? false);
+  const next = suggestion(file, options, reading, fit);
+  if (reading.score === 0) return nothingText(path, network, reading, next);
+  const classifier = options.freshClassifier ? freshClassifier(reading, fit) : new Set<Place>();
+  const refused = notAllowed(fit, new Set(fit.exact.length === 0 ? [] : options.allow), classifier);
+  return refusalText(path, network, reading, { exact: fit.exact, ...refused }, next);
 }
 
-const found = ({ entries }: SafetensorsFile, places: readonly Place[]): number =>
-  places.filter(({ foreign }) => entries.has(foreign)).length;
-
-/** The classifier's parameters where the file has them for another number of classes. */
-function otherClassifier({ entries }: SafetensorsFile, places: readonly Place[]): string[] {
+/** The classifier's parameters where the file has none of them, or has them for another number of classes. */
+function freshClassifier({ places }: Reading, { missing, size }: Fit): Set<Place> {
   const own = places.filter(({ spec }) => spec.name.startsWith('head.fc.'));
-  const differs = ({ spec, foreign, layout }: Place) =>
-    entries.get(foreign)?.shape.join() !== foreignShape(spec.shape, layout).join();
-  return own.every(({ foreign }) => entries.has(foreign)) && own.some(differs) ? own.map(({ spec }) => spec.name) : [];
+  const absent = own.every((place) => missing.includes(place));
+  const other = own.every((place) => !missing.includes(place)) && size.some(({ place }) => own.includes(place));
+  return new Set(absent || other ? own : []);
 }
 
-/** What does not fit, a line each: missing, surplus, other shapes. */
-function mismatches({ entries }: SafetensorsFile, places: readonly Place[], fresh: ReadonlySet<string>): string[] {
-  const missing: string[] = [];
-  const shapes: string[] = [];
-  for (const { spec, foreign, layout } of places) {
-    if (fresh.has(spec.name)) continue;
-    const entry = entries.get(foreign);
-    const expected = foreignShape(spec.shape, layout).join(', ');
-    if (!entry) missing.push(`missing  ${foreign} [${expected}]`);
-    else if (entry.shape.join(', ') !== expected)
-      shapes.push(`shape    ${foreign}: expected [${expected}], found [${entry.shape.join(', ')}]`);
+/** Reads a parameter's tensors one after the other and turns them into this project's layout. */
+function readerOf(file: SafetensorsFile, { exact, resized }: Fit): ImportedWeights['read'] {
+  const sources = new Map<string, Source>([...exact, ...resized].map((source) => [source.place.spec.name, source]));
+  const tables = new Set(resized);
+  return async (name) => {
+    const source = sources.get(name);
+    if (!source) throw new Error(`${file.path} has no values for ${name}`);
+    const values: Float32Array[] = [];
+    for (const entry of source.entries) values.push(await file.readFloat32(entry.name));
+    if (!tables.has(source)) return fromTensors(source.place, values);
+    const [to, heads] = source.place.spec.shape as [number, number];
+    return resizePositionBias(values[0] as Float32Array, source.entries[0]?.shape[0] as number, to, heads);
+  };
+}
+
+/** What would make a refused file fit, where there is one way. */
+function suggestion(
+  { path, entries }: SafetensorsFile,
+  options: ImportOptions,
+  reading: Reading,
+  { exact, missing, extra, size }: Fit,
+): string | null {
+  const only = missing.length === 0 && extra.length === 0;
+  if (only && size.every(({ place, entries: found }) => canResize(place, found))) {
+    return '--resize-position-bias interpolates the tables as timm does (in a suite: weights: { file, resize_position_bias: true })';
   }
-  const known = new Set(places.map(({ foreign }) => foreign));
-  const surplus = [...entries.values()].filter(({ name }) => !known.has(name) && !ignorable.test(name));
-  return [...missing, ...surplus.map(({ name, shape }) => `surplus  ${name} [${shape.join(', ')}]`), ...shapes];
+  const classes = only ? classesIn(size) : null;
+  if (classes !== null) return `--classes ${classes}, or --allow size for a classifier that starts anew`;
+  if (exact.length > reading.places.length / 2) return null;
+  const fitting = modelNames.find((name) => {
+    const network = namedNetwork(name) as Network;
+    const tried: ReadingOptions = { naming: undefined, prefix: options.prefix, partial: false };
+    const model = buildModel(network);
+    try {
+      const other = fitOf(bestReading(path, entries, network, model, tried), false);
+      const head = other.missing.length === 0 ? other.size : other.missing.map((place) => ({ place }));
+      return (
+        other.extra.length === 0 &&
+        other.exact.length > 0 &&
+        head.every(({ place }) => place.spec.name.startsWith('head.fc.'))
+      );
+    } catch (error) {
+      if (error instanceof WeightsError) return false;
+      throw error;
+    }
+  });
+  return fitting === undefined ? null : `the file holds ${fitting}; --model ${fitting}`;
 }
 
-function refusal(path: string, network: string, naming: Naming, wrong: readonly string[]): string {
-  const most = 20;
-  const shown = wrong.slice(0, most).map((line) => `  ${line}`);
-  const more = wrong.length > most ? [`  ... ${wrong.length - most} more`] : [];
-  const count = counted(wrong.length, 'tensor does not fit', 'tensors do not fit');
-  return [`${path} holds no ${network} in ${naming}'s names: ${count}; nothing was loaded`, ...shown, ...more].join(
-    '\n',
-  );
+/** The classes of a file whose classifier alone has another size; null where more differs. */
+function classesIn(size: readonly Source[]): number | null {
+  const count = size[0]?.entries[0]?.shape[0];
+  const others = size.every(({ place, entries: [entry] }) => {
+    const [, ...inputs] = place.tensors[0]?.shape ?? [];
+    const isHead = place.spec.name.startsWith('head.fc.') && entry !== undefined;
+    return isHead && entry.shape.join() === [count, ...inputs].join();
+  });
+  return others && count !== undefined ? count : null;
 }

@@ -11,7 +11,11 @@ export type Layout =
   /** A 1x1 kernel `[1, 1, in, out]` <-> a linear layer's `[out, in]`. */
   | 'pointwise-as-linear'
   /** `[C]` <-> `[C, 1, 1]`. */
-  | 'channel-map';
+  | 'channel-map'
+  /** Patch merging's `[4C]`: here channel by channel in one position after the other, there position by position in one channel after the other, as `nn.Unfold` has it. */
+  | 'unfold'
+  /** `[4C, out]` <-> `[out, 4C]`, its inputs as in `unfold`. */
+  | 'unfold-linear';
 
 /** The layout that PyTorch's own module for a parameter has. */
 export function torchLayout({ name, shape }: ParameterSpec): Layout {
@@ -22,7 +26,7 @@ export function torchLayout({ name, shape }: ParameterSpec): Layout {
 export function foreignShape(shape: readonly number[], layout: Layout): readonly number[] {
   const [a, b, c, d] = shape as [number, number, number, number];
   if (layout === 'conv') return [d, c, a, b];
-  if (layout === 'linear') return [b, a];
+  if (layout === 'linear' || layout === 'unfold-linear') return [b, a];
   if (layout === 'pointwise-as-linear') return [d, c];
   return layout === 'channel-map' ? [a, 1, 1] : shape;
 }
@@ -30,20 +34,24 @@ export function foreignShape(shape: readonly number[], layout: Layout): readonly
 /** From this project's order of values to the other tool's. */
 export function toForeign(values: Float32Array, shape: readonly number[], layout: Layout): Float32Array {
   const [rows, columns] = asMatrix(shape, layout);
-  return layout === 'conv' ? moveKernel(values, shape, true) : transpose(values, rows, columns);
+  if (layout === 'conv') return moveKernel(values, shape, true);
+  return transpose(layout.startsWith('unfold') ? movePositions(values, shape, true) : values, rows, columns);
 }
 
 /** From the other tool's order of values to this project's. */
 export function fromForeign(values: Float32Array, shape: readonly number[], layout: Layout): Float32Array {
   const [rows, columns] = asMatrix(shape, layout);
-  return layout === 'conv' ? moveKernel(values, shape, false) : transpose(values, columns, rows);
+  if (layout === 'conv') return moveKernel(values, shape, false);
+  const moved = transpose(values, columns, rows);
+  return layout.startsWith('unfold') ? movePositions(moved, shape, false) : moved;
 }
 
 /** Our side of a transposition as rows and columns; 1 row where nothing moves. */
 function asMatrix(shape: readonly number[], layout: Layout): [number, number] {
   const last = shape.at(-1) as number;
   const others = shape.slice(0, -1).reduce((product, side) => product * side, 1);
-  return layout === 'linear' || layout === 'pointwise-as-linear' ? [others, last] : [1, others * last];
+  const moves = layout === 'linear' || layout === 'pointwise-as-linear' || layout === 'unfold-linear';
+  return moves ? [others, last] : [1, others * last];
 }
 
 function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
@@ -69,6 +77,26 @@ function moveKernel(values: Float32Array, shape: readonly number[], toTorch: boo
         if (toTorch) moved[theirs] = values[ours + output] as number;
         else moved[ours + output] = values[theirs] as number;
       }
+    }
+  }
+  return moved;
+}
+
+/**
+ * The first axis of `[4C]` or `[4C, out]` between patch merging's order here, positions (0, 0), (1, 0), (0, 1), (1, 1) of
+ * (row, column) with their channels, and `nn.Unfold`'s, channels with their positions row by row.
+ */
+function movePositions(values: Float32Array, shape: readonly number[], toUnfold: boolean): Float32Array {
+  const [length, width = 1] = shape as [number, number?];
+  const channels = length / 4;
+  const moved = new Float32Array(values.length);
+  for (let position = 0; position < 4; position++) {
+    const [row, column] = [position % 2, position >> 1];
+    for (let channel = 0; channel < channels; channel++) {
+      const ours = (position * channels + channel) * width;
+      const theirs = (channel * 4 + row * 2 + column) * width;
+      const [from, to] = toUnfold ? [ours, theirs] : [theirs, ours];
+      moved.set(values.subarray(from, from + width), to);
     }
   }
   return moved;

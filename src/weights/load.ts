@@ -2,13 +2,17 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
 import type { Network } from '../architecture/network.js';
 import type { Ops } from '../engine/ops.js';
-import { importWeights } from './import.js';
-import type { Naming } from './naming/index.js';
+import type { ParameterSpec } from '../layers/layer.js';
+import { type ImportedWeights, importWeights, type ImportOptions } from './import.js';
 
 /** A model's weights as variables of an engine. */
-export interface LoadedWeights {
-  readonly naming: Naming;
+export interface LoadedWeights extends Pick<ImportedWeights, 'naming' | 'places' | 'lines' | 'partial'> {
   readonly variables: ReadonlyMap<string, Variable>;
+}
+
+export interface LoadOptions extends ImportOptions {
+  /** What a parameter has that the file may lack; needed where something is allowed to be missing or of another size. */
+  readonly initial?: (spec: ParameterSpec) => Float32Array;
 }
 
 /**
@@ -20,20 +24,22 @@ export async function loadWeights(
   network: Network,
   model: Model,
   path: string,
-  naming?: Naming,
+  { initial, ...options }: LoadOptions = {},
 ): Promise<LoadedWeights> {
   const { tf } = ops;
-  const weights = await importWeights(path, network, model, naming);
+  const weights = await importWeights(path, network, model, options);
   try {
     const variables = new Map<string, Variable>();
-    for (const { name, shape, trainable } of model.parameters) {
-      const values = await weights.read(name);
+    for (const spec of model.parameters) {
+      const drawn = weights.fresh.has(spec.name) ? initial?.(spec) : undefined;
+      const values = drawn ?? (await weights.read(spec.name));
       variables.set(
-        name,
-        tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable)),
+        spec.name,
+        tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), spec.trainable)),
       );
     }
-    return { naming: weights.naming, variables };
+    const { naming, places, lines, partial } = weights;
+    return { naming, places, lines, partial, variables };
   } finally {
     await weights.close();
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/problem.js';
+import { ablate } from '../cli/command.js';
 import { type OpenedSuite, openSuite } from '../../src/experiment/suite.js';
 
 const good = `name: bad
@@ -236,11 +237,38 @@ describe('a step that changes nothing', () => {
     ],
   ])('%s', async (_, text, found) => expect(await same(text)).toEqual(found));
 
+  it('not where two layers only have a name in common', async () => {
+    const layer = (id: string, forward: string) =>
+      `const ${id} = defineLayer({ kind: 'mine', outputShape: (_, input) => input, parameters: () => [], operations: () => ({}), forward: ${forward} });\n` +
+      `const ${id}Step = defineStep({ id: '${id}', title: 't', claim: 'c', apply: (n) => ({ ...n, block: { ...n.block, slots: { ...n.block.slots, branchEnd: [() => leaf('x', ${id}, null)] } } }) });\n`;
+    writeFileSync(
+      join(folder, 'twins.ts'),
+      `import { defineLayer, defineStep, leaf } from 'ablate';\n${layer('one', '(_, x) => x')}${layer('two', '(_, x, { ops }) => ops.tf.mul(x, 0)')}export default [oneStep, twoStep];\n`,
+    );
+    const text = good.replace('gelu', 'one, two').concat('plugins: [./twins.ts]\nstrategy: add-one\n');
+    expect(await same(text)).toEqual([]);
+  });
+
   it('is a warning at its entry', async () => {
     expect(await warnings(good)).toEqual([
       '5:8 gelu changes nothing here: it is the network convnext-tiny, and is trained once',
     ]);
   });
+});
+
+it('takes what new-step writes, which makes no network that cannot be', async () => {
+  expect(ablate(['new-step', 'wider'], { cwd: folder }).status).toBe(0);
+  const text = good.replace('gelu', 'wider').concat('plugins: [./wider.ts]\n');
+  expect(await warnings(text)).toEqual([]);
+  for (const [value, sentence] of [
+    [14, 'expected an odd number'],
+    [15.5, 'expected int'],
+    [-1, 'expected number to be >=1'],
+    [99, 'expected number to be <=63'],
+  ] as const)
+    expect((await problems(text.replace('[wider]', `[wider: ${value}]`))).join()).toContain(sentence);
+  const bare = text.replace('convnext-tiny', 'resnet-50');
+  expect(await problems(bare)).toEqual(starting(['5:8 wider needs depthwise-conv before it']));
 });
 
 describe('paths are relative to the suite', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/problem.js';
 import { openEngine } from '../../src/engine/open.js';
-import { designHash, networkHash } from '../../src/records/hash.js';
+import { networkHash, protocolHash } from '../../src/records/hash.js';
 import { modelOf, networkOf } from '../../src/experiment/network.js';
 import type { NetworkSpec, RunSpec } from '../../src/records/run.js';
 import { openSuite } from '../../src/experiment/suite.js';
@@ -44,7 +44,7 @@ const writeSuite = (weights: string, scale = 'resolution: 64, width: 1/16') =>
     `name: fine-tuning
 dataset: { name: fashion-mnist }
 network: { base: convnext-tiny, scale: { ${scale} }, weights: ${weights} }
-recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null, ema: { decay: 0.9 } }
+recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null, schedule: { final_learning_rate: 0 }, ema: { decay: 0.9 } }
 `,
   );
 
@@ -98,11 +98,118 @@ it('a run is another when its weights are others, and the same when only their f
     const { suite, variants } = await openSuite(suiteFile);
     const { spec, recipe } = variants[0] as (typeof variants)[number];
     const run = { recipe, seed: 0, dataset: suite.dataset, network: spec } as unknown as RunSpec;
-    return designHash(run, networkHash(modelOf(spec, catalogue)), []);
+    return protocolHash(run, networkHash(modelOf(spec, catalogue)), []);
   };
   await writeWeights('moved.safetensors');
   await writeWeights('others.safetensors', 'other');
   const first = await hashWith('./pretrained.safetensors');
   expect(await hashWith('./moved.safetensors')).toBe(first);
   expect(await hashWith('./others.safetensors')).not.toBe(first);
+});
+
+describe('what a file may differ in is said in the suite', () => {
+  const given = (
+    weights: string,
+    rest = 'recipe: { extends: from-22k, batch_size: 8, micro_batch_size: null, schedule: { final_learning_rate: 0 } }',
+  ) =>
+    writeFile(
+      suiteFile,
+      `name: parts
+dataset: { name: fashion-mnist }
+network: { base: convnext-tiny, scale: { resolution: 32, width: 1/16 }, weights: ${weights} }
+${rest}
+`,
+    );
+  const resNet: NetworkSpec = { ...pretrained, base: 'resnet-50' };
+
+  it('on a road, where each network is told what it gets and starts the rest by the seed', async () => {
+    await writeWeights('resnet.safetensors', '', resNet);
+    await writeFile(
+      suiteFile,
+      `name: parts
+dataset: { name: fashion-mnist }
+network: { base: resnet-50, scale: { resolution: 32, width: 1/16 }, weights: { file: ./resnet.safetensors, allow: [size, missing, extra] } }
+recipe: { extends: compact, batch_size: 8 }
+road: [patchify-stem, depthwise-conv, gelu]
+`,
+    );
+    const { variants, warnings } = await openSuite(suiteFile);
+    const notes = warnings.at(-1)?.message.split(/\n(?=\S)/) ?? [];
+    expect(variants.map(({ variant }) => variant.name)).toEqual([
+      'resnet-50',
+      'patchify-stem',
+      'depthwise-conv',
+      'gelu',
+    ]);
+    // The classifier has other classes everywhere; from the stem on, more differs.
+    expect(notes.map((note) => note.split('\n')[0])).toEqual([
+      expect.stringMatching(/^resnet-50: .*: 265 of 267 parameters of resnet-50, by timm's names$/),
+      expect.stringMatching(/^patchify-stem: .*: 260 of 264 parameters of resnet-50, by timm's names$/),
+      expect.stringMatching(/^depthwise-conv: .*: 244 of 264 parameters of resnet-50, by timm's names$/),
+      expect.stringMatching(/^gelu: .*: 244 of 264 parameters of resnet-50, by timm's names$/),
+    ]);
+    expect(notes[2]).toMatch(
+      /of another shape in the file, left as they were drawn \(19\)\n {4}conv1\.weight: \[4, 3, 7, 7\] in the file, \[4, 3, 4, 4\] in the network/,
+    );
+
+    const { spec, recipe } = variants[2] as (typeof variants)[number];
+    expect(spec.weights?.allow).toEqual(['extra', 'missing', 'size']);
+    const model = modelOf(spec, catalogue);
+    const { ops } = await openEngine({ device: 'cpu' });
+    const state = createState(ops, model, recipe, 5);
+    const drawn = createState(ops, model, recipe, 5);
+    const weights = await openWeights(spec.weights as NonNullable<typeof spec.weights>, networkOf(spec, catalogue));
+    await startFrom(ops, state, weights);
+    await weights.close();
+    const values = (of: typeof state, name: string) => of.weights.get(name)?.dataSync() as Float32Array;
+    const [kept, fresh] = ['stages.0.blocks.0.conv1.weight', 'stages.0.blocks.0.conv2.weight'] as const;
+    expect(values(state, kept)).toEqual(uniform(kept, values(state, kept).length, -1, 1));
+    expect(values(state, fresh)).toEqual(values(drawn, fresh));
+    state.dispose();
+    drawn.dispose();
+  });
+
+  it('without it a road that changes shapes is refused with the network’s name and the file’s', async () => {
+    await writeWeights('resnet.safetensors', '', resNet);
+    await writeFile(
+      suiteFile,
+      `name: parts
+dataset: { name: fashion-mnist }
+network: { base: resnet-50, scale: { resolution: 32, width: 1/16 }, weights: ./resnet.safetensors }
+recipe: { extends: compact, batch_size: 8 }
+road: [patchify-stem]
+`,
+    );
+    const said = await problemsOf();
+    expect(said).toMatch(/suite\.yaml:3:\d+: patchify-stem: .*resnet\.safetensors/);
+    expect(said).toMatch(/in a suite: weights: \{ file, allow: \[/);
+  });
+
+  it('a prefix, shards and interpolated tables are fields of the file; wrong ones are refused by their place', async () => {
+    await given('{ file: ./pretrained.safetensors, prefix: model. }');
+    expect(await problemsOf()).toMatch(/suite\.yaml:3:\d+[\s\S]*no tensor's name begins with "model\."/);
+    await given('{ file: ./pretrained.safetensors, allow: [most] }');
+    expect(await problemsOf()).toMatch(/suite\.yaml:3:\d+[\s\S]*most/);
+    await given('{ file: ., resize_position_bias: true }');
+    expect(await problemsOf()).toMatch(
+      /expected model\.safetensors\.index\.json, model\.safetensors or one safetensors file/,
+    );
+  });
+
+  it('and is part of what the run is', async () => {
+    const hashWith = async (weights: string) => {
+      await given(weights);
+      const { suite, variants } = await openSuite(suiteFile);
+      const { spec, recipe } = variants[0] as (typeof variants)[number];
+      const run = { recipe, seed: 0, dataset: suite.dataset, network: spec } as unknown as RunSpec;
+      return designHash(run, networkHash(modelOf(spec, catalogue)), []);
+    };
+    const plain = await hashWith('./pretrained.safetensors');
+    expect(await hashWith('{ file: ./pretrained.safetensors }')).toBe(plain);
+    expect(await hashWith('{ file: ./pretrained.safetensors, allow: [] }')).toBe(plain);
+    const missing = await hashWith('{ file: ./pretrained.safetensors, allow: [missing] }');
+    const both = await hashWith('{ file: ./pretrained.safetensors, allow: [size, missing] }');
+    expect(await hashWith('{ file: ./pretrained.safetensors, allow: [missing, size, missing] }')).toBe(both);
+    expect(new Set([plain, missing, both]).size).toBe(3);
+  });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Model } from '../../src/architecture/model.js';
 import { recipeSchema } from '../../src/config/recipe.js';
-import { canonical, designHash, networkHash, runHash } from '../../src/records/hash.js';
+import { canonical, designHash, networkHash, protocolHash, runHash } from '../../src/records/hash.js';
 import { modelOf } from '../../src/experiment/network.js';
 import type { NetworkSpec, RunSpec } from '../../src/records/run.js';
 import { createCatalogue } from '../../src/roadmap/catalogue.js';
@@ -27,8 +27,10 @@ const spec: RunSpec = {
   plugins: [],
 };
 const model = modelOf(network, catalogue);
+const identify = (of: RunSpec, network: string, plugins: readonly { sha256: string }[] = []): string =>
+  designHash(protocolHash(of, network, plugins), of.seed);
 const hashOf = (changes: Partial<RunSpec>, of: Model = model): string =>
-  designHash({ ...spec, ...changes }, networkHash(of), []);
+  identify({ ...spec, ...changes }, networkHash(of));
 const step = (id: string, options: Record<string, unknown> = {}) => ({ id, options });
 const built = (changes: Partial<NetworkSpec>): Model => modelOf({ ...network, ...changes }, catalogue);
 
@@ -97,7 +99,7 @@ test('two ways of writing one network are one run', () => {
 
 test("a plug-in's content counts, not where it lies nor the order of several", () => {
   const content = (file: string, sha256: string) => ({ file, sha256, files: [], packages: [] });
-  const by = (...contents: ReturnType<typeof content>[]) => designHash(spec, networkHash(model), contents);
+  const by = (...contents: ReturnType<typeof content>[]) => identify(spec, networkHash(model), contents);
   expect(by(content('/a.ts', 'one'))).not.toBe(by());
   expect(by(content('/a.ts', 'one'))).toBe(by(content('/b.ts', 'one')));
   expect(by(content('/a.ts', 'one'))).not.toBe(by(content('/a.ts', 'two')));

@@ -22,14 +22,10 @@ beforeAll(async () => {
     if (at === 5) return { ...variant, top1: ['loss is NaN at step 312', 'out of memory', null] };
     return at === 15 ? { ...variant, top1: [] } : variant;
   });
-  figures = named(
-    figuresOf(study(await readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))),
-  );
+  figures = named(figuresOf(study(readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))));
   permuted = named(
     figuresOf(
-      study(
-        await readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() })),
-      ),
+      study(readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() }))),
     ),
   );
 });
@@ -122,6 +118,21 @@ describe('text', () => {
     expect(svg).toMatch(/font-family="'DejaVu Sans Condensed', [^"]*sans-serif"/);
     expect(svg).toMatch(/viewBox="0 0 1040 \d+"/);
     expect(svg.length).toBeLessThan(120_000);
+  });
+});
+
+describe('curves', () => {
+  it('are drawn only where something was measured more than once', async () => {
+    const records = readSuite(await writeSynthetic({ variants: paperLike() }));
+    const cut = (keep: number) =>
+      records.runs.map((run) => ({
+        ...run,
+        metrics: run.metrics.filter(({ kind, epoch }) => kind === 'train' || epoch > 3 - keep),
+      }));
+    const names = (keep: number) => figuresOf(study({ ...records, runs: cut(keep) })).map(({ name }) => name);
+    expect(names(1)).not.toContain('curves-accuracy');
+    expect(names(1)).toContain('curves-loss');
+    expect(names(2)).toContain('curves-accuracy');
   });
 });
 

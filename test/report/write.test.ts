@@ -18,7 +18,7 @@ beforeAll(async () => {
   out = join(await temporaryFolder(), 'new', 'folder');
   written = await writeReport(
     await writeSynthetic({
-      suite: nasty,
+      suite: 'made-up',
       description: `${nasty}\n\nA second paragraph.`,
       variants,
       dataset: 'imagenet-1k',

@@ -97,6 +97,41 @@ describe('variants', () => {
     expect(names('add-one')).toContain('depthwise-conv+inverted-bottleneck+move-up-depthwise');
   });
 
+  it('takes what a base has already as it is: a step alone where its ground is there, nothing left out that does not fall', () => {
+    const tiny = namedNetwork('convnext-tiny') as ConvNetwork;
+    const entries = ['depthwise-conv', 'inverted-bottleneck', 'move-up-depthwise', 'fewer-norms'];
+    const { road: short, problems } = resolveRoad(['fewer-norms', 'separate-downsampling'], catalogue, tiny);
+    expect(problems).toEqual([]);
+    const named = (strategy: Parameters<typeof variantsOf>[3], of = short) =>
+      variantsOf('convnext-tiny', tiny, of, strategy).map(({ name }) => name);
+    expect(named('add-one')).toEqual(['convnext-tiny', 'fewer-norms', 'separate-downsampling']);
+    // On a ResNet fewer-norms falls with each of the three; on a ConvNeXt only with the one whose place inverted-bottleneck took.
+    const whole = resolveRoad(entries, catalogue, tiny).road;
+    const without = variantsOf('convnext-tiny', tiny, whole, 'leave-one-out').map(({ name, stepNames }) => [
+      name,
+      stepNames.length,
+    ]);
+    expect(without.slice(2)).toEqual([
+      ['without-depthwise-conv', 3],
+      ['without-inverted-bottleneck', 3],
+      ['without-move-up-depthwise', 2],
+      ['without-fewer-norms', 3],
+    ]);
+  });
+
+  it('adds to a step what gives it its ground, once, in road order', () => {
+    const ground = resolveRoad(
+      ['gelu', 'depthwise-conv', 'inverted-bottleneck', 'move-up-depthwise', 'fewer-activations', 'fewer-norms'],
+      catalogue,
+      base,
+    ).road;
+    const alone = variantsOf('resnet-50', base, ground, 'add-one').map(({ name }) => name);
+    expect(alone.slice(-2)).toEqual([
+      'depthwise-conv+inverted-bottleneck+move-up-depthwise+fewer-activations',
+      'depthwise-conv+inverted-bottleneck+move-up-depthwise+fewer-norms',
+    ]);
+  });
+
   it('all: every combination that can be built, each once', () => {
     // training-recipe and gelu are free (4), depthwise and inverted too (4), move-up needs both (+1): 4 x 5 with the base.
     expect(names('all')).toHaveLength(20);

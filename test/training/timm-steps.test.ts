@@ -76,7 +76,7 @@ async function train(engine: Engine, network: Network, file: string, { batch, op
   });
   const { tf } = engine.ops;
   const state = createState(engine.ops, model, recipe, 0);
-  const weights = await importWeights(file, network, model, 'timm');
+  const weights = await importWeights(file, network, model, { naming: 'timm' });
   for (const [name, variable] of state.weights) {
     const values = await weights.read(name);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));

@@ -6,16 +6,18 @@ import { isNumberedAsText, naturally } from '../../data/formats/class-order.js';
 import { fromFiles } from '../../data/listing/files.js';
 import { warningsOf } from '../../data/remarks.js';
 import { limitDataset } from '../../data/limit.js';
+import { openDatasets } from '../../data/open.js';
 import { openEngine } from '../../engine/open.js';
 import { classNames } from '../../inference/class-names.js';
 import { evaluateWeights } from '../../inference/evaluate.js';
-import { evaluationFit, resizedSide } from '../../inference/preparation.js';
+import { resizedSide } from '../../inference/preparation.js';
 import { loadWeights } from '../../weights/load.js';
 import { testSplit } from '../dataset-option.js';
 import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
-import { classesAsked, networkFrom, whole } from '../network-options.js';
+import { networkFrom, whole } from '../network-options.js';
 import { note, printJson, printText } from '../output.js';
+import { fitAsked, loadOptions, type RecordedRun, recordedRun, weightsAsked } from '../recorded-run.js';
 import { counted, grouped } from '../../words/counted.js';
 
 interface EvaluateOptions extends InferenceOptions {
@@ -28,27 +30,31 @@ export function evaluateCommand(): Command {
     'top-1, top-5 and loss of weights on the test pictures of a dataset, or on folders of pictures',
   );
   return addInferenceOptions(command)
-    .option('--data <name>', 'a dataset (see `ablate data`)')
+    .option('--data <name>', "a dataset (see `ablate data`); with --run the run's own is the default")
     .option('--pictures <dir>', 'instead: one folder of pictures a class, such as the validation set of ImageNet')
     .option('--limit <pictures>', 'only so many, balanced over classes', whole)
     .addHelpText(
       'after',
       `
 Examples:
+  ablate evaluate --run experiments/mine/gelu/seed-0
   ablate evaluate --model convnext-tiny --weights convnext_tiny.safetensors --pictures imagenet/val
   ablate evaluate --model resnet-50 --weights resnet50.safetensors --data imagenet-1k --root imagenet --interpolation bilinear
 
-The second is how torchvision evaluates its first ResNet-50 weights; its second take --resize 232 as well.`,
+The third is how torchvision evaluates its first ResNet-50 weights; its second take --resize 232 as well.`,
     )
     .action(evaluateAction);
 }
 
 async function evaluateAction(options: EvaluateOptions): Promise<void> {
-  const asked = await classesAsked(options);
-  const all = await testPictures({ ...options, classes: asked });
+  const weights = weightsAsked(options);
+  const run = options.run === undefined ? null : await recordedRun(options.run, await networkFrom(options));
+  const recorded = run?.preparation ?? null;
+  const asked = recorded ? recorded.classes.length : options.classes;
+  const all = await testPictures({ ...options, classes: asked }, run);
   for (const text of warningsOf(all)) note(text);
   const classes = asked ?? all.classes.length;
-  const { network, model } = await networkFrom({ ...options, classes });
+  const { network, model } = await networkFrom(run ? options : { ...options, classes });
   if (all.classes.length !== model.classes) {
     throw new UsageError(
       `the network tells ${counted(model.classes, 'class', 'classes')} apart, ${all.name} has ${all.classes.length}; name them all in --class-names FILE`,
@@ -56,19 +62,29 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
   }
   const dataset = limitDataset(all, options.limit ?? null);
   const resolution = model.input[0] as number;
-  const fit = evaluationFit(resolution, dataset.size !== null, options.interpolation, options.resize);
-  const engine = await openEngine({ device: options.device, threads: options.threads, onWarning: note });
-  const { naming, variables } = await loadWeights(engine.ops, network, model, options.weights, options.naming);
+  const small = recorded?.small ?? dataset.size !== null;
+  const fit = fitAsked(options, { resolution, small, recorded });
+  const recipe = run?.record.spec.recipe;
+  const batch = options.batch ?? recipe?.evaluation.batch_size ?? recipe?.micro_batch_size ?? recipe?.batch_size ?? 32;
+  const engine = await openEngine({
+    device: options.device ?? run?.record.spec.device ?? 'auto',
+    threads: options.threads,
+    precision: recipe?.precision,
+    onWarning: note,
+  });
+  const loaded = await loadWeights(engine.ops, network, model, weights, loadOptions(options));
+  if (loaded.partial) for (const line of loaded.lines) note(line);
   const began = performance.now();
   let told = began;
   let damaged = 0;
   const accuracy = await evaluateWeights({
     engine,
     model,
-    weights: variables,
+    weights: loaded.variables,
     dataset,
     fit,
-    batchSize: Math.min(options.batch, dataset.length),
+    small,
+    batchSize: run ? batch : Math.min(batch, dataset.length),
     onDamaged: (text) => {
       damaged++;
       note(text);
@@ -80,15 +96,16 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
       note(`${grouped(done)} of ${counted(dataset.length, 'picture')}, ${rate.toFixed(1)} a second`);
     },
   });
-  const prepared = { resolution, resize: resizedSide(resolution, fit), interpolation: fit.interpolation };
+  const { mean, sd } = dataset;
+  const prepared = { resolution, resize: resizedSide(resolution, fit), interpolation: fit.interpolation, mean, sd };
   if (options.json) {
-    const { name: model } = network;
-    const about = { network: model, weights: options.weights, naming, dataset: dataset.name, pictures: dataset.length };
+    const { naming } = loaded;
+    const about = { network: network.name, weights, naming, dataset: dataset.name, pictures: dataset.length };
     return printJson({ schema: 'ablate/evaluation/1', ...about, damaged, prepared, ...accuracy });
   }
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   printText(
-    `${network.name} on ${counted(dataset.length, 'picture')} of ${dataset.name}, weights in ${naming}'s names`,
+    `${network.name} on ${counted(dataset.length, 'picture')} of ${dataset.name}, weights in ${loaded.naming}'s names`,
   );
   printText(`top-1 ${percent(accuracy.top1)}   top-5 ${percent(accuracy.top5)}   loss ${accuracy.loss.toFixed(4)}`);
   note(`shorter side ${prepared.resize}, ${prepared.interpolation}, middle ${resolution}x${resolution}`);
@@ -96,21 +113,56 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
     note(`${counted(damaged, 'picture')} could not be read, counted as what the network makes of a blank one`);
 }
 
-async function testPictures({ data, root, pictures, classNames: file, classes }: EvaluateOptions): Promise<Dataset> {
-  if ((data === undefined) === (pictures === undefined)) {
+/**
+ * The pictures asked for, or a run's own test set. A run's network is shown all of them in the run's colours, and their
+ * labels are numbers of the run's classes.
+ */
+async function testPictures(options: EvaluateOptions, run: RecordedRun | null): Promise<Dataset> {
+  const { data, root, pictures } = options;
+  if (data !== undefined && pictures !== undefined) throw new UsageError('say one of --data NAME and --pictures DIR');
+  if (!run) {
+    if (data !== undefined) return testSplit(data, root);
+    if (pictures !== undefined) return picturesIn(pictures, options, null);
     throw new UsageError('say what to evaluate on: --data NAME, or --pictures DIR with one folder a class');
   }
-  if (data !== undefined) return testSplit(data, root);
-  const folder = pictures as string;
+  const { mean, sd, classes } = run.preparation;
+  if (pictures !== undefined) return { ...(await picturesIn(pictures, options, classes)), mean, sd };
+  const test = data === undefined ? await ownTestSet(run, root) : await testSplit(data, root);
+  const strange = test.classes.findIndex((name, number) => name !== classes[number]);
+  if (options.classNames === undefined && (strange >= 0 || test.classes.length !== classes.length)) {
+    const [theirs, ours] = [test.classes, classes].map((names) => names[Math.max(strange, 0)] ?? 'none');
+    throw new UsageError(
+      `${test.name} has ${test.classes.length} classes, the run has ${classes.length}; class ${Math.max(strange, 0)} is "${theirs}" there and "${ours}" in the run. Where they mean the same, say --class-names FILE with the run's`,
+    );
+  }
+  return { ...test, mean, sd };
+}
+
+/** The test set that a run was evaluated on; where it has changed since, that is said. */
+async function ownTestSet({ record, folder }: RecordedRun, root: string | undefined): Promise<Dataset> {
+  const { dataset, network } = record.spec;
+  const { test } = await openDatasets({ ...dataset, root: root ?? dataset.root }, network.classes);
+  if (!record.datasetFingerprint.endsWith(test.fingerprint))
+    note(`the test pictures of ${dataset.name} are not those that ${folder} was evaluated on`);
+  return test;
+}
+
+async function picturesIn(
+  folder: string,
+  { classNames: file, classes }: EvaluateOptions,
+  own: readonly string[] | null,
+): Promise<Dataset> {
   await stat(folder);
   const present = await classesIn(folder);
-  const known = (await classNames(classes ?? 1000, file))?.folders ?? [];
-  // A part of ImageNet's classes keeps their numbers; other folders are numbered in their order.
-  const list = await listClassFolders(
-    folder,
-    '.',
-    present.every((name) => known.includes(name)) ? known : numbered(present),
-  );
+  const known = (file === undefined && own ? own : (await classNames(classes ?? 1000, file))?.folders) ?? [];
+  const stranger = present.find((name) => !known.includes(name));
+  if (own && stranger !== undefined) {
+    throw new UsageError(
+      `${folder}: the run has no class "${stranger}"; it has ${known.slice(0, 10).join(', ')}${known.length > 10 ? ', ...' : ''}. Name the folders after them, or name the folders of its classes in order in --class-names FILE`,
+    );
+  }
+  // A part of the known classes keeps their numbers; other folders are numbered in their order.
+  const list = await listClassFolders(folder, '.', stranger === undefined ? known : numbered(present));
   return fromFiles(folder, 'test', folder, list);
 }
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type Naming, namings } from '../../weights/naming/index.js';
 import { type ConvertOptions, convertWeights } from '../convert.js';
+import { addWeightsOptions } from '../inference-options.js';
 import { addNetworkOptions } from '../network-options.js';
 
 export function exportCommand(): Command {
@@ -10,7 +11,7 @@ export function exportCommand(): Command {
     .argument('<to>', 'safetensors to write')
     .addOption(new Option('--naming <tool>', 'whose names').choices([...namings]).default('timm'))
     .option('--json', 'one JSON document on stdout');
-  return addNetworkOptions(command)
+  return addWeightsOptions(addNetworkOptions(command))
     .addHelpText(
       'after',
       '\nExample:\n  ablate export mine.safetensors timm.safetensors --model convnext-tiny --naming timm',

@@ -57,7 +57,7 @@ Examples:
         pictures: await trainingPictures(suite.dataset),
         parallel: share.parallel,
         threads: share.threads,
-        speeds: findSpeeds(options.out, machine, engine, gpu),
+        speeds: left.length > 0 ? findSpeeds(options.out, machine, engine, gpu) : [],
         timed,
         assumable: engine === 'tensorflow' && !gpu,
       });

@@ -4,16 +4,15 @@ import { Command } from 'commander';
 import { openEngine } from '../../engine/open.js';
 import { predict } from '../../inference/predict.js';
 import { readPredictInput } from '../../inference/tensors.js';
-import type { ParameterSpec } from '../../layers/layer.js';
-import { foreignShape, toForeign } from '../../weights/layout.js';
 import { loadWeights } from '../../weights/load.js';
-import { foreignName } from '../../weights/naming/index.js';
+import { type Place, toTensors } from '../../weights/place.js';
 import { type NamedTensor, WeightsError, writeSafetensors } from '../../weights/safetensors.js';
 import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
-import { classesAsked, networkFrom } from '../network-options.js';
+import { networkFrom } from '../network-options.js';
 import { note, printJson } from '../output.js';
 import { pictureSetting, predictPictures } from '../predict-pictures.js';
+import { loadOptions, recordedRun, weightsAsked } from '../recorded-run.js';
 
 interface PredictCommandOptions extends InferenceOptions {
   readonly input: string;
@@ -31,7 +30,10 @@ export function predictCommand(): Command {
       '--input <path>',
       'a picture, a folder of them, or safetensors with `input` [N, 3, H, W] (or [N, H, W, 3]) and, for gradients, `labels` [N]',
     )
-    .option('--data <name>', "the dataset that the pictures are like: its normalisation and its classes' names")
+    .option(
+      '--data <name>',
+      "the dataset that the pictures are like: its normalisation and its classes' names; default: as the run's, or ImageNet's",
+    )
     .option(
       '--output <file>',
       "for safetensors: where `logits`, `loss` and gradients go, gradients under the weights' own names",
@@ -43,6 +45,7 @@ export function predictCommand(): Command {
       `
 Examples:
   ablate predict --model convnext-tiny --weights convnext_tiny.safetensors --input photos
+  ablate predict --run experiments/mine/gelu/seed-0 --input photos
   ablate predict --model convnext-tiny --weights w.safetensors --input x.safetensors --output y.safetensors --gradients`,
     )
     .action(predictAction);
@@ -52,21 +55,25 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
   if (extname(options.input) === '.safetensors') return predictTensors(options);
   const given = (['output', 'gradients', 'train'] as const).find((name) => options[name] !== undefined);
   if (given) throw new UsageError(`--${given} is for an --input of safetensors, ${options.input} is none`);
-  const setting = await pictureSetting(options.input, { ...options, classes: await classesAsked(options) });
-  const { network, model } = await networkFrom({ ...options, classes: setting.classes });
+  const weights = weightsAsked(options);
+  const run = options.run === undefined ? null : await recordedRun(options.run, await networkFrom(options));
+  const setting = await pictureSetting(options.input, options, run?.preparation ?? null);
+  const { network, model } = await networkFrom(run ? options : { ...options, classes: setting.classes });
   const { ops } = await openEngine({
-    device: options.device,
+    device: options.device ?? 'auto',
     threads: options.threads,
     eager: true,
     onWarning: note,
   });
-  const { variables } = await loadWeights(ops, network, model, options.weights, options.naming);
+  const { variables, lines, partial } = await loadWeights(ops, network, model, weights, loadOptions(options));
+  if (partial) for (const line of lines) note(line);
   await predictPictures(ops, model, variables, setting, options);
 }
 
 async function predictTensors(options: PredictCommandOptions): Promise<void> {
   const { output } = options;
   if (output === undefined) throw new UsageError('an --input of safetensors needs --output FILE');
+  const weights = weightsAsked(options);
   const { network, model } = await networkFrom(options);
   const input = await readPredictInput(options.input, model.classes);
   const [height, width] = input.side;
@@ -78,13 +85,15 @@ async function predictTensors(options: PredictCommandOptions): Promise<void> {
   if (options.gradients && !input.targets)
     throw new UsageError(`--gradients needs labels: ${options.input} has no tensor "labels"`);
   const { ops } = await openEngine({
-    device: options.device,
+    device: options.device ?? 'auto',
     threads: options.threads,
     eager: true,
     onWarning: note,
   });
   const { tf } = ops;
-  const { naming, variables } = await loadWeights(ops, network, model, options.weights, options.naming);
+  const loaded = await loadWeights(ops, network, model, weights, loadOptions(options));
+  const { naming, variables } = loaded;
+  if (loaded.partial) for (const line of loaded.lines) note(line);
   const result = predict({
     ops,
     model,
@@ -101,18 +110,19 @@ async function predictTensors(options: PredictCommandOptions): Promise<void> {
     dtype: 'F32',
     values: () => tensor.data() as Promise<Float32Array>,
   });
-  const own = new Map(model.parameters.map((spec) => [spec.name, spec]));
-  const foreign = (name: string, tensor: Tensor): NamedTensor => {
-    const spec = own.get(name) as ParameterSpec;
-    const { name: exported, layout } = foreignName(spec, network, naming);
-    const values = async () => toForeign((await tensor.data()) as Float32Array, spec.shape, layout);
-    return { name: exported, shape: foreignShape(spec.shape, layout), dtype: 'F32', values };
+  const places = new Map(loaded.places.map((place) => [place.spec.name, place]));
+  const foreign = (name: string, tensor: Tensor): NamedTensor[] => {
+    const place = places.get(name) as Place;
+    return place.tensors.map(({ name: exported, shape }, at) => {
+      const values = async () => toTensors(place, (await tensor.data()) as Float32Array)[at] as Float32Array;
+      return { name: exported, shape, dtype: 'F32', values };
+    });
   };
   await writeSafetensors(output, [
     named('logits', result.logits),
     ...(result.loss ? [named('loss', result.loss)] : []),
-    ...[...result.gradients].map(([name, tensor]) => foreign(name, tensor)),
-    ...[...result.statistics].map(([name, tensor]) => foreign(name, tensor)),
+    ...[...result.gradients].flatMap(([name, tensor]) => foreign(name, tensor)),
+    ...[...result.statistics].flatMap(([name, tensor]) => foreign(name, tensor)),
   ]);
   const top = (await tf.topk(result.logits, Math.min(5, model.classes)).indices.array()) as number[][];
   if (options.json) printJson({ schema: 'ablate/predict/1', output, naming, top5: top });

@@ -3,8 +3,11 @@ import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { parseDocument } from 'yaml';
 import { RecordsError, readSuite } from '../../report/read.js';
+import type { Change } from '../../report/compare.js';
 import type { Row } from '../../report/study.js';
 import { type WrittenReport, writeReport } from '../../report/write.js';
+import type { Family, Judged } from '../../statistics/family.js';
+import type { PairedDifference } from '../../statistics/paired.js';
 import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { printJson, printText } from '../output.js';
@@ -91,29 +94,57 @@ function documentOf({ report, files }: WrittenReport, folder: string, out: strin
     files,
     notices,
     summary,
-    testImages: study.testImages,
-    comparisons: study.tests,
+    testImages: study.testImages.length === 1 ? study.testImages[0] : null,
+    judgement: judgementOf(study.family),
     rows: study.rows.map(rowOf),
+    challenges: study.challenges.map(({ end, comparator, change, judged }) => ({
+      variant: end.variant.name,
+      against: comparator.variant.name,
+      ...differenceOf(change.difference, judged, change),
+    })),
   };
 }
 
-function rowOf({
-  variant,
-  states,
-  bySeed,
-  top1,
-  floor,
-  delta,
-  adjustedP,
-  verdict,
-  atChance,
-  deltaMacs,
-  imagesPerSecond,
-}: Row): object {
+function judgementOf({ size, prior, usual, correction, margin, flips }: Family): object {
+  return {
+    comparisons: size,
+    correction,
+    margin,
+    priorDegrees: Number.isFinite(prior.degrees) ? prior.degrees : null,
+    priorSd: Math.sqrt(prior.variance),
+    ...usual,
+    signFlips: flips,
+  };
+}
+
+function differenceOf(delta: PairedDifference | null, judged: Judged | null, change: Change | null): object {
+  return {
+    delta: delta && {
+      mean: delta.mean,
+      sd: delta.sd,
+      moderatedSd: judged?.moderatedSd ?? null,
+      interval: judged?.interval ?? null,
+      intervalAlone: judged?.individual ?? null,
+      pairs: delta.seeds.length,
+      seeds: delta.seeds,
+      p: judged?.adjustedP ?? null,
+      pSignFlips: judged?.jointP ?? null,
+      pEquivalent: judged?.equivalenceP ?? null,
+    },
+    verdict: judged?.verdict.verdict ?? null,
+    why: judged?.verdict.why ?? null,
+    because: change?.because ?? null,
+    lean: judged?.lean ?? null,
+    seedsNeeded: judged?.seedsNeeded ?? null,
+  };
+}
+
+function rowOf({ variant, states, bySeed, top1, floor, delta, judged, change, ...row }: Row): object {
   return {
     variant: variant.name,
     parent: variant.parent,
     adopted: variant.adopted,
+    sameAs: variant.sameAs ?? null,
     runs: states.map((state) => ({
       seed: state.seed,
       status: state.status,
@@ -121,20 +152,11 @@ function rowOf({
       ...(state.status === 'done' ? { top1: state.result.top1 } : {}),
     })),
     top1: top1 && { mean: top1.mean, sd: top1.sd, seeds: bySeed.size, testSetStandardError: floor },
-    delta: delta && {
-      mean: delta.mean,
-      interval: delta.interval,
-      pairs: delta.seeds.length,
-      p: delta.p,
-      adjustedP,
-      smallestP: delta.smallestP,
-    },
-    verdict: verdict?.verdict ?? null,
-    why: verdict?.why ?? null,
-    atChance,
+    ...differenceOf(delta, judged, change),
+    atChance: row.atChance,
     macs: variant.macs,
-    deltaMacs,
+    deltaMacs: row.deltaMacs,
     params: variant.params,
-    imagesPerSecond: imagesPerSecond?.mean ?? null,
+    imagesPerSecond: row.imagesPerSecond?.mean ?? null,
   };
 }

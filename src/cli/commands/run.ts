@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { checkDevice } from '../../engine/available.js';
 import { requireSame } from '../../experiment/engine-choice.js';
 import { localProcesses } from '../../experiment/executor.js';
+import { forgetStarts, giveUp } from '../../experiment/idle-starts.js';
 import { LockedError, lockFolder, type Release } from '../../experiment/lock.js';
 import { codeVersion, describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
@@ -10,6 +11,7 @@ import { shareMachine } from '../../experiment/share.js';
 import { storageProblem } from '../../experiment/storage.js';
 import { readPlan, orNull } from '../../records/read.js';
 import { writePlan } from '../../records/write.js';
+import { command } from '../../shell/program.js';
 import { quoted } from '../../shell/quoted.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
@@ -17,13 +19,14 @@ import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { duration } from '../progress-state.js';
-import { command } from '../../shell/program.js';
+import { watchSignals } from '../signals.js';
 
 interface RunOptions extends PlanSelection {
   readonly parallel?: string;
   readonly precision?: 'float32' | 'bfloat16';
   readonly eager?: boolean;
   readonly shared?: boolean;
+  readonly giveUpAfter?: string;
   readonly json?: boolean;
 }
 
@@ -43,6 +46,7 @@ export function runCommand(): Command {
     )
     .option('--eager', 'op by op instead of compiled steps: slower, for debugging')
     .option('--shared', 'let others train the same suite at the same time, here or on machines that share the folder')
+    .option('--give-up-after <starts>', 'fail a run when so many starts in a row ended where they began')
     .option('--json', 'one JSON document on stdout when all is done')
     .addHelpText(
       'after',
@@ -51,13 +55,15 @@ Examples:
   ablate run configs/suites/quickstart.yaml
   ablate run configs/suites/fashion-mnist-road.yaml --only "kernel-size-*" --seeds 0-4
 
-Ctrl-C saves every run and ends with exit code 75; the same command goes on. A second Ctrl-C ends at once.`,
+Ctrl-C saves every run and ends with exit code 75; the same command goes on. Another one, two seconds later or more, ends at
+once.`,
     )
     .action(runAction);
 }
 
 async function runAction(file: string, options: RunOptions): Promise<void> {
-  const wish = options.parallel === undefined ? null : wholeNumber(options.parallel);
+  const wish = options.parallel === undefined ? null : wholeNumber('--parallel', options.parallel);
+  const giveUpAfter = options.giveUpAfter === undefined ? null : wholeNumber('--give-up-after', options.giveUpAfter);
   const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
@@ -69,7 +75,12 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   await makeFolder(suiteFolder);
   const release = options.shared ? null : await lockSuite(suiteFolder);
   const progress = createProgress(process.stderr, runs);
-  const interruption = watchSignals(() => progress.say('saving every run; once more ends at once'));
+  const interruption = watchSignals({
+    onFirst: () =>
+      progress.say(
+        `saving every run${process.stderr.isTTY ? '; Ctrl-C once more, in some seconds, ends at once' : ''}`,
+      ),
+  });
   const began = Date.now();
   try {
     const machine = { ...describeMachine(), ...devicesFor(available) };
@@ -80,8 +91,9 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     const record = { ...(options.shared && before ? before : plan.record), ...(begunOn && { engine: begunOn }) };
     await writePlan(suiteFolder, record);
     let noted: Promise<void> = Promise.resolve();
+    const hopeless = giveUpAfter === null ? [] : await giveUp(runs, standings, giveUpAfter, suiteFolder);
     const summary = await runSchedule({
-      runs,
+      runs: runs.filter((run) => !hopeless.some((one) => one.run === run)),
       // Another process may have done some of it while this one waited for the lock.
       standings: options.shared ? undefined : standings,
       suiteFolder,
@@ -101,7 +113,14 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     });
     await noted;
     progress.close();
-    finish(summary, suiteFolder, [quoted(file), ...repeated(options)], Date.now() - began, options.json === true);
+    if (giveUpAfter !== null) await forgetStarts(summary.done, suiteFolder);
+    finish(
+      { ...summary, failed: [...summary.failed, ...hopeless] },
+      suiteFolder,
+      [quoted(file), ...repeated(options)],
+      Date.now() - began,
+      options.json === true,
+    );
   } catch (error) {
     throw storageProblem(error as Error, suiteFolder);
   } finally {
@@ -117,25 +136,6 @@ async function lockSuite(suiteFolder: string): Promise<Release> {
   } catch (error) {
     throw error instanceof LockedError ? new UsageError(error.message) : error;
   }
-}
-
-/** The first Ctrl-C or SIGTERM asks for a saved end, the next one for an end at once. */
-function watchSignals(onFirst: () => void) {
-  const stop = new AbortController();
-  const kill = new AbortController();
-  const onSignal = (): void => {
-    if (stop.signal.aborted) kill.abort();
-    else onFirst();
-    stop.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of signals) process.on(name, onSignal);
-  // A terminal that was closed takes no more text; the runs are saved all the same.
-  process.stderr.on('error', () => {});
-  const release = () => {
-    for (const name of signals) process.off(name, onSignal);
-  };
-  return { stop: stop.signal, kill: kill.signal, release };
 }
 
 /** The options that the next start needs to go on with the same runs. */
@@ -176,7 +176,7 @@ function finish(
 /** All lines of a reason, those after the first set in. */
 const indented = (reason: string): string => reason.trimEnd().replaceAll('\n', '\n  ');
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--parallel takes a whole number above 0, found "${text}"`);
+function wholeNumber(option: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`${option} takes a whole number above 0, found "${text}"`);
   return Number(text);
 }

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { holderOf } from '../../experiment/lock.js';
 import type { PlannedRun } from '../../experiment/plan.js';
+import type { QueuedTask } from '../../experiment/slurm-client.js';
+import { type SlurmView, slurmView } from '../../experiment/slurm-jobs.js';
 import type { Standing } from '../../experiment/standing.js';
 import { readMetrics } from '../../records/read.js';
 import { note, printJson, printText } from '../output.js';
@@ -21,12 +23,21 @@ export function statusCommand(): Command {
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
     .action(async (file: string, { out, json }: StatusOptions) => {
       const { opened, runs, suiteFolder, standings } = await openPlan(file, { out }, false);
+      const slurm = slurmView(suiteFolder);
       const states: RunState[] = [];
-      for (const run of runs) states.push(await describe(run, standings.get(run) as Standing));
+      for (const run of runs) {
+        const state = await describe(run, standings.get(run) as Standing);
+        states.push({ ...state, ...inSlurm(run, slurm) });
+      }
       if (json) {
         return printJson({ schema: 'ablate/status/1', suite: opened.suite.name, folder: suiteFolder, runs: states });
       }
-      const rows = states.map((one) => [one.variant, String(one.seed), one.state, words(one)]);
+      const rows = states.map((one) => [
+        one.variant,
+        String(one.seed),
+        one.state,
+        [words(one), slurmWords(one)].filter(Boolean).join('; '),
+      ]);
       printText(
         textTable(
           [{ heading: 'variant' }, { heading: 'seed', right: true }, { heading: 'state' }, { heading: 'more' }],
@@ -51,7 +62,12 @@ interface RunState {
   readonly epochs?: number;
   /** Where the same run is done. */
   readonly folder?: string;
+  /** The task that Slurm has for it; null where it has none, absent where none was submitted or Slurm cannot be asked. */
+  readonly slurm?: QueuedTask | null;
 }
+
+const inSlurm = ({ spec }: PlannedRun, slurm: SlurmView | null): Pick<RunState, 'slurm'> =>
+  slurm ? { slurm: slurm.taskOf(spec) } : {};
 
 async function describe({ spec }: PlannedRun, standing: Standing): Promise<RunState> {
   const { variant, seed, recipe } = spec;
@@ -64,6 +80,13 @@ async function describe({ spec }: PlannedRun, standing: Standing): Promise<RunSt
   const { lines } = readMetrics(standing.folder);
   const state = (await holderOf(standing.folder)) ? 'running' : 'begun';
   return { variant, seed, state, epoch: lines.at(-1)?.epoch ?? 0, epochs: recipe.epochs };
+}
+
+function slurmWords({ slurm, state }: RunState): string {
+  if (slurm === undefined || state === 'done' || state === 'elsewhere') return '';
+  if (slurm === null) return state === 'running' ? '' : 'not in Slurm: submit again';
+  const why = slurm.reason === 'None' ? '' : ` (${slurm.reason})`;
+  return `Slurm: ${slurm.id} ${slurm.state.toLowerCase()}${why}`;
 }
 
 function words({ top1, reason, epoch, epochs, state, folder }: RunState): string {

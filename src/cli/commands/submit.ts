@@ -1,12 +1,25 @@
-import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { EnvironmentError } from '../../engine/engine.js';
+import { holderOf } from '../../experiment/lock.js';
 import { packageFolder } from '../../experiment/machine.js';
+import type { PlannedRun } from '../../experiment/plan.js';
 import { neededBytes } from '../../experiment/share.js';
-import { type SlurmJob, slurmScript, slurmScriptFile } from '../../experiment/slurm.js';
+import {
+  inArrays,
+  limitSeconds,
+  noticeSeconds,
+  type SlurmJob,
+  slurmScript,
+  slurmScriptFile,
+} from '../../experiment/slurm.js';
+import { maxArraySize, sbatch } from '../../experiment/slurm-client.js';
+import { rememberJob, slurmView } from '../../experiment/slurm-jobs.js';
+import type { OpenedSuite } from '../../experiment/suite.js';
+import { type RunName, runFolder } from '../../records/folders.js';
 import { writePlan } from '../../records/write.js';
+import { command } from '../../shell/program.js';
+import { quoted } from '../../shell/quoted.js';
 import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
@@ -19,6 +32,7 @@ interface SubmitOptions extends PlanSelection {
   readonly cores: string;
   readonly memory?: string;
   readonly parallel?: string;
+  readonly runsPerTask: string;
   readonly sbatch: readonly string[];
   readonly scriptOnly?: boolean;
   readonly json?: boolean;
@@ -26,7 +40,7 @@ interface SubmitOptions extends PlanSelection {
 
 export function submitCommand(): Command {
   return new Command('submit')
-    .description('hand the runs of a suite that are not done to a cluster: one array job, a run a task')
+    .description('hand the runs of a suite that are neither done nor under way to a cluster, as array jobs')
     .argument('<suite>', 'a suite file, in a folder that the cluster sees')
     .addOption(new Option('--to <cluster>', 'what the cluster runs').choices(['slurm']).makeOptionMandatory())
     .option('--only <glob>', 'only variants whose name fits')
@@ -37,6 +51,7 @@ export function submitCommand(): Command {
     .option('--cores <number>', 'cores of a task', '4')
     .option('--memory <MiB>', 'memory of a task (default: by the largest network)')
     .option('--parallel <tasks>', 'tasks at a time (default: as many as the cluster gives)')
+    .option('--runs-per-task <number>', 'runs that a task trains one after the other, for short ones', '1')
     .option('--sbatch <argument...>', 'more for sbatch, such as --sbatch=--partition=gpu', [])
     .option('--script-only', 'write the script, do not call sbatch')
     .option('--json', 'one JSON document on stdout')
@@ -52,51 +67,73 @@ Examples:
 
 async function submitAction(file: string, options: SubmitOptions): Promise<void> {
   const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
-  const left = runs.filter((run) => standings.get(run)?.state !== 'done');
-  const script = slurmScriptFile(options.out, opened.suite.name);
+  const undone = runs.filter((run) => standings.get(run)?.state !== 'done');
+  const slurm = slurmView(suiteFolder);
+  const left: PlannedRun[] = [];
+  for (const run of undone) {
+    const held = await holderOf(runFolder(suiteFolder, run.spec.variant, run.spec.seed));
+    if (!held && !slurm?.taskOf(run.spec)) left.push(run);
+  }
+  if (left.length < undone.length) note(`${counted(undone.length - left.length, 'run')} queued or running, left alone`);
   if (left.length === 0) {
-    note(`nothing is left of ${counted(runs.length, 'run')}; records in ${suiteFolder}`);
-    if (options.json) printJson({ schema: 'ablate/submit/1', runs: 0, script: null, answer: null });
+    note(
+      undone.length === 0
+        ? `nothing is left of ${counted(runs.length, 'run')}; records in ${suiteFolder}`
+        : 'nothing to submit',
+    );
+    if (options.json)
+      printJson({ schema: 'ablate/submit/1', runs: 0, script: null, answer: null, scripts: [], jobs: [] });
     return;
   }
-  const largest = Math.max(...left.map(neededBytes));
-  const job: SlurmJob = {
-    suite: opened.suite.name,
+  const job = jobOf(file, options, opened, left);
+  const arrays = inArrays(job.runs, job.runsPerTask, maxArraySize());
+  const scripts = arrays.map((_, at) => slurmScriptFile(options.out, opened.suite.name, arrays.length > 1 ? at : null));
+  await makeFolder(suiteFolder);
+  await writePlan(suiteFolder, plan.record);
+  await makeFolder(dirname(scripts[0] as string));
+  for (const [at, script] of scripts.entries()) {
+    await writeFile(script, slurmScript({ ...job, runs: arrays[at] as RunName[] }));
+  }
+  note(`${counted(left.length, 'run')} in ${scripts.join(', ')}`);
+  const jobs: string[] = [];
+  for (const [at, script] of options.scriptOnly ? [] : scripts.entries()) {
+    const id = sbatch(script);
+    await rememberJob(suiteFolder, { id, runsPerTask: job.runsPerTask, runs: arrays[at] as RunName[] });
+    note(`submitted as job ${id}`);
+    jobs.push(id);
+  }
+  const out = options.out === 'experiments' ? '' : ` --out ${quoted(options.out)}`;
+  const next = options.scriptOnly
+    ? scripts.map((script) => `sbatch ${quoted(script)}`).join(' && ')
+    : command(`status ${quoted(file)}${out}`);
+  const answer = jobs.length === 0 ? null : jobs.map((id) => `Submitted batch job ${id}`).join('\n');
+  if (options.json)
+    printJson({ schema: 'ablate/submit/1', runs: left.length, script: scripts[0], answer, scripts, jobs });
+  else note(`next: ${next}`);
+}
+
+function jobOf(file: string, options: SubmitOptions, { suite }: OpenedSuite, runs: readonly PlannedRun[]): SlurmJob {
+  const largest = Math.max(...runs.map(neededBytes));
+  return {
+    suite: suite.name,
     program: join(packageFolder, 'bin', 'ablate.js'),
     suiteFile: resolve(file),
     recordsFolder: resolve(options.out),
-    runs: left.map(({ spec }) => spec),
+    runs: runs.map(({ spec }) => spec),
+    runsPerTask: positive('--runs-per-task', options.runsPerTask),
     device: options.device ?? null,
     cores: positive('--cores', options.cores),
     memoryMiB:
       options.memory === undefined ? Math.ceil((1.25 * largest) / 2 ** 20) : positive('--memory', options.memory),
-    gpu: (options.device ?? opened.suite.runner.device) === 'gpu',
+    gpu: (options.device ?? suite.runner.device) === 'gpu',
     time: slurmTime(options.time),
     parallel: options.parallel === undefined ? null : positive('--parallel', options.parallel),
     extra: options.sbatch,
   };
-  await makeFolder(suiteFolder);
-  await writePlan(suiteFolder, plan.record);
-  await makeFolder(dirname(script));
-  await writeFile(script, slurmScript(job));
-  note(`${counted(left.length, 'run')} in ${script}`);
-  const answer = options.scriptOnly ? null : sbatch(script);
-  if (answer !== null) note(answer);
-  if (options.json) printJson({ schema: 'ablate/submit/1', runs: left.length, script, answer });
-  else note(`next: ${answer === null ? `sbatch ${script}` : `ablate status ${file}`}`);
 }
 
-/** What sbatch answers: the number of the job. Throws an `EnvironmentError` where it is missing or refuses. */
-function sbatch(script: string): string {
-  const { status, stdout, stderr, error } = spawnSync('sbatch', [script], { encoding: 'utf8' });
-  if (error) {
-    throw new EnvironmentError(
-      `sbatch cannot be run here: ${error.message}.\nNext: on a machine that has it, sbatch ${script}`,
-    );
-  }
-  if (status !== 0) throw new EnvironmentError(`sbatch refused ${script}: ${stderr.trim()}`);
-  return stdout.trim();
-}
+/** Seconds; with less, most of a task's time is notice and start. */
+const shortestLimit = 300;
 
 function positive(option: string, text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`${option} takes a whole number above 0, found "${text}"`);
@@ -104,6 +141,13 @@ function positive(option: string, text: string): number {
 }
 
 function slurmTime(text: string): string {
-  if (/^(\d+-)?\d+(:\d\d){0,2}$/.test(text)) return text;
+  if (/^(\d+-)?\d+(:\d\d){0,2}$/.test(text)) {
+    const seconds = limitSeconds(text);
+    if (seconds > 0 && seconds < shortestLimit)
+      note(
+        `--time ${text} is short: a task is told to save ${noticeSeconds} s before, and starting takes some of the rest`,
+      );
+    return text;
+  }
   throw new UsageError(`--time takes Slurm's notation, such as 04:00:00 or 1-12:00:00, found "${text}"`);
 }

@@ -20,7 +20,7 @@ export function validateCommand(): Command {
         const answer = (await isRecipeFile(file)) ? await checkRecipe(file) : await checkSuite(file);
         answers.push({ file, ...answer });
         if (json) continue;
-        for (const warning of answer.warnings)
+        for (const warning of answer.warnings.slice(0, mostShown))
           note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
         if (answer.problems.length > 0) note(new ConfigError(answer.problems).render());
         else {
@@ -32,6 +32,9 @@ export function validateCommand(): Command {
       if (answers.some(({ problems }) => problems.length > 0)) throw new Exit(exitCodes.badInput);
     });
 }
+
+/** Of a file's warnings; `--json` has all. */
+const mostShown = 20;
 
 interface Answer {
   readonly about: string;

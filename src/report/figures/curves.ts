@@ -36,8 +36,9 @@ const loss: Quantity = {
   of: (line) => (line.kind === 'train' ? line.loss : null),
 };
 
-export const accuracyCurves = (study: Study): Figure => curvesFigure(study, accuracy);
-export const lossCurves = (study: Study): Figure => curvesFigure(study, loss);
+/** Null where no network was measured twice: a chart of single points shows no course. */
+export const accuracyCurves = (study: Study): Figure | null => curvesFigure(study, accuracy);
+export const lossCurves = (study: Study): Figure | null => curvesFigure(study, loss);
 
 interface Curve {
   readonly row: Row;
@@ -45,8 +46,9 @@ interface Curve {
   readonly points: readonly { readonly epoch: number; readonly value: number; readonly seeds: number }[];
 }
 
-function curvesFigure(study: Study, quantity: Quantity): Figure {
+function curvesFigure(study: Study, quantity: Quantity): Figure | null {
   const curves = study.rows.map((row) => curveOf(row, quantity)).filter(({ points }) => points.length > 0);
+  if (!curves.some(({ points }) => points.length > 1)) return null;
   return {
     name: quantity.name,
     title: quantity.title,

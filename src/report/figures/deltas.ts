@@ -1,16 +1,16 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
-import { percent, signed } from '../format.js';
-import { counted } from '../../words/counted.js';
-import { conditions, labelOf, verdictText } from '../labels.js';
+import { counted, percent, signed } from '../format.js';
+import { claimOf, conditions, labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
+import { judgedCells, judgedHeader } from '../tables/steps.js';
 import { changeRowsOptions } from './change-rows.js';
 import { type Head, headHeight, headPlugin, type KeyItem } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import type { Theme } from './theme.js';
 
-/** What each change did: paired differences with their intervals around 0, and the floor of what the test set resolves. */
+/** What each change did: paired differences with their intervals around 0, and the band of what is no change. */
 export function deltasFigure(study: Study): Figure {
   const rows = study.rows.filter(({ delta }) => delta !== null);
   return {
@@ -18,31 +18,19 @@ export function deltasFigure(study: Study): Figure {
     title: 'What each change did',
     alt: altText(rows),
     csv: csv(
-      ['variant', 'against', 'delta', 'low95', 'high95', 'pairs', 'p', 'p_holm', 'smallest_p', 'floor', 'verdict'],
-      rows.map(({ variant, delta, adjustedP, floor, verdict }) => [
-        variant.name,
-        variant.parent,
-        delta?.mean ?? null,
-        delta?.interval?.[0] ?? null,
-        delta?.interval?.[1] ?? null,
-        delta?.seeds.length ?? 0,
-        delta?.p ?? null,
-        adjustedP,
-        delta?.smallestP ?? null,
-        floor,
-        verdict?.verdict ?? null,
-      ]),
+      ['variant', 'against', 'delta', ...judgedHeader],
+      rows.map((row) => [row.variant.name, row.variant.parent, row.delta?.mean ?? null, ...judgedCells(row)]),
     ),
     draw: (theme, layout) => draw(study, largest(rows), theme, layout),
   };
 }
 
 function altText(rows: readonly Row[]): string {
-  const count = (verdict: string) => rows.filter((row) => row.verdict?.verdict === verdict).length;
-  const clear = rows.filter(({ delta }) => delta?.interval && delta.interval[0] * delta.interval[1] > 0).length;
+  const count = (claim: string) => rows.filter(({ judged }) => claimOf(judged) === claim).length;
+  const open = rows.length - count('helps') - count('hurts') - count('equivalent');
   return (
-    `Dot plot of ${counted(rows.length, 'paired difference')} in percent points with 95% intervals: ${count('helped')} helped, ${count('hurt')} hurt, ` +
-    `${count('unresolved')} unresolved; ${counted(clear, 'interval leaves', 'intervals leave')} out 0. All numbers are in the table of steps.`
+    `Dot plot of ${counted(rows.length, 'paired difference')} in percent points with their 95% intervals: ${count('helps')} help, ${count('hurts')} hurt, ` +
+    `${count('equivalent')} are equivalent, ${open} without a verdict. All numbers are in the table of steps.`
   );
 }
 
@@ -58,7 +46,8 @@ function largest(rows: readonly Row[]): readonly Row[] {
 
 interface View {
   readonly rows: readonly Row[];
-  readonly floor: number;
+  /** Changes that are none: within the suite's margin, or less than the test set can tell. */
+  readonly band: { readonly reach: number; readonly label: string };
   readonly theme: Theme;
   readonly layout: Layout;
   readonly size: {
@@ -75,10 +64,17 @@ const sizes: Readonly<Record<Layout, View['size']>> = {
   narrow: { width: 440, row: 25, text: 10.5, labels: 112, verdict: 96 },
 };
 
+function bandOf({ family }: Study, rows: readonly Row[]): View['band'] {
+  if (family.margin !== null) return { reach: family.margin, label: 'no change, by the margin of the suite' };
+  const floors = rows
+    .flatMap(({ change }) => (change && change.comparison.pictures === null ? [change.comparison.floor ?? 0] : []))
+    .sort((a, b) => a - b);
+  return { reach: floors[floors.length >> 1] ?? 0, label: 'less than the test set can tell' };
+}
+
 function draw(study: Study, rows: readonly Row[], theme: Theme, layout: Layout): Drawing {
   const size = sizes[layout];
-  const floors = rows.flatMap(({ floor }) => (floor === null ? [] : [floor])).sort((a, b) => a - b);
-  const view: View = { rows, floor: floors[floors.length >> 1] ?? 0, theme, layout, size };
+  const view: View = { rows, band: bandOf(study, rows), theme, layout, size };
   const head: Head = {
     title: `${study.plan.suite}: what each change did`,
     subtitle: conditions(study),
@@ -92,32 +88,36 @@ function draw(study: Study, rows: readonly Row[], theme: Theme, layout: Layout):
   };
 }
 
-const colours = ({ road, helped, hurt }: Theme) => ({ unresolved: road, helped, hurt });
+function colourOf({ judged }: Row, { helped, hurt, text: settled, road }: Theme): string {
+  const claim = claimOf(judged);
+  return claim === null ? road : { helps: helped, hurts: hurt, equivalent: settled }[claim];
+}
 
-function keyOf({ theme, floor, rows }: View): KeyItem[] {
-  const has = (verdict: string) => rows.some((row) => row.verdict?.verdict === verdict);
+function keyOf({ theme, band, rows }: View): KeyItem[] {
+  const has = (claim: string | null) => rows.some(({ judged }) => claimOf(judged) === claim);
   const items: (KeyItem | false)[] = [
-    has('unresolved') && { mark: 'whisker', colour: theme.road, label: 'unresolved' },
-    has('helped') && { mark: 'whisker', colour: theme.helped, label: 'helped' },
-    has('hurt') && { mark: 'whisker', colour: theme.hurt, label: 'hurt' },
-    floor > 0 && { mark: 'band', colour: theme.grid, label: `below the test set's own error (±${percent(floor)})` },
+    has(null) && { mark: 'whisker', colour: theme.road, label: 'unresolved' },
+    has('helps') && { mark: 'whisker', colour: theme.helped, label: 'helps' },
+    has('hurts') && { mark: 'whisker', colour: theme.hurt, label: 'hurts' },
+    has('equivalent') && { mark: 'whisker', colour: theme.text, label: 'equivalent' },
+    band.reach > 0 && { mark: 'band', colour: theme.grid, label: `${band.label} (±${percent(band.reach)})` },
   ];
   return items.filter((item) => item !== false);
 }
 
 function configOf(view: View, head: Head, top: number): ChartConfiguration {
-  const { rows, floor, theme, layout, size } = view;
-  const reach = shownReach(rows, floor);
-  const colour = rows.map(({ verdict }) => colours(theme)[verdict?.verdict ?? 'unresolved']);
+  const { rows, band, theme, layout, size } = view;
+  const reach = shownReach(rows, band.reach);
+  const colour = rows.map((row) => colourOf(row, theme));
   const cut = (value: number) => Math.max(-reach, Math.min(reach, value));
   const config = {
     type: 'scatterWithErrorBars',
     data: {
       datasets: [
         {
-          data: rows.map(({ delta }, at) => {
+          data: rows.map(({ delta, judged }, at) => {
             const mean = delta?.mean ?? 0;
-            const [low, high] = delta?.interval ?? [mean, mean];
+            const [low, high] = judged?.interval ?? [mean, mean];
             return { x: mean, y: at, xMin: cut(low), xMax: cut(high) };
           }),
           backgroundColor: colour,
@@ -141,10 +141,10 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
       textSize: size.text,
       padding: { left: size.labels, right: size.verdict, top },
       annotations: {
-        floor: {
+        band: {
           type: 'box',
-          xMin: -floor,
-          xMax: floor,
+          xMin: -band.reach,
+          xMax: band.reach,
           backgroundColor: theme.grid,
           borderWidth: 0,
           drawTime: 'beforeDatasetsDraw',
@@ -158,7 +158,7 @@ function configOf(view: View, head: Head, top: number): ChartConfiguration {
 
 function axisTitle(rows: readonly Row[], layout: Layout): string {
   const pairs = [...new Set(rows.map(({ delta }) => delta?.seeds.length ?? 0))];
-  const what = pairs.length === 1 && pairs[0] === 1 ? 'one seed: no interval' : '95% interval over paired seeds';
+  const what = pairs.length === 1 && pairs[0] === 1 ? 'one seed: no interval' : '95% interval, all together';
   return layout === 'wide'
     ? `Change in top-1 accuracy (percent points; ${what})`
     : 'Change in top-1 (points, 95% interval)';
@@ -167,7 +167,7 @@ function axisTitle(rows: readonly Row[], layout: Layout): string {
 /** Half the axis: all means, and intervals as far as three times the largest mean; what is longer is cut and marked. */
 function shownReach(rows: readonly Row[], floor: number): number {
   const means = Math.max(...rows.map(({ delta }) => Math.abs(delta?.mean ?? 0)), 0);
-  const ends = Math.max(...rows.flatMap(({ delta }) => (delta?.interval ?? []).map(Math.abs)), 0);
+  const ends = Math.max(...rows.flatMap(({ judged }) => (judged?.interval ?? []).map(Math.abs)), 0);
   return 1.08 * Math.max(floor * 1.5, means * 1.1, Math.min(ends, means * 2)) || 1;
 }
 
@@ -180,7 +180,7 @@ function wordsPlugin({ rows, theme, layout, size }: View, reach: number): Plugin
       const ctx = browser as unknown as Context;
       rows.forEach((row, at) => {
         const y = scales.y?.getPixelForValue(at) ?? 0;
-        const colour = colours(theme)[row.verdict?.verdict ?? 'unresolved'];
+        const colour = colourOf(row, theme);
         labelText(ctx, labelOf(row), chartArea.left - 10, y, size.labels - 20, { size: size.text, colour: theme.text });
         const column = chartArea.right + (wide ? 54 : 38);
         text(ctx, signed(row.delta?.mean ?? 0, wide ? 2 : 1), column, y, {
@@ -193,7 +193,7 @@ function wordsPlugin({ rows, theme, layout, size }: View, reach: number): Plugin
           size: size.text - 1,
           colour,
         });
-        const [low, high] = row.delta?.interval ?? [0, 0];
+        const [low, high] = row.judged?.interval ?? [0, 0];
         if (low < -reach) arrow(ctx, chartArea.left, y, -1, colour);
         if (high > reach) arrow(ctx, chartArea.right, y, 1, colour);
       });

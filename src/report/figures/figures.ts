@@ -10,13 +10,12 @@ import { flopsFigure, parametersFigure } from './tradeoff.js';
 export function figuresOf(study: Study): Figure[] {
   const measured = study.rows.some(({ top1 }) => top1 !== null);
   const compared = study.rows.some(({ delta }) => delta !== null);
-  const logged = study.records.runs.some(({ metrics }) => metrics.length > 0);
   const effects = effectsFigure(study);
   return [
     roadmapFigure(study),
     ...(compared ? [deltasFigure(study)] : []),
     ...(effects ? [effects] : []),
     ...(measured ? [flopsFigure(study), parametersFigure(study)] : []),
-    ...(logged ? [accuracyCurves(study), lossCurves(study)] : []),
+    ...[accuracyCurves(study), lossCurves(study)].filter((figure) => figure !== null),
   ];
 }

@@ -5,11 +5,14 @@ import { fontFamily } from './theme.js';
 const require = createRequire(import.meta.url);
 let measuring: SKRSContext2D | null = null;
 
+/** Where a file of the fonts' package lies. */
+export const fontFile = (name: string): string => require.resolve(`dejavu-fonts-ttf/ttf/${name}`);
+
 /** Without a registered font nothing is drawn where text should be, and nothing is said. */
 export function registerFonts(): void {
   if (measuring) return;
   for (const file of ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf']) {
-    const path = require.resolve(`dejavu-fonts-ttf/ttf/${file}`);
+    const path = fontFile(file);
     if (!GlobalFonts.registerFromPath(path, fontFamily))
       throw new Error(`the font ${path} cannot be read; npm install puts it back`);
   }

@@ -1,7 +1,7 @@
 import type { Chart, Plugin } from 'chart.js';
 import type { PairedDifference } from '../../statistics/paired.js';
 import { inUnit, percent, signed } from '../format.js';
-import { labelOf } from '../labels.js';
+import { claimOf, labelOf } from '../labels.js';
 import type { Row } from '../study.js';
 import { type Context, fitted, hatch, labelText, star, text, wrapped } from './marks.js';
 import type { Line, RoadmapView } from './roadmap-view.js';
@@ -188,13 +188,16 @@ function values(chart: Chart, view: RoadmapView): void {
   });
 }
 
-const arrows = { helped: '▲ ', hurt: '▼ ', unresolved: '' } as const;
+const arrows = { helps: '▲ ', hurts: '▼ ', equivalent: '= ' } as const;
 
-const deltaText = ({ verdict }: Row, { mean }: PairedDifference): string =>
-  `${arrows[verdict?.verdict ?? 'unresolved']}${signed(mean, 1)}`;
+function deltaText({ judged }: Row, { mean }: PairedDifference): string {
+  const claim = claimOf(judged);
+  return `${claim ? arrows[claim] : ''}${signed(mean, 1)}`;
+}
 
-function deltaColour({ verdict }: Row, theme: Theme): string {
-  return verdict && verdict.verdict !== 'unresolved' ? theme[verdict.verdict] : theme.quiet;
+function deltaColour({ judged }: Row, { helped, hurt, text: settled, quiet }: Theme): string {
+  const claim = claimOf(judged);
+  return claim ? { helps: helped, hurts: hurt, equivalent: settled }[claim] : quiet;
 }
 
 function absence({ states }: Row): string {

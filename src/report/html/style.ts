@@ -32,8 +32,9 @@ th button { all: unset; cursor: pointer; }
 th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 th[aria-sort] button::after { content: " \\2191"; }
 th[aria-sort="descending"] button::after { content: " \\2193"; }
-td.helped { color: var(--helped); font-weight: 600; }
-td.hurt { color: var(--hurt); font-weight: 600; }
+td.helps { color: var(--helped); font-weight: 600; }
+td.hurts { color: var(--hurt); font-weight: 600; }
+td.equivalent { font-weight: 600; }
 .notes { font-size: 0.9rem; }
 footer { margin-top: 48px; color: var(--quiet); font-size: 0.9rem; }
 @media (max-width: 640px) { body { padding: 16px 12px 48px; font-size: 15px; } h1 { font-size: 1.5rem; } h2 { margin-top: 36px; } tbody th { min-width: 7.5em; } th, td { padding: 5px 8px; } }

@@ -19,6 +19,6 @@ ${body.join('\n')}
 
 function htmlCell(cell: string, at: number, side: string): string {
   if (at === 0) return `<th scope="row">${escapeHtml(cell)}</th>`;
-  const verdict = /^(helped|hurt)$/.exec(cell)?.[1];
+  const verdict = /^(helps|hurts|equivalent)\b/.exec(cell)?.[1];
   return `<td${verdict ? ` class="${verdict}"` : side}>${escapeHtml(cell)}</td>`;
 }

@@ -1,4 +1,5 @@
-import { none, pValue, signed } from '../format.js';
+import { none, signed } from '../format.js';
+import { claimOf } from '../labels.js';
 import type { Study } from '../study.js';
 import { csv } from './csv.js';
 import type { Table } from './table.js';
@@ -13,9 +14,9 @@ export function effectsTable({ effects }: Study): Table | null {
       { heading: 'companies', right: true },
       { heading: 'mean Δ', right: true },
       { heading: 'least', right: true },
-      { heading: 'after' },
+      { heading: 'on top of' },
       { heading: 'most', right: true },
-      { heading: 'after' },
+      { heading: 'on top of' },
     ],
     rows: several.map(({ step, contexts, mean, range }) => {
       const after = (value: number) => contexts.find(({ difference }) => difference.mean === value)?.without ?? none;
@@ -42,14 +43,16 @@ export function interactionsTable({ interactions }: Study): Table | null {
       { heading: 'on top of' },
       { heading: 'beyond their sum', right: true },
       { heading: '95% interval', right: true },
-      { heading: 'p, uncorrected', right: true },
+      { heading: 'verdict' },
     ],
-    rows: largest.map(({ steps, context, difference: { mean, interval, p } }) => [
+    rows: largest.map(({ steps, context, difference: { mean }, judged }) => [
       steps.join(' + '),
       context.length === 0 ? 'the start' : context.join(' + '),
       signed(mean),
-      interval ? `${signed(interval[0])} … ${signed(interval[1])}` : none,
-      pValue(p),
+      judged.interval ? `${signed(judged.interval[0])} … ${signed(judged.interval[1])}` : none,
+      { helps: 'more than their sum', hurts: 'less than their sum', equivalent: 'their sum', none: 'unresolved' }[
+        claimOf(judged) ?? 'none'
+      ],
     ]),
   };
 }
@@ -57,18 +60,10 @@ export function interactionsTable({ interactions }: Study): Table | null {
 /** A line a step and company. */
 export function effectsCsv({ effects }: Study): string {
   return csv(
-    ['step', 'with', 'without', 'delta', 'low95', 'high95', 'pairs', 'p', 'smallest_p'],
+    ['step', 'with', 'without', 'delta', 'sd', 'pairs'],
     effects.flatMap(({ contexts }) =>
       contexts.map(({ step, withStep, without, difference }) => [
-        ...[
-          step,
-          withStep,
-          without,
-          difference.mean,
-          difference.interval?.[0] ?? null,
-          difference.interval?.[1] ?? null,
-        ],
-        ...[difference.seeds.length, difference.p, difference.smallestP],
+        ...[step, withStep, without, difference.mean, difference.sd, difference.seeds.length],
       ]),
     ),
   );

@@ -21,7 +21,7 @@ export function protocolTable(study: Study): Table | null {
     ),
   ];
   return {
-    columns: [{ heading: '' }, { heading: 'the paper' }, { heading: 'this study' }],
+    columns: [{ heading: 'what' }, { heading: 'the paper' }, { heading: 'this study' }],
     rows: [
       [
         'data set',

@@ -4,7 +4,9 @@ import type { Study } from '../study.js';
 import type { Table } from './table.js';
 
 /** Where the numbers come from: engines, machines, versions, and how many runs each made. */
-export function provenanceTable({ rows }: Study): Table {
+export function provenanceTable({ rows: all }: Study): Table {
+  // A variant that is an earlier one's network has that one's runs: they are counted there.
+  const rows = all.filter(({ variant }) => variant.sameAs === undefined);
   const runs = rows.flatMap(({ states }) =>
     states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])),
   );
@@ -17,7 +19,7 @@ export function provenanceTable({ rows }: Study): Table {
     return [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => [what, value, String(count)]);
   };
   return {
-    columns: [{ heading: '' }, { heading: 'value' }, { heading: 'runs', right: true }],
+    columns: [{ heading: 'what' }, { heading: 'value' }, { heading: 'runs', right: true }],
     rows: [
       ...lines(
         'engine',

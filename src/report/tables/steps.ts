@@ -1,7 +1,7 @@
-import { grouped, inUnit, none, pValue, signed, signedInUnit, unitFor, withSpread } from '../format.js';
+import { grouped, inUnit, none, percent, pValue, signed, signedInUnit, unitFor, withSpread } from '../format.js';
 import { labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
-import { csv } from './csv.js';
+import { type Cell, csv } from './csv.js';
 import type { Table } from './table.js';
 
 /** The study, a line a variant: accuracy, difference with interval and verdict, cost and speed. */
@@ -10,6 +10,8 @@ export function stepTable(study: Study): Table {
   const params = unitFor(study.rows.map(({ variant }) => variant.params));
   const averaged = study.rows.some(({ ema }) => ema !== null);
   const cumulative = study.plan.strategy === 'cumulative';
+  const flipped = study.rows.some(({ judged }) => judged?.jointP != null);
+  const open = study.rows.some(({ judged }) => judged?.seedsNeeded != null);
   return {
     columns: [
       { heading: 'step' },
@@ -19,8 +21,9 @@ export function stepTable(study: Study): Table {
       { heading: 'seeds', right: true },
       { heading: 'Δ', right: true },
       { heading: '95% interval', right: true },
-      { heading: 'p (Holm)', right: true },
+      ...(flipped ? [{ heading: 'p, sign flips', right: true }] : []),
       { heading: 'verdict' },
+      ...(open ? [{ heading: `seeds to tell ${percent(study.family.target ?? 1, 1)}`, right: true }] : []),
       { heading: `${macs.letter}MACs`, right: true },
       { heading: 'Δ MACs', right: true },
       { heading: `params, ${params.letter}`, right: true },
@@ -33,9 +36,10 @@ export function stepTable(study: Study): Table {
       ...(averaged ? [row.ema ? withSpread(row.ema) : none] : []),
       seedsDone(row),
       row.delta ? signed(row.delta.mean) : none,
-      row.delta?.interval ? `${signed(row.delta.interval[0])} … ${signed(row.delta.interval[1])}` : none,
-      row.adjustedP === null ? none : pValue(row.adjustedP),
-      row.delta ? verdictText(row) : none,
+      row.judged?.interval ? `${signed(row.judged.interval[0])} … ${signed(row.judged.interval[1])}` : none,
+      ...(flipped ? [row.judged?.jointP == null ? none : pValue(row.judged.jointP)] : []),
+      row.judged ? verdictText(row, study.family.margin) : none,
+      ...(open ? [row.judged?.seedsNeeded == null ? none : String(row.judged.seedsNeeded)] : []),
       inUnit(row.variant.macs, macs),
       row.deltaMacs === null ? none : signedInUnit(row.deltaMacs, macs),
       inUnit(row.variant.params, params),
@@ -57,47 +61,37 @@ function seedsDone({ bySeed, states }: Row): string {
 export function stepsCsv({ rows }: Study): string {
   const header = [
     ...['variant', 'title', 'kind', 'section', 'parent', 'adopted', 'seeds_done', 'seeds_failed', 'seeds_planned'],
-    ...[
-      'top1_mean',
-      'top1_sd',
-      'test_set_standard_error',
-      'delta',
-      'delta_low95',
-      'delta_high95',
-      'pairs',
-      'p',
-      'p_holm',
-      'smallest_p',
-    ],
-    ...['verdict', 'why', 'at_chance', 'macs', 'delta_macs', 'parameters', 'images_per_second'],
+    ...['top1_mean', 'top1_sd', 'test_set_standard_error', 'delta', ...judgedHeader, 'at_chance'],
+    ...['macs', 'delta_macs', 'parameters', 'images_per_second'],
   ];
   return csv(
     header,
-    rows.map(
-      ({ variant, states, bySeed, top1, floor, delta, adjustedP, verdict, atChance, deltaMacs, imagesPerSecond }) => [
+    rows.map((row) => {
+      const { variant, states, top1 } = row;
+      return [
         ...[variant.name, variant.title, variant.kind, variant.section, variant.parent, String(variant.adopted)],
-        ...[bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
-        ...[
-          top1?.mean ?? null,
-          top1?.sd ?? null,
-          floor,
-          delta?.mean ?? null,
-          delta?.interval?.[0] ?? null,
-          delta?.interval?.[1] ?? null,
-        ],
-        ...[delta?.seeds.length ?? null, delta?.p ?? null, adjustedP, delta?.smallestP ?? null],
-        ...[
-          verdict?.verdict ?? null,
-          verdict?.why ?? null,
-          String(atChance),
-          variant.macs,
-          deltaMacs,
-          variant.params,
-          imagesPerSecond?.mean ?? null,
-        ],
-      ],
-    ),
+        ...[row.bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
+        ...[top1?.mean ?? null, top1?.sd ?? null, row.floor, row.delta?.mean ?? null, ...judgedCells(row)],
+        ...[String(row.atChance), variant.macs, row.deltaMacs, variant.params, row.imagesPerSecond?.mean ?? null],
+      ];
+    }),
   );
+}
+
+/** What is judged of a difference, the same in every CSV. */
+export const judgedHeader = [
+  ...['pairs', 'delta_sd', 'delta_sd_moderated', 'low95', 'high95', 'low95_alone', 'high95_alone'],
+  ...['p_simultaneous', 'p_sign_flips', 'p_equivalent', 'seeds_needed', 'verdict', 'why', 'because'],
+];
+
+export function judgedCells({ delta, judged, change }: Pick<Row, 'delta' | 'judged' | 'change'>): Cell[] {
+  const [low, high] = judged?.interval ?? [null, null];
+  const [lowAlone, highAlone] = judged?.individual ?? [null, null];
+  return [
+    ...[delta?.seeds.length ?? null, delta?.sd ?? null, judged?.moderatedSd ?? null, low, high, lowAlone, highAlone],
+    ...[judged?.adjustedP ?? null, judged?.jointP ?? null, judged?.equivalenceP ?? null, judged?.seedsNeeded ?? null],
+    ...[judged?.verdict.verdict ?? null, judged?.verdict.why ?? null, change?.because ?? null],
+  ];
 }
 
 /** A line a run: what every number above was computed from. */
@@ -121,7 +115,7 @@ export function runsCsv({ rows }: Study): string {
   return csv(
     header,
     rows.flatMap(({ variant, states }) =>
-      states.map((state) => {
+      (variant.sameAs === undefined ? states : []).map((state) => {
         const result = state.status === 'done' ? state.result : null;
         return [
           ...[variant.name, state.seed, state.status, state.status === 'failed' ? state.reason : null],

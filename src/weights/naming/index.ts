@@ -1,14 +1,25 @@
 import type { ConvNetwork, Network } from '../../architecture/network.js';
 import type { ParameterSpec } from '../../layers/layer.js';
+import { WeightsError } from '../error.js';
 import { torchLayout } from '../layout.js';
-import { convNeXtOriginal, convNeXtTimm, convNeXtTorchvision, isotropicOriginal } from './convnext.js';
-import { resNet } from './resnet.js';
-import { type ForeignName, type Rule, rename } from './rule.js';
-import { swinTimm, swinTorchvision } from './swin.js';
+import {
+  convNeXtMmpretrain,
+  convNeXtOriginal,
+  convNeXtTimm,
+  convNeXtTorchvision,
+  convNeXtTransformers,
+  isotropicOriginal,
+} from './convnext.js';
+import { resNet, resNetMmpretrain, resNetTransformers } from './resnet.js';
+import { type ForeignName, type RuleSet, rename } from './rule.js';
+import { swinMmpretrain, swinOriginal, swinTimm, swinTorchvision, swinTransformers } from './swin.js';
 
-/** Whose names a file has: this project's own (in PyTorch's layouts), timm's, torchvision's, or the paper's release. */
-export type Naming = 'ablate' | 'timm' | 'torchvision' | 'convnext';
-export const namings = ['ablate', 'timm', 'torchvision', 'convnext'] as const satisfies readonly Naming[];
+/**
+ * Whose names a file has: this project's own (in PyTorch's layouts), timm's, torchvision's, the papers' releases
+ * (`convnext`, `swin`), transformers', mmpretrain's.
+ */
+export const namings = ['ablate', 'timm', 'torchvision', 'convnext', 'swin', 'transformers', 'mmpretrain'] as const;
+export type Naming = (typeof namings)[number];
 
 /**
  * The namings that a network has, by what it is rather than what it is called: ResNets and ResNeXts, ConvNeXts, isotropic
@@ -18,22 +29,62 @@ export function namingsOf(network: Network): readonly Naming[] {
   return Object.keys(rulesOf(network)) as Naming[];
 }
 
-/** The name and layout of a parameter in another tool's file. */
+/** The name and layout of a parameter in another tool's file; braces stand for several tensors. */
 export function foreignName(spec: ParameterSpec, network: Network, naming: Naming): ForeignName {
-  const rules = rulesOf(network)[naming];
-  if (!rules)
-    throw new Error(`${network.name} has no names in ${naming}; it has those of ${namingsOf(network).join(', ')}`);
-  return rename(spec.name, torchLayout(spec), rules);
+  return rename(spec.name, torchLayout(spec), ruleSet(network, naming).rules);
 }
 
-type RuleSets = Partial<Record<Naming, readonly Rule[]>>;
+/** A tool's rules for a network. Throws where it has none. */
+export function ruleSet(network: Network, naming: Naming): RuleSet {
+  const set = rulesOf(network)[naming];
+  if (!set)
+    throw new WeightsError(
+      `${network.name} has no names in ${naming}; it has those of ${namingsOf(network).join(', ')}`,
+    );
+  return set;
+}
+
+/**
+ * The rules by which a file may be read for a network, best known first: its own, and for a network on the road those of
+ * both ends too, since it keeps the names of what it keeps.
+ */
+export function readingRules(network: Network): readonly (readonly [Naming, RuleSet])[] {
+  const sets = network.family === 'swin' ? [swins] : [rulesOf(network), resNets, convNeXts];
+  return sets.flatMap((set) => Object.entries(set) as [Naming, RuleSet][]);
+}
+
+type RuleSets = Partial<Record<Naming, RuleSet>>;
+
+const ours: RuleSet = { rules: [] };
+const swins: RuleSets = {
+  ablate: ours,
+  timm: swinTimm,
+  torchvision: swinTorchvision,
+  swin: swinOriginal,
+  transformers: swinTransformers,
+  mmpretrain: swinMmpretrain,
+};
+const resNets: RuleSets = {
+  ablate: ours,
+  timm: resNet,
+  torchvision: resNet,
+  transformers: resNetTransformers,
+  mmpretrain: resNetMmpretrain,
+};
+const convNeXts: RuleSets = {
+  ablate: ours,
+  timm: convNeXtTimm,
+  torchvision: convNeXtTorchvision,
+  convnext: convNeXtOriginal,
+  transformers: convNeXtTransformers,
+  mmpretrain: convNeXtMmpretrain,
+};
 
 function rulesOf(network: Network): RuleSets {
-  if (network.family === 'swin') return { ablate: [], timm: swinTimm, torchvision: swinTorchvision };
-  if (isResNet(network)) return { ablate: [], timm: resNet, torchvision: resNet };
-  if (!isConvNeXt(network)) return { ablate: [] };
-  if (network.depths.length === 1) return { ablate: [], convnext: isotropicOriginal };
-  return { ablate: [], timm: convNeXtTimm, torchvision: convNeXtTorchvision, convnext: convNeXtOriginal };
+  if (network.family === 'swin') return swins;
+  if (isResNet(network)) return resNets;
+  if (!isConvNeXt(network)) return { ablate: ours };
+  return network.depths.length === 1 ? { ablate: ours, convnext: isotropicOriginal } : convNeXts;
 }
 
 const plain = ({ block, rewrites }: ConvNetwork): boolean =>

@@ -1,0 +1,47 @@
+import type { PlannedVariant } from '../records/plan.js';
+import { type Combination, type Interaction, interactions } from '../statistics/effects.js';
+import { type Judged, judgeFamily } from '../statistics/family.js';
+import type { Side } from './compare.js';
+import { conditionsOf } from './conditions.js';
+import { doneRuns, type RunState } from './runs.js';
+
+export interface JudgedInteraction extends Interaction {
+  /** Among all interactions of the study. */
+  readonly judged: Judged;
+}
+
+/**
+ * Trained combinations of steps as their effects are taken from: without variants at chance, comparators and runs under
+ * other conditions than most.
+ */
+export function combinationsOf(rows: readonly (Side & { readonly variant: PlannedVariant })[]): Combination[] {
+  const counts = new Map<string, number>();
+  const conditions = ({ files }: RunState) => JSON.stringify(files.run && conditionsOf(files.run));
+  for (const state of rows.flatMap(({ states }) => doneRuns(states)))
+    counts.set(conditions(state), (counts.get(conditions(state)) ?? 0) + 1);
+  const [usual] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return rows.flatMap(({ variant, states, atChance }) => {
+    if (variant.kind === 'compare' || atChance) return [];
+    const alike = doneRuns(states).filter((state) => conditions(state) === usual);
+    const results = new Map(alike.map(({ seed, result }) => [seed, 100 * result.top1]));
+    return results.size === 0 ? [] : [{ name: variant.name, steps: variant.steps, results }];
+  });
+}
+
+/** Every pair of steps that was measured with and without each; judged together, a family of their own. */
+export function judgedInteractions(combinations: readonly Combination[]): JudgedInteraction[] {
+  const found = interactions(combinations);
+  const { judged } = judgeFamily(
+    found.map(({ corners: { both, onlyA, onlyB, neither }, difference }) => ({
+      terms: [
+        [both, 1],
+        [onlyA, -1],
+        [onlyB, -1],
+        [neither, 1],
+      ],
+      difference,
+    })),
+    { flips: false, target: null },
+  );
+  return found.map((interaction, at) => ({ ...interaction, judged: judged[at] as Judged }));
+}

@@ -1,0 +1,19 @@
+import { protocolNotices } from '../protocol.js';
+import type { Study } from '../study.js';
+import { chanceNotices } from './chance.js';
+import { judgementNotices } from './judgement.js';
+import { mixtureNotices } from './mixtures.js';
+import { type Notice, note, warning } from './notice.js';
+import { recordNotices } from './records.js';
+
+/** All that is missing, failed, mixed or too little, most serious first. */
+export function noticesOf(study: Study): Notice[] {
+  const notices = [
+    ...chanceNotices(study),
+    ...recordNotices(study),
+    ...mixtureNotices(study),
+    ...protocolNotices(study.rows).map(({ serious, text }) => (serious ? warning(text) : note(text))),
+    ...judgementNotices(study),
+  ];
+  return notices.sort((a, b) => Number(b.level === 'warning') - Number(a.level === 'warning'));
+}

@@ -1,0 +1,178 @@
+import tCdf from '@stdlib/stats-base-dists-t-cdf';
+import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import { createGenerator } from '../random/generator.js';
+import { chiSquared } from './chi-squared.js';
+import { moderated, noPrior, priorFitter } from './prior.js';
+
+/** A network's part in a comparison: +1 for the one after, -1 for the one before. */
+export type Term = readonly [network: string, weight: number];
+
+/** What is compared with which seeds: all that the distribution of the largest |t| depends on beside d0. */
+export interface Contrast {
+  readonly terms: readonly Term[];
+  readonly seeds: readonly number[];
+  /** Whether its spread is part of the prior. */
+  readonly informs: boolean;
+}
+
+/** The distribution of |t| where no step does anything, of one comparison with `n` seeds and of the largest of all. */
+export interface NullDistribution {
+  /** What |t| exceeds anywhere with a chance of 1 - `confidence`. */
+  simultaneous(confidence: number, n: number): number;
+  /** What |t| of one comparison exceeds with that chance. */
+  individual(confidence: number, n: number): number;
+  /** The chance of so large a |t| anywhere, and in one comparison. */
+  adjustedP(t: number, n: number): number;
+  individualP(t: number, n: number): number;
+}
+
+const mostDraws = 10_000;
+const leastDraws = 2_000;
+/** Random numbers that take about a second; larger families get fewer draws. */
+const budget = 25e6;
+/** What a comparison's variance, its prior and its place among the largest cost, in normal numbers. */
+const perComparison = 10;
+/** A prior with fewer degrees than this has hardly a variance to draw from. */
+const fewestDegrees = 0.5;
+
+/**
+ * By parametric bootstrap: true variances from the prior with `degrees` d0, normal errors of networks (so that
+ * comparisons correlate as the road does: -1/2 along it, +1/2 between children of one parent), the prior fitted anew in
+ * every draw. Seeded: equal arguments give equal numbers. For a single comparison, Student's t itself.
+ *
+ * Where numbers of seeds differ, every comparison is judged against those of its own number, at the level that leaves
+ * the chance of any false claim what it should be.
+ */
+export function nullDistribution(contrasts: readonly Contrast[], degrees: number): NullDistribution {
+  if (contrasts.length === 1) return student();
+  const seeds = [...new Set(contrasts.flatMap((contrast) => contrast.seeds))];
+  const networks = new Set(contrasts.flatMap(({ terms }) => terms.map(([network]) => network)));
+  const cost = networks.size * seeds.length + contrasts.length * (seeds.length + perComparison);
+  const draws = Math.round(Math.max(leastDraws, Math.min(mostDraws, budget / cost)));
+  return fromSamples(samples(contrasts, { degrees, draws, seeds, networks: [...networks] }));
+}
+
+const student = (): NullDistribution => {
+  const quantile = (confidence: number, n: number) => tQuantile((1 + confidence) / 2, n - 1);
+  const p = (t: number, n: number) => 2 * tCdf(-t, n - 1);
+  return { simultaneous: quantile, individual: quantile, adjustedP: p, individualP: p };
+};
+
+/** |t| of all comparisons with `n` seeds, all draws together and ascending, and the largest of each draw. */
+interface Group {
+  readonly n: number;
+  readonly all: Float64Array;
+  readonly largest: Float64Array;
+}
+
+interface Setting {
+  readonly degrees: number;
+  readonly draws: number;
+  readonly seeds: readonly number[];
+  readonly networks: readonly string[];
+}
+
+function samples(contrasts: readonly Contrast[], { degrees, draws, seeds, networks }: Setting): Group[] {
+  const random = createGenerator(1, 'null distribution');
+  const width = seeds.length;
+  const noise = new Float64Array(networks.length * width);
+  const place = new Map(networks.map((network, at) => [network, at * width]));
+  const parts = contrasts.map(({ terms, seeds: own }) => {
+    const length = Math.sqrt(terms.reduce((sum, [, weight]) => sum + weight * weight, 0));
+    return {
+      rows: Int32Array.from(terms, ([network]) => place.get(network) as number),
+      weights: Float64Array.from(terms, ([, weight]) => weight / length),
+      places: Int32Array.from(own, (seed) => seeds.indexOf(seed)),
+    };
+  });
+  const counts = contrasts.map((contrast) => contrast.seeds.length);
+  const groups = [...new Set(counts)].map((n) => {
+    const members = counts.filter((count) => count === n).length;
+    return { n, all: new Float64Array(members * draws), largest: new Float64Array(draws), filled: 0 };
+  });
+  const groupOf = counts.map((n) => groups.find((group) => group.n === n) as (typeof groups)[number]);
+  const informing = contrasts.flatMap(({ informs }, at) => (informs ? [at] : []));
+  const priorOf = priorFitter(informing.map((at) => (counts[at] as number) - 1));
+  const means = new Float64Array(parts.length);
+  const variances = new Float64Array(parts.length);
+  const values = new Float64Array(width);
+  const drawn = degrees > 0 && degrees < Number.POSITIVE_INFINITY;
+  const spread = Math.max(degrees, fewestDegrees);
+  for (let draw = 0; draw < draws; draw++) {
+    for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
+    for (let at = 0; at < parts.length; at++) {
+      const { rows, weights, places } = parts[at] as (typeof parts)[number];
+      const n = places.length;
+      let mean = 0;
+      for (let i = 0; i < n; i++) {
+        let value = 0;
+        for (let term = 0; term < rows.length; term++) {
+          value += (weights[term] as number) * (noise[(rows[term] as number) + (places[i] as number)] as number);
+        }
+        values[i] = value;
+        mean += value / n;
+      }
+      let squares = 0;
+      for (let i = 0; i < n; i++) squares += ((values[i] as number) - mean) ** 2;
+      const scale = drawn ? spread / chiSquared(spread, random) : 1;
+      means[at] = mean * Math.sqrt(scale);
+      variances[at] = (scale * squares) / (n - 1);
+    }
+    const prior = degrees > 0 ? priorOf(Float64Array.from(informing, (at) => variances[at] as number)) : noPrior;
+    for (let at = 0; at < parts.length; at++) {
+      const n = counts[at] as number;
+      const group = groupOf[at] as (typeof groups)[number];
+      const variance = moderated({ value: variances[at] as number, degrees: n - 1 }, prior);
+      const t = Math.abs(means[at] as number) / Math.sqrt(variance / n);
+      group.all[group.filled++] = t;
+      if (t > (group.largest[draw] as number)) group.largest[draw] = t;
+    }
+  }
+  return groups.map(({ n, all, largest }) => ({ n, all: all.sort(), largest }));
+}
+
+function fromSamples(groups: readonly Group[]): NullDistribution {
+  const of = (n: number) => groups.find((group) => group.n === n) as Group;
+  const individualP = (t: number, n: number) => shareFrom(of(n).all, t);
+  const individual = (confidence: number, n: number) => quantileOf(of(n).all, confidence);
+  const [only] = groups;
+  if (only && groups.length === 1) {
+    const largest = only.largest.sort();
+    return {
+      simultaneous: (confidence) => quantileOf(largest, confidence),
+      individual,
+      adjustedP: (t) => shareFrom(largest, t),
+      individualP,
+    };
+  }
+  const draws = groups[0]?.largest.length ?? 0;
+  const leastP = new Float64Array(draws).map((_, draw) =>
+    Math.min(...groups.map(({ n, largest }) => individualP(largest[draw] as number, n))),
+  );
+  leastP.sort();
+  return {
+    simultaneous: (confidence, n) => individual(1 - quantileOf(leastP, 1 - confidence), n),
+    individual,
+    adjustedP: (t, n) => 1 - shareFrom(leastP, individualP(t, n) * (1 + 1e-12)),
+    individualP,
+  };
+}
+
+/** By linear interpolation between order statistics (numpy's default). */
+function quantileOf(ascending: Float64Array, probability: number): number {
+  const place = probability * (ascending.length - 1);
+  const low = Math.floor(place);
+  const [below, above] = [ascending[low] as number, ascending[Math.min(low + 1, ascending.length - 1)] as number];
+  return below + (place - low) * (above - below);
+}
+
+/** The share that is `least` or more; what was seen counts as one of them, so it is never 0. */
+function shareFrom(ascending: Float64Array, least: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] as number) >= least) high = middle;
+    else low = middle + 1;
+  }
+  return (ascending.length - low + 1) / (ascending.length + 1);
+}
