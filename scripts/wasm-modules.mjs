@@ -11,7 +11,7 @@ export const modules = [
   { source: 'native/wasm/kernels.ts', output: 'src/engine/wasm/kernels-module.ts', name: 'kernelsModule', flags: [] },
   {
     source: 'native/wasm/resize.ts',
-    output: 'src/data/augment/resize-module.ts',
+    output: 'src/data/pictures/augment/resize-module.ts',
     name: 'resizeModule',
     flags: ['--noAssert'],
   },

@@ -1,4 +1,4 @@
-/** The two passes of src/data/augment/resize.ts for WebAssembly's 128-bit vectors: the same sums, to the bit. */
+/** The two passes of src/data/pictures/augment/resize.ts for WebAssembly's 128-bit vectors: the same sums, to the bit. */
 
 const POINT: i32 = 22;
 

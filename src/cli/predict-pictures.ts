@@ -1,6 +1,7 @@
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { Model } from '../architecture/model.js';
-import { imagenetColours } from '../data/files.js';
+import { imagenetColours } from '../data/listing/files.js';
+import { createRemarks, warningsOf } from '../data/remarks.js';
 import type { Ops } from '../engine/ops.js';
 import { classNames } from '../inference/class-names.js';
 import { type PictureKind, pictureFiles, preparePictures } from '../inference/pictures.js';
@@ -42,7 +43,9 @@ export async function pictureSetting(
   { data, root, classNames: file, classes: asked }: InferenceOptions,
   recorded: RunPreparation | null,
 ): Promise<PictureSetting & { readonly classes: number }> {
-  const files = await pictureFiles(path);
+  const remarks = createRemarks();
+  const files = await pictureFiles(path, remarks);
+  for (const text of warningsOf({ split: path, remarks: remarks.all() })) note(text);
   const classes = recorded?.classes.length ?? asked;
   if (data === undefined && recorded) {
     const names = await namesFor(recorded.classes, file);

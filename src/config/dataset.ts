@@ -2,7 +2,11 @@ import { z } from 'zod';
 
 /** Where the pictures come from. */
 export const datasetSchema = z.strictObject({
-  name: z.string().describe('fashion-mnist, mnist, cifar-10, cifar-100, imagenet-1k, folder, webdataset.'),
+  name: z
+    .string()
+    .describe(
+      'fashion-mnist, mnist, kmnist, emnist-*, cifar-10, cifar-100, imagenet-1k, folder, webdataset, parquet; `ablate data` lists them.',
+    ),
   root: z
     .string()
     .nullable()

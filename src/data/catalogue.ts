@@ -1,19 +1,25 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { DatasetConfig } from '../config/dataset.js';
 import { nearest } from '../config/problem.js';
+import { command } from '../shell/program.js';
 import { dataFolder } from './cache.js';
-import { type CifarSource, openCifar } from './cifar.js';
-import type { Dataset } from './dataset.js';
 import { DataError } from './error.js';
 import { type FetchOptions, fetchFiles } from './fetch.js';
-import { countClasses, openFolder } from './folder.js';
-import { openImagenet } from './imagenet/open.js';
-import { type MnistSource, mnistFiles, openMnist } from './mnist.js';
-import { cifar10, cifar100, fashionMnist, mnist } from './sources.js';
-import { openWebdataset } from './webdataset.js';
-import { command } from '../shell/program.js';
+import { type CifarSource, cifarBinary, cifarPickles } from './formats/cifar.js';
+import { classFolders, countClasses } from './formats/folder.js';
+import { type Format, type Opened, openFormat } from './formats/format.js';
+import { imagenetNext, kaggleImagenet, officialImagenet } from './formats/imagenet/open.js';
+import { type MnistSource, mnistFiles, mnistFormat } from './formats/mnist.js';
+import { broughtMnists, cifar10, cifar100, fashionMnist, mnist } from './formats/sources.js';
+import { parquetFiles } from './formats/parquet.js';
+import { tinyImagenet } from './formats/tiny-imagenet.js';
+import { warningsOf } from './remarks.js';
+import { webdatasetShards } from './formats/webdataset.js';
+
+/** By their checksums these are told apart. */
+const mnists = [fashionMnist, mnist, ...Object.values(broughtMnists)];
 
 /** A dataset by name: how many classes it has, how to get it and how to open it. */
 export interface DatasetEntry {
@@ -26,7 +32,8 @@ export interface DatasetEntry {
   readonly pictures: number | null;
   /** Puts it into the cache, or takes it from `root`; returns the folder. */
   fetch(root: string | null, onProgress: (text: string) => void): Promise<string>;
-  open(root: string | null): Promise<{ train: Dataset; test: Dataset }>;
+  /** Opens it in the format that its files have. Throws a `DataError`, also for a split without pictures. */
+  open(root: string | null): Promise<Opened>;
 }
 
 export const datasets = {
@@ -42,6 +49,13 @@ export const datasets = {
     'https://ossci-datasets.s3.amazonaws.com/mnist',
     null,
   ),
+  kmnist: broughtMnistEntry('kmnist', '60,000 + 10,000 grey pictures of hiragana, 28x28, ten classes'),
+  'emnist-balanced': broughtMnistEntry('emnist-balanced', 'handwritten digits and letters, 28x28, in 47 classes'),
+  'emnist-byclass': broughtMnistEntry('emnist-byclass', 'the same, as often as people write them, in 62 classes'),
+  'emnist-bymerge': broughtMnistEntry('emnist-bymerge', 'the same in 47 classes'),
+  'emnist-letters': broughtMnistEntry('emnist-letters', 'handwritten letters, 28x28, small and capital ones together'),
+  'emnist-digits': broughtMnistEntry('emnist-digits', 'handwritten digits, 28x28'),
+  'emnist-mnist': broughtMnistEntry('emnist-mnist', "handwritten digits, 28x28, as many as MNIST's"),
   'cifar-10': cifarEntry(cifar10, '50,000 + 10,000 photographs, 32x32, ten classes'),
   'cifar-100': cifarEntry(cifar100, '50,000 + 10,000 photographs, 32x32, a hundred classes'),
   'imagenet-1k': {
@@ -56,37 +70,36 @@ export const datasets = {
           `imagenet-1k has no public address; its terms ask you to fetch it yourself from image-net.org.\nNext: ${imagenetNext()}`,
         );
       }
-      await openImagenet(root, imagenetNext());
+      await datasets['imagenet-1k'].open(root);
       return rememberFolder('imagenet-1k', root);
     },
-    open: (root) => openImagenet(root ?? dataFolder('imagenet-1k'), imagenetNext()),
+    open: (root) =>
+      openFormat(
+        officialImagenet,
+        [kaggleImagenet, parquetFiles('imagenet-1k', 'validation')],
+        root ?? dataFolder('imagenet-1k'),
+      ),
   },
-  folder: {
+  folder: ofYours({
+    name: 'folder',
     about: 'pictures of yours: ROOT/train/CLASS/*.jpg and ROOT/test/CLASS/*.jpg; dataset.root says where',
-    classes: null,
-    pictures: null,
+    usual: classFolders,
+    others: [tinyImagenet],
     countClasses,
-    async fetch(root) {
-      await openFolder(root);
-      return resolve(root as string);
-    },
-    open: openFolder,
-  },
-  webdataset: {
+  }),
+  webdataset: ofYours({
+    name: 'webdataset',
     about: "WebDataset's tar shards of yours, ROOT/*train*.tar and ROOT/*val*.tar; dataset.root says where",
-    classes: null,
-    pictures: null,
-    countClasses: async (root) => (await openWebdataset(root)).train.classes.length,
-    async fetch(root) {
-      await openWebdataset(root);
-      return resolve(root as string);
-    },
-    open: openWebdataset,
-  },
+    usual: webdatasetShards,
+    others: [],
+  }),
+  parquet: ofYours({
+    name: 'parquet',
+    about: "Hugging Face's Parquet files of yours, ROOT/**/*train*.parquet and ROOT/**/*test*.parquet",
+    usual: parquetFiles('parquet', 'test'),
+    others: [],
+  }),
 } as const satisfies Readonly<Record<string, DatasetEntry>>;
-
-const imagenetNext = (): string =>
-  `put ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar and ILSVRC2012_devkit_t12.tar.gz (or what is unpacked from them) into a folder and run: ${command('data imagenet-1k --root FOLDER')}`;
 
 function mnistEntry(
   source: MnistSource,
@@ -95,26 +108,97 @@ function mnistEntry(
   debian: FetchOptions['debian'],
 ): DatasetEntry & { classes: number; pictures: number } {
   const { name, classes, sha256 } = source;
-  const files = mnistFiles.map((file) => ({ name: `${file}.gz`, sha256: sha256[file], ofContent: true }));
+  const sums = sha256 as NonNullable<MnistSource['sha256']>;
+  const files = mnistFiles.map((file) => ({ name: `${file}.gz`, sha256: sums[file], ofContent: true }));
+  const format = mnistFormat(source, mnists, () => command(`data ${name}`));
+  const open = (root: string | null) => openFormat(format, [], root ?? dataFolder(name));
   return {
     about,
     classes: classes.length,
     pictures: 60_000,
-    fetch: (root, onProgress) => fetchFiles({ name, files, root, debian, address, onProgress }),
-    open: (root) => openMnist(source, root ?? dataFolder(name), command(`data ${name}`)),
+    async fetch(root, onProgress) {
+      const isPlain = root === null || ['.gz', ''].some((end) => existsSync(join(root, `${mnistFiles[0]}${end}`)));
+      if (isPlain) return fetchFiles({ name, files, root, debian, address, onProgress });
+      // Under other names or deeper: checked where they lie, and left there.
+      const { train, test } = await open(root);
+      const [wrong] = warningsOf(train, test);
+      if (wrong !== undefined) throw new DataError(`${root}: ${wrong}`);
+      return rememberFolder(name, root);
+    },
+    open,
+  };
+}
+
+/** A set in MNIST's format that nobody fetches: a folder of yours is remembered. */
+function broughtMnistEntry(name: string, about: string): DatasetEntry & { classes: number; pictures: null } {
+  const source = broughtMnists[name] as MnistSource;
+  const next = () => `put its four files into a folder and run: ${command(`data ${name} --root FOLDER`)}`;
+  const format = mnistFormat(source, mnists, next);
+  const open = (root: string | null) => openFormat(format, [], root ?? dataFolder(name));
+  return {
+    about,
+    classes: source.classes.length,
+    pictures: null,
+    async fetch(root) {
+      await open(root);
+      return root === null ? dataFolder(name) : rememberFolder(name, root);
+    },
+    open,
   };
 }
 
 function cifarEntry(source: CifarSource, about: string): DatasetEntry & { classes: number; pictures: number } {
-  const { name, archive, sha256, classes } = source;
+  const { name, classes } = source;
+  const { archive, sha256 } = source.binary;
   const files = [{ name: archive, sha256, ofContent: false }];
   const address = 'https://www.cs.toronto.edu/~kriz';
+  const next = () => command(`data ${name}`);
+  const open = (root: string | null) =>
+    openFormat(cifarBinary(source, next), [cifarPickles(source, next)], root ?? dataFolder(name));
   return {
     about,
     classes: classes.length,
     pictures: 50_000,
-    fetch: (root, onProgress) => fetchFiles({ name, files, root, debian: null, address, onProgress }),
-    open: (root) => openCifar(source, root ?? dataFolder(name), command(`data ${name}`)),
+    async fetch(root, onProgress) {
+      if (root === null || existsSync(join(root, archive))) {
+        return fetchFiles({ name, files, root, debian: null, address, onProgress });
+      }
+      const { layout } = await open(root);
+      onProgress(`${name}: read as ${layout.format}; only the binary archive has a checksum to hold it to`);
+      return rememberFolder(name, root);
+    },
+    open,
+  };
+}
+
+interface OfYours {
+  readonly name: string;
+  readonly about: string;
+  readonly usual: Format;
+  readonly others: readonly Format[];
+  countClasses?(root: string): Promise<number>;
+}
+
+/** A dataset that is a folder of the user's. */
+function ofYours({ name, about, usual, others, countClasses: count }: OfYours) {
+  const needed = (root: string | null): string => {
+    if (root !== null) return root;
+    throw new DataError(
+      `the dataset "${name}" is a folder of yours.\nNext: set dataset.root to it, or on the command line --root FOLDER`,
+    );
+  };
+  const open = async (root: string | null) => openFormat(usual, others, needed(root));
+  return {
+    about,
+    classes: null,
+    pictures: null,
+    countClasses: async (root: string | null) =>
+      count ? count(needed(root)) : (await open(root)).train.classes.length,
+    async fetch(root: string | null) {
+      await open(root);
+      return resolve(root as string);
+    },
+    open,
   };
 }
 
@@ -124,7 +208,7 @@ async function rememberFolder(name: string, root: string): Promise<string> {
   const target = resolve(root);
   if (target === link) return link;
   await mkdir(dirname(link), { recursive: true });
-  await rm(link, { force: true });
+  await rm(link, { recursive: true, force: true });
   await symlink(target, link);
   return target;
 }

@@ -5,6 +5,9 @@ import { DataError } from './error.js';
 export interface Checked {
   readonly split: Dataset['split'];
   readonly pictures: number;
+  readonly classes: number;
+  /** What was left out or chosen when the split was listed. */
+  readonly remarks: Dataset['remarks'];
   /** What is wrong, a sentence a picture. */
   readonly problems: readonly string[];
   /** Smallest and largest sides, in pixels. */
@@ -41,6 +44,8 @@ export async function checkPictures(
   return {
     split: dataset.split,
     pictures: dataset.length,
+    classes: dataset.classes.length,
+    remarks: dataset.remarks,
     problems: problems.sort(([a], [b]) => a - b).map(([, message]) => message),
     smallest,
     largest,

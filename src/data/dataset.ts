@@ -1,4 +1,6 @@
-import type { Region } from './augment/resize.js';
+import type { Region } from './pictures/augment/resize.js';
+import type { Remark } from './remarks.js';
+import type { UnreadablePlace } from './unreadable.js';
 
 /** A set of pictures that can be read by index, in any order, by any number of readers. */
 export interface Dataset {
@@ -13,6 +15,8 @@ export interface Dataset {
   label(index: number): number;
   /** Identifies the exact content (checksums of the files, limits), for records and hashes. */
   readonly fingerprint: string;
+  /** What was left out or chosen when it was listed. */
+  readonly remarks: readonly Remark[];
   /** Decoded RGB, uint8, `[height, width, 3]`. Grey pictures are repeated over three channels. */
   picture(index: number): Picture | Promise<Picture>;
   /** Where other threads find the same pictures; left out where only this one can make them. */
@@ -77,4 +81,6 @@ export interface Batch {
   readonly targets: Float32Array;
   /** Labels before mixing. */
   readonly labels: Int32Array;
+  /** Places that hold no picture but the mean colour, since theirs could not be read; left out by batches that are no pictures. */
+  readonly unreadable?: readonly UnreadablePlace[];
 }

@@ -1,6 +1,6 @@
 import { createGenerator, permutation } from '../random/generator.js';
 import type { Dataset, PictureSource } from './dataset.js';
-import { shared } from './picture-list.js';
+import { shared } from './listing/picture-list.js';
 
 /**
  * A part of a dataset, balanced over classes as far as they go: the same pictures for every run, whatever its seed, and

@@ -1,13 +1,12 @@
 import type { Augmentation, Evaluation } from '../config/recipe.js';
 import { createGenerator, permutation } from '../random/generator.js';
 import type { Batch, Dataset } from './dataset.js';
-import { DataError } from './error.js';
-import { createFinish, type Prepared } from './finish.js';
-import { meanColour } from './normalise.js';
-import type { Preparation } from './prepare.js';
+import { createFinish, type Prepared } from './pictures/finish.js';
+import { meanColour } from './pictures/normalise.js';
+import type { Preparation } from './pictures/prepare.js';
 import type { Item } from './threads/job.js';
 import { openPreparer } from './threads/preparer.js';
-import { command } from '../shell/program.js';
+import { countReads } from './unreadable.js';
 
 interface Batches {
   readonly dataset: Dataset;
@@ -22,7 +21,7 @@ interface Batches {
   readonly threads?: number;
   /** Cores that are this run's; left out, all of the machine. */
   readonly cores?: number;
-  /** Told once about each picture that cannot be read, and is shown as its dataset's mean colour. */
+  /** Told once about each picture that cannot be read, and is shown as its dataset's mean colour; above 1 % of the split the batches end in a `DataError`. */
   readonly onDamaged?: (text: string) => void;
 }
 
@@ -93,7 +92,7 @@ async function* make(
   { dataset, resolution, batchSize, evaluation, small, threads, cores, onDamaged = warn }: Batches,
   augmentation: Augmentation | null,
   labelSmoothing: number,
-  numbers: Iterator<Omit<Prepared, 'bytes'>>,
+  numbers: Iterator<Pick<Prepared, 'items' | 'mixing'>>,
 ): AsyncGenerator<Batch> {
   const preparation: Preparation = {
     resolution,
@@ -105,26 +104,15 @@ async function* make(
   const preparer = openPreparer(dataset, preparation, { threads, cores });
   const finish = createFinish({ dataset, resolution, batchSize, augmentation, labelSmoothing });
   const rooms: Uint8Array[] = [];
-  const damaged = new Set<string>();
+  const reads = countReads(dataset, onDamaged);
 
-  const start = async (batch: Omit<Prepared, 'bytes'>): Promise<Batch> => {
+  const start = async (batch: Pick<Prepared, 'items' | 'mixing'>): Promise<Batch> => {
     const bytes = rooms.pop() ?? preparer.room(batchSize * resolution * resolution * 3);
-    for (const wrong of await preparer.prepare(batch.items, bytes)) report(wrong);
-    const finished = await finish({ ...batch, bytes });
+    const unreadable = await preparer.prepare(batch.items, bytes);
+    for (const one of unreadable) reads.add(one);
+    const finished = await finish({ ...batch, bytes, unreadable });
     rooms.push(bytes);
     return finished;
-  };
-  const report = (wrong: string): void => {
-    // The picture counts: its decoder may find other words for the same damage.
-    const [picture = wrong] = wrong.split(': cannot be decoded');
-    if (damaged.has(picture)) return;
-    damaged.add(picture);
-    onDamaged(wrong);
-    if (damaged.size > Math.max(10, dataset.length / 100)) {
-      throw new DataError(
-        `${dataset.name}: more than 1 % of the ${dataset.split} pictures cannot be read, the last being ${wrong}.\nNext: ${command(`data check ${dataset.name}`)}`,
-      );
-    }
   };
 
   const ahead = preparer.threads > 0 ? batchesAhead : 0;

@@ -1,10 +1,10 @@
 import { createGenerator } from '../random/generator.js';
 import type { Augmentation, Evaluation } from '../config/recipe.js';
 import type { Dataset, Picture } from './dataset.js';
-import { cutOut } from './augment/cut-out.js';
-import { createFinish } from './finish.js';
-import { meanColour } from './normalise.js';
-import { createPreparation } from './prepare.js';
+import { cutOut } from './pictures/augment/cut-out.js';
+import { createFinish } from './pictures/finish.js';
+import { meanColour } from './pictures/normalise.js';
+import { createPreparation } from './pictures/prepare.js';
 
 /** Pictures a second that one thread takes through each stage of the pipeline. */
 export interface Stages {
@@ -39,7 +39,9 @@ export async function timeStages(
     }
   });
   const finishing = createFinish({ dataset, resolution, batchSize: count, augmentation, labelSmoothing });
-  const finish = await speed(count, () => finishing({ items, bytes, mixing: { seed: 0, stream: 'mixing' } }));
+  const finish = await speed(count, () =>
+    finishing({ items, bytes, unreadable: [], mixing: { seed: 0, stream: 'mixing' } }),
+  );
   return { decode, augment, finish };
 }
 

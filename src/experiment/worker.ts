@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
+import { warningsOf } from '../data/remarks.js';
 import { openEngine } from '../engine/open.js';
 import { datasetFingerprint, designHash, networkHash, protocolHash, runHash } from '../records/hash.js';
 import { readRun, orNull } from '../records/read.js';
@@ -36,6 +37,7 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
   });
   if (began) requireSame(began, choiceOf(engine.description), `${spec.suite}, ${spec.variant} seed ${spec.seed},`);
   const datasets = await openDatasets(spec.dataset, spec.network.classes);
+  for (const text of warningsOf(datasets.train, datasets.test)) send({ kind: 'warning', text });
   const fingerprint = datasetFingerprint(datasets);
   const design = designHash(protocolHash(spec, networkHash(model), contents), spec.seed);
   if (runHash(design, fingerprint) !== hash) {

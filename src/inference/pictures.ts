@@ -1,17 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
-import { filesUnder } from '../data/class-folders.js';
+import { filesUnder } from '../data/formats/files-under.js';
 import type { Picture } from '../data/dataset.js';
-import { decodePicture } from '../data/decode.js';
-import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/normalise.js';
-import { createPreparation } from '../data/prepare.js';
+import { decodePicture } from '../data/pictures/decoders/decode.js';
+import { meanColour, type Normalisation, normalisationTables, normalise } from '../data/pictures/normalise.js';
+import { createPreparation } from '../data/pictures/prepare.js';
+import type { Remarks } from '../data/remarks.js';
 import { createGenerator } from '../random/generator.js';
 import type { Fit } from './preparation.js';
 
-/** The pictures that a path names: itself, or all below a folder, sorted. Throws a `DataError` where a folder has none. */
-export async function pictureFiles(path: string): Promise<readonly string[]> {
+/**
+ * The pictures that a path names: itself, or all below a folder, sorted; what is left out there is remarked. Throws a
+ * `DataError` where a folder has none.
+ */
+export async function pictureFiles(path: string, remarks: Remarks): Promise<readonly string[]> {
   const found = await stat(path);
   if (!found.isDirectory()) return [path];
-  return (await filesUnder(path)).files;
+  return (await filesUnder(path, remarks)).files;
 }
 
 /** Pictures ready for a network, and those that are none. */

@@ -16,6 +16,8 @@ test('every damaged picture is named once, in order, and the rest is read', asyn
   mkdirSync(join(root, 'test'), { recursive: true });
   cpSync(join(pictures, 'odd'), join(root, 'train/odd'), { recursive: true });
   cpSync(join(pictures, 'odd'), join(root, 'test/odd'), { recursive: true });
+  mkdirSync(join(root, 'train/plain'));
+  cpSync(join(pictures, 'odd/plain.jpg'), join(root, 'train/plain/plain.jpg'));
   const whole = readFileSync(join(pictures, 'odd/plain.jpg'));
   writeFileSync(join(root, 'train/odd/a-cut.jpg'), whole.subarray(0, 900));
   writeFileSync(join(root, 'train/odd/z-text.png'), 'no picture');

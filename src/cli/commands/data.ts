@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { datasetNames, datasets } from '../../data/catalogue.js';
+import { warningsOf } from '../../data/remarks.js';
 import { datasetEntry } from '../dataset-option.js';
 import { note, printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
@@ -31,14 +32,15 @@ Examples:
         if (name === undefined) return list(options.json === true);
         const entry = datasetEntry(name, options.root);
         const folder = await entry.fetch(options.root ?? null, note);
-        const { train, test } = await entry.open(folder);
+        const { train, test, layout } = await entry.open(folder);
+        for (const text of warningsOf(train, test)) note(text);
         const splits = [train, test].map(({ split, length, fingerprint, classes }) => ({
           split,
           pictures: length,
           classes: classes.length,
           fingerprint,
         }));
-        if (options.json) return printJson({ schema: 'ablate/data/1', name, folder, splits });
+        if (options.json) return printJson({ schema: 'ablate/data/1', name, folder, layout, splits });
         const rows = splits.map(({ split, pictures, classes }) => [split, grouped(pictures), String(classes)]);
         printText(
           textTable(
@@ -46,7 +48,7 @@ Examples:
             rows,
           ),
         );
-        note(`in ${folder}`);
+        note(`in ${folder}, read as ${layout.format}`);
       })
   );
 }

@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { classesIn, listClassFolders } from '../../data/class-folders.js';
+import { classesIn, listClassFolders } from '../../data/formats/class-folders.js';
 import type { Dataset } from '../../data/dataset.js';
-import { fromFiles } from '../../data/files.js';
+import { isNumberedAsText, naturally } from '../../data/formats/class-order.js';
+import { fromFiles } from '../../data/listing/files.js';
+import { warningsOf } from '../../data/remarks.js';
 import { limitDataset } from '../../data/limit.js';
 import { openDatasets } from '../../data/open.js';
 import { openEngine } from '../../engine/open.js';
@@ -50,6 +52,7 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
   const recorded = run?.preparation ?? null;
   const asked = recorded ? recorded.classes.length : options.classes;
   const all = await testPictures({ ...options, classes: asked }, run);
+  for (const text of warningsOf(all)) note(text);
   const classes = asked ?? all.classes.length;
   const { network, model } = await networkFrom(run ? options : { ...options, classes });
   if (all.classes.length !== model.classes) {
@@ -159,6 +162,15 @@ async function picturesIn(
     );
   }
   // A part of the known classes keeps their numbers; other folders are numbered in their order.
-  const list = await listClassFolders(folder, '.', stranger === undefined ? known : present);
+  const list = await listClassFolders(folder, '.', stranger === undefined ? known : numbered(present));
   return fromFiles(folder, 'test', folder, list);
+}
+
+/** Folders in torchvision's order, or by what they count to where they are numbers. */
+function numbered(folders: readonly string[]): readonly string[] {
+  if (!isNumberedAsText(folders)) return folders;
+  note(
+    'the folders are numbers and taken for them, 2 before 10, as timm does; torchvision takes them for text, 10 before 2: for that, name them in its order in --class-names FILE',
+  );
+  return naturally(folders);
 }

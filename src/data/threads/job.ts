@@ -1,5 +1,6 @@
 import type { PictureSource } from '../dataset.js';
-import type { Preparation } from '../prepare.js';
+import type { UnreadablePlace } from '../unreadable.js';
+import type { Preparation } from '../pictures/prepare.js';
 
 /** What a thread is started with. */
 export interface ThreadSetup {
@@ -22,8 +23,8 @@ export interface Job {
   readonly first: number;
 }
 
-/** A job's end. `damaged` names pictures that could not be read. */
+/** A job's end. */
 export interface JobDone {
   readonly id: number;
-  readonly damaged: readonly string[];
+  readonly unreadable: readonly UnreadablePlace[];
 }

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Item, Job, JobDone, ThreadSetup } from './job.js';
+import type { UnreadablePlace } from '../unreadable.js';
 
 /** Threads that prepare batches. */
 export interface Pool {
-  /** Writes prepared pictures to the places of `into`, which lies in shared memory; gives what is wrong with which. */
-  prepare(items: readonly Item[], into: Uint8Array): Promise<string[]>;
+  /** Writes prepared pictures to the places of `into`, which lies in shared memory; gives those that could not be read. */
+  prepare(items: readonly Item[], into: Uint8Array): Promise<UnreadablePlace[]>;
   close(): Promise<void>;
 }
 
@@ -18,7 +19,7 @@ interface Thread {
 }
 
 interface Waiting {
-  resolve(damaged: readonly string[]): void;
+  resolve(unreadable: readonly UnreadablePlace[]): void;
   reject(error: Error): void;
 }
 
@@ -43,11 +44,11 @@ export function openPool(setup: ThreadSetup, threads: number, chunk: number): Po
   };
   const team = Array.from({ length: threads }, (): Thread => {
     const thread: Thread = { worker: startThread(setup), busy: 0 };
-    thread.worker.on('message', ({ id, damaged }: JobDone) => {
+    thread.worker.on('message', ({ id, unreadable }: JobDone) => {
       thread.busy--;
       const job = waiting.get(id);
       waiting.delete(id);
-      job?.resolve(damaged);
+      job?.resolve(unreadable);
       share();
     });
     thread.worker.on('error', fail);
@@ -69,7 +70,7 @@ export function openPool(setup: ThreadSetup, threads: number, chunk: number): Po
 
   return {
     async prepare(items, into) {
-      const parts: Promise<readonly string[]>[] = [];
+      const parts: Promise<readonly UnreadablePlace[]>[] = [];
       for (let first = 0; first < items.length; first += chunk) {
         const job = { id: jobs++, items: items.slice(first, first + chunk), into, first };
         parts.push(

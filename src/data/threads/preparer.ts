@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../dataset.js';
-import { forThreads } from '../memory.js';
-import { isHeavy, type Preparation } from '../prepare.js';
+import { forThreads } from '../listing/memory.js';
+import { isHeavy, type Preparation } from '../pictures/prepare.js';
 import type { Item } from './job.js';
+import type { UnreadablePlace } from '../unreadable.js';
 import { openPool } from './pool.js';
 import { createItemPreparation } from './prepare-item.js';
 
@@ -11,7 +12,7 @@ export interface Preparer {
   readonly threads: number;
   /** Memory for a batch's pictures in bytes. */
   room(length: number): Uint8Array;
-  prepare(items: readonly Item[], into: Uint8Array): Promise<readonly string[]>;
+  prepare(items: readonly Item[], into: Uint8Array): Promise<readonly UnreadablePlace[]>;
   close(): Promise<void>;
 }
 
@@ -43,17 +44,17 @@ function hereAndNow(dataset: Dataset, preparation: Preparation): Preparer {
     threads: 0,
     room: (length) => new Uint8Array(length),
     async prepare(items, into) {
-      const damaged: string[] = [];
+      const unreadable: UnreadablePlace[] = [];
       let began = performance.now();
       for (const [place, item] of items.entries()) {
         const waited = prepare(item, into, place);
         const wrong = waited === undefined ? undefined : await waited;
-        if (wrong !== undefined) damaged.push(wrong);
+        if (wrong !== undefined) unreadable.push(wrong);
         if (performance.now() - began < turn) continue;
         await new Promise((resolve) => setImmediate(resolve));
         began = performance.now();
       }
-      return damaged;
+      return unreadable;
     },
     close: async () => {},
   };
