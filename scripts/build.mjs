@@ -1,4 +1,4 @@
-// `npm run build`, and what `npm pack` runs first: everything that is made, made, from a fresh clone too.
+// `npm run build`; with --install, as `npm pack` calls it, from a fresh clone too.
 import { build, prepare } from './prepare.mjs';
 
-prepare({ compile: build });
+prepare({ install: process.argv.includes('--install'), compile: build });

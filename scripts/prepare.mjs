@@ -11,8 +11,12 @@ const buildStamp = join(root, 'dist', '.built');
 const compiler = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
 
 /** npm ci where node_modules is not what the lock file says, tsc where a source is newer than the build. */
-export function prepare({ say = (text) => process.stderr.write(`${text}\n`), compile = () => buildIfStale(say) } = {}) {
-  if (!isInstalled()) {
+export function prepare({
+  say = (text) => process.stderr.write(`${text}\n`),
+  install = true,
+  compile = () => buildIfStale(say),
+} = {}) {
+  if (install && !isInstalled()) {
     say('installing the packages (npm ci)');
     const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     run('npm', ['ci', ...options], 'npm could not install the packages');
