@@ -3,7 +3,7 @@ import type { Recipe } from '../config/recipe.js';
 import type { Dataset } from '../data/dataset.js';
 import { evaluationBatches } from '../data/pipeline.js';
 import type { Engine, RunnableStep } from '../engine/engine.js';
-import { type Accuracy, evaluate } from './evaluate.js';
+import { type Accuracy, evaluate, type Measured } from './evaluate.js';
 import type { TrainingState } from './state.js';
 import { evaluationStep } from './steps.js';
 
@@ -21,7 +21,12 @@ export interface EvaluatorParts {
 
 /** Measures a test set by the weights and, where the recipe keeps one, by their moving average. */
 export interface Evaluator {
-  measure(): Promise<{ readonly plain: Accuracy; readonly ema: Accuracy | null }>;
+  measure(): Promise<{
+    readonly plain: Accuracy;
+    readonly ema: Accuracy | null;
+    /** Pictures of the set that could not be read: they are in none of the numbers. */
+    readonly unreadable: number;
+  }>;
   dispose(): void;
 }
 
@@ -43,13 +48,18 @@ export async function createEvaluator(parts: EvaluatorParts): Promise<Evaluator>
   const plain = await prepare(state.weights);
   const ema = recipe.ema ? await prepare(state.averages) : null;
   const resolution = model.input[0] as number;
-  const by = (step: RunnableStep): Promise<Accuracy> => {
+  const by = (step: RunnableStep): Promise<Measured> => {
     const { evaluation } = recipe;
     const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation, cores, onDamaged: warn });
     return evaluate(engine, step, batches, resolution, model.classes);
   };
   return {
-    measure: async () => ({ plain: await by(plain), ema: ema && (await by(ema)) }),
+    measure: async () => {
+      const { unreadable, ...measured } = await by(plain);
+      if (!ema) return { plain: measured, ema: null, unreadable };
+      const { unreadable: _, ...average } = await by(ema);
+      return { plain: measured, ema: average, unreadable };
+    },
     dispose: () => {
       plain.dispose();
       ema?.dispose();

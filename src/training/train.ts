@@ -51,7 +51,7 @@ export interface TrainOptions {
   readonly saveEvery?: number | undefined;
 }
 
-type Measured = Pick<Evaluated, 'plain' | 'ema'>;
+type Measured = Omit<Evaluated, 'step' | 'epoch'>;
 
 export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonly step: number };
 
@@ -182,7 +182,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     return { schema: 'ablate/result/1', status: 'failed', hash, reason, step, finishedAt: new Date().toISOString() };
   }
 
-  function done({ plain, ema }: Measured): RunResult {
+  function done({ plain, ema, unreadable }: Measured): RunResult {
     return {
       schema: 'ablate/result/1',
       status: 'done',
@@ -194,6 +194,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       steps: steps.total,
       imagesPerSecond: (steps.total * recipe.batch_size) / seconds.training,
       seconds: { total: seconds.startup + seconds.training + seconds.evaluation, ...seconds },
+      unreadable,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       finishedAt: new Date().toISOString(),
     };

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { type MeasuringOn, measureStep } from '../../bench/measure-step.js';
 import { trainingPictures } from '../../data/catalogue.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
+import { renderProblem } from '../../config/problem.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
 import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
 import { describeMachine, devicesFor } from '../../experiment/machine.js';
@@ -45,7 +46,8 @@ Examples:
       const { opened, runs, standings: stands } = await openPlan(file, options, false);
       const { suite } = opened;
       const standings = runs.map((run) => [run, stands.get(run) as Standing] as const);
-      const left = toTrain(standings);
+      const trainedAs = toTrain(standings);
+      const left = [...trainedAs.values()];
       const device = options.device ?? suite.runner.device;
       const { engine, gpu } = availability(device);
       const machine = describeMachine();
@@ -70,6 +72,7 @@ Examples:
             variant: run.spec.variant,
             seed: run.spec.seed,
             state,
+            ...(isRepeat(run, trainedAs) && { with: trainedAs.get(run.hash)?.spec.variant }),
             macs: run.macs,
             params: run.params,
             epochs: run.spec.recipe.epochs,
@@ -83,7 +86,9 @@ Examples:
           estimate: estimate && { milliseconds: estimate.milliseconds, basis: estimate.basis },
         });
       }
-      printText(planTable(standings, (run) => timeOf.get(run)));
+      printText(planTable(standings, trainedAs, (run) => timeOf.get(run)));
+      for (const warning of opened.warnings)
+        note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
       note(
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
@@ -93,18 +98,23 @@ Examples:
     });
 }
 
-/** Runs that have to be trained: each hash once, and none that is done here or elsewhere. */
-function toTrain(standings: readonly (readonly [PlannedRun, Standing])[]): PlannedRun[] {
+/** Runs that have to be trained by their hash: each once, and none that is done here or elsewhere. */
+function toTrain(standings: readonly (readonly [PlannedRun, Standing])[]): Map<string, PlannedRun> {
   const byHash = new Map<string, PlannedRun>();
   for (const [run, { state }] of standings) {
     if (state !== 'done' && state !== 'elsewhere' && !byHash.has(run.hash)) byHash.set(run.hash, run);
   }
-  return [...byHash.values()];
+  return byHash;
 }
 
-/** @param timeOf milliseconds that a run will take, undefined where it is done or cannot be told. */
+/** Whether a run's records will be those of another run, trained once for both. */
+const isRepeat = (run: PlannedRun, trainedAs: ReadonlyMap<string, PlannedRun>): boolean =>
+  trainedAs.has(run.hash) && trainedAs.get(run.hash) !== run;
+
+/** @param timeOf milliseconds that a run will take, undefined where it is not trained or cannot be told. */
 function planTable(
   standings: readonly (readonly [PlannedRun, Standing])[],
+  trainedAs: ReadonlyMap<string, PlannedRun>,
   timeOf: (run: PlannedRun) => number | undefined,
 ): string {
   const headings = ['seed', 'MACs', 'parameters', 'epochs', 'memory, MiB', 'time'];
@@ -113,10 +123,16 @@ function planTable(
     ...headings.map((heading) => ({ heading, right: true })),
     { heading: 'state' },
   ];
-  const rows = standings.map(([run, { state }]) => {
+  const rows = standings.map(([run, standing]) => {
     const { spec, macs, params, bytes } = run;
     const time = timeOf(run);
     const numbers = [grouped(macs), grouped(params), String(spec.recipe.epochs), grouped(Math.round(bytes / 2 ** 20))];
+    const state =
+      standing.state === 'elsewhere'
+        ? `done in ${standing.folder}`
+        : isRepeat(run, trainedAs)
+          ? `the same run as ${trainedAs.get(run.hash)?.spec.variant}`
+          : standing.state;
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });
   return textTable(columns, rows);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { renderProblem } from '../../config/problem.js';
 import { checkDevice } from '../../engine/available.js';
 import { requireSame } from '../../experiment/engine-choice.js';
 import { localProcesses } from '../../experiment/executor.js';
@@ -87,6 +88,8 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     // By all runs, not by those that are left: the threads of a run must not depend on when the suite was cut off.
     const share = shareMachine(runs, wish ?? suite.runner.parallel, machine);
     if (share.note) progress.say(share.note);
+    for (const warning of opened.warnings)
+      progress.say(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
     // One of many that share the suite knows only its own part of what was asked for.
     const record = { ...(options.shared && before ? before : plan.record), ...(begunOn && { engine: begunOn }) };
     await writePlan(suiteFolder, record);

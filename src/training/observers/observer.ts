@@ -24,6 +24,8 @@ export interface Evaluated {
   readonly epoch: number;
   readonly plain: Accuracy;
   readonly ema: Accuracy | null;
+  /** Test pictures that could not be read. */
+  readonly unreadable: number;
 }
 
 /** Is told of all that happens in a run, in order; the next step waits for it. */
