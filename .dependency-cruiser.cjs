@@ -51,6 +51,10 @@ const may = {
   ],
   authoring: [...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random']],
   statistics: ['random'],
+  authoring: [
+    ...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random'],
+  ],
+  statistics: ['records'],
   report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };
 
