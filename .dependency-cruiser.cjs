@@ -49,12 +49,8 @@ const may = {
     'report/figures',
     'report/tables',
   ],
-  authoring: [...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random']],
+  authoring: ['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random'],
   statistics: ['random'],
-  authoring: [
-    ...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random'],
-  ],
-  statistics: ['records'],
   report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };
 
