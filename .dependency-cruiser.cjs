@@ -49,7 +49,7 @@ const may = {
     'report/figures',
     'report/tables',
   ],
-  authoring: [...['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random']],
+  authoring: ['experiment', 'training', 'engine', 'architecture', 'layers', 'roadmap', 'config', 'random'],
   statistics: ['random'],
   report: ['statistics', 'records', 'experiment', 'cost', 'roadmap', 'architecture', 'layers', 'config'],
 };

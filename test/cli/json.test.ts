@@ -32,6 +32,8 @@ const lines: readonly (readonly [command: string, args: string | null, schema: s
   ['explain', 'kernel-size', 'ablate/explain/1'],
   ['explain', 'recipe.optimizer', 'ablate/explain/1'],
   ['new-step', 'my-step', 'ablate/new-step/1'],
+  // Run in check-step.test.ts.
+  ['check-step', null, null],
   ['recipe list', '', 'ablate/recipes/1'],
   ['recipe show', 'compact --draw recipe.svg', 'ablate/recipe/1'],
   ['models', '', 'ablate/models/1'],

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { tryLayers } from '../../authoring/try-suite.js';
 import { isRecipeFile, parseRecipe } from '../../config/parse.js';
 import { ConfigError, type PlacedProblem, renderProblem } from '../../config/problem.js';
 import { openSuite } from '../../experiment/suite.js';
@@ -9,7 +10,7 @@ import { counted } from '../../words/counted.js';
 export function validateCommand(): Command {
   return new Command('validate')
     .description(
-      'check suites: every field, every recipe and plug-in, every network built; nothing is trained or written',
+      'check suites: every field, every recipe and plug-in, every network built, layers of plug-ins run once; nothing is trained or written',
     )
     .argument('<files...>', 'suite or recipe files')
     .option('--json', 'one JSON document on stdout')
@@ -49,10 +50,12 @@ async function checkRecipe(file: string): Promise<Answer> {
 
 async function checkSuite(file: string): Promise<Answer> {
   try {
-    const { suite, variants, warnings } = await openSuite(file);
+    const opened = await openSuite(file);
+    const { suite, variants, warnings } = opened;
+    const problems = (await tryLayers(opened)).map((message) => ({ file, line: 1, column: 1, text: '', message }));
     const trained = variants.filter(({ sameAs }) => sameAs === null).length;
     const about = `${counted(trained, 'network')}, ${counted(trained * suite.seeds.length, 'run')}`;
-    return { about, problems: [], warnings };
+    return { about, problems, warnings };
   } catch (error) {
     if (error instanceof ConfigError) return { about: '', problems: error.problems, warnings: [] };
     throw error;

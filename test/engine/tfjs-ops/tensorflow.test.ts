@@ -1,5 +1,6 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../../src/engine/engine.js';
+import type { Engine, Feeds } from '../../../src/engine/engine.js';
 import { inLayer } from '../../../src/engine/layer-scope.js';
 import { openEngine } from '../../../src/engine/open.js';
 import { withBfloat16Maps } from '../../../src/engine/tensorflow/bfloat16-maps.js';
@@ -45,6 +46,23 @@ describe('tfjs in a layer', () => {
     expect(odd).toThrow(
       /^stem\.odd \(layer odd, .*tensorflow\.test\.ts:\d+:\d+\): Multinomial on tensorflow: it is not among the ops that were checked; instead: declare a draw/,
     );
+  });
+
+  // What TensorFlow's graph rewriting would put other kernels behind.
+  test.each<[string, (x: Tensor4D) => Tensor]>([
+    ['softmax', (x) => tf.softmax(x)],
+    ['maxPool', (x) => tf.maxPool(x, 3, 1, 'same')],
+    ['matMul', (x) => tf.matMul(x, x, false, true)],
+    ['conv2d', (x) => tf.conv2d(x, tf.ones([3, 3, 16, 4]), 1, 'same')],
+  ])('%s and its gradient are compiled what they are eager, bit for bit', async (_, f) => {
+    const wave = (shift: number) => tf.sin(tf.range(shift, shift + 4 * 8 * 8 * 16)).reshape([4, 8, 8, 16]);
+    const feeds = () => ({ x: wave(1) });
+    const step = ({ x }: Feeds) => {
+      const { value, grad } = tf.valueAndGrad((given: Tensor) => tf.mul(f(given as Tensor4D), 3))(x as Tensor);
+      return { value: tf.clone(value), grad: tf.clone(grad) };
+    };
+    const [one, other] = [await eager(step, feeds), await compiled(step, feeds)];
+    for (const name of ['value', 'grad']) expect(other[name]?.dataSync()).toEqual(one[name]?.dataSync());
   });
 
   test('docs/ops.md is what the verdicts make', () => {
