@@ -202,7 +202,7 @@ road: [patchify-stem]
       const { suite, variants } = await openSuite(suiteFile);
       const { spec, recipe } = variants[0] as (typeof variants)[number];
       const run = { recipe, seed: 0, dataset: suite.dataset, network: spec } as unknown as RunSpec;
-      return designHash(run, networkHash(modelOf(spec, catalogue)), []);
+      return protocolHash(run, networkHash(modelOf(spec, catalogue)), []);
     };
     const plain = await hashWith('./pretrained.safetensors');
     expect(await hashWith('{ file: ./pretrained.safetensors }')).toBe(plain);
