@@ -98,10 +98,11 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   problems.push(...oncePerPlace(unbuilt));
   const told = problems.length === 0 && weights ? await checkWeights(built, catalogue, report) : [];
   if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
-  const ofWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: told.join('\n') });
+  // Lists of names that are ours: the bound on what a suite's own text may make of a message is not for them.
+  const atWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: '' });
   const warnings = [
     ...oncePerPlace(warningsOf(parsed, parts, built, placeOf)),
-    ...(told.length > 0 ? [ofWeights] : []),
+    ...told.map((message) => ({ ...atWeights, message })),
   ];
   return {
     file,

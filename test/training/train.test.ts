@@ -191,7 +191,7 @@ const damages: Readonly<Record<string, readonly [RegExp, (path: string) => Promi
     /progress is damaged/,
     (path) => editHeader(path, ({ __metadata__ }) => Object.assign(__metadata__ as object, { progress: 'null' })),
   ],
-  'a tensor too few': [/there is no tensor/, (path) => editHeader(path, (header) => delete header['ema/head.fc.bias'])],
+  'a tensor too few': [/no tensor/, (path) => editHeader(path, (header) => delete header['ema/head.fc.bias'])],
   'a folder': [
     /is a folder/,
     async (path) => {
