@@ -1,5 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { canonical } from './hash.js';
 import type { PlanRecord } from './plan.js';
 import { readPlan, orNull } from './read.js';
 
@@ -41,5 +42,5 @@ export async function syncFolder(folder: string): Promise<void> {
 /** Writes the plan only where it has changed, so that reading tools see a steady file. */
 export async function writePlan(suiteFolder: string, plan: PlanRecord): Promise<void> {
   const before = orNull(readPlan(suiteFolder));
-  if (JSON.stringify(before) !== JSON.stringify(plan)) await writeJson(join(suiteFolder, 'plan.json'), plan);
+  if (before === null || canonical(before) !== canonical(plan)) await writeJson(join(suiteFolder, 'plan.json'), plan);
 }
