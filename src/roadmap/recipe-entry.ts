@@ -24,9 +24,7 @@ interface Change {
  */
 export function resolveRecipeEntry(step: Step, at: number, written: unknown, report: Report): RoadEntry | null {
   if (!isMapping(written) || Object.keys(written).length === 0) {
-    report(
-      'expected fields of the recipe, such as `recipe: { mixup: 0 }`; to switch the entry off, put a # before it',
-    );
+    report('expected fields of the recipe, such as `recipe: { mixup: 0 }`; to switch the entry off, put a # before it');
     return null;
   }
   const changes = changesOf(written, [], [], report);
@@ -71,7 +69,8 @@ function changesOf(
       right = false;
       continue;
     }
-    const whole = !isMapping(value) || isSweep(value) || Object.hasOwn(value, 'name') || Object.keys(value).length === 0;
+    const whole =
+      !isMapping(value) || isSweep(value) || Object.hasOwn(value, 'name') || Object.keys(value).length === 0;
     const found = whole ? [{ field, at: place, value }] : changesOf(value, [field], place, report);
     if (found) changes.push(...found);
     else right = false;

@@ -105,9 +105,9 @@ function reportRecipe(
   report: Report,
   tell: Report,
 ): void {
-  const field = written.find(({ field }) => field.every((part, depth) => part === path[depth]));
-  if (field) return report(message, [...field.at, ...path.slice(field.field.length)], on);
-  tell(recipeProblem(step, { path, on, message }), written.length > 0 ? [] : place);
+  const change = written.find(({ field }) => field.every((part, depth) => part === path[depth]));
+  if (change) report(message, [...change.at, ...path.slice(change.field.length)], on);
+  else tell(recipeProblem(step, { path, on, message }), written.length > 0 ? [] : place);
 }
 
 /** A road from the command line's `gelu,kernel-size=9`. Throws a `RoadError` with all that is wrong. */

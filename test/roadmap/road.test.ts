@@ -157,7 +157,9 @@ describe('variants', () => {
   });
 
   it('refuses combinations that nobody would train', () => {
-    const free = paperSteps.map(({ id }) => id).filter((id) => Object.keys(catalogue.get(id)?.requires ?? {}).length === 0);
+    const free = paperSteps
+      .map(({ id }) => id)
+      .filter((id) => Object.keys(catalogue.get(id)?.requires ?? {}).length === 0);
     const many = parseRoad([...free, 'move-up-depthwise', 'fewer-norms', 'fewer-activations'].join(), catalogue);
     expect(() => variantsOf('resnet-50', base, many, 'all')).toThrow(RoadError);
   });
