@@ -2,6 +2,7 @@
  * What a plug-in builds with: steps, layers and trees. Import it as `ablate`; see docs/extending.md and examples/plugins.
  */
 export type { Block, BlockSlots, ConvNetwork, Network, SlotLayer } from './architecture/network.js';
+export type { Recipe } from './config/recipe.js';
 export { type Leaf, leaf, type Residual, type Sequential, sequential, type TreeNode } from './architecture/tree.js';
 export type { Activation, Ops } from './engine/ops.js';
 export {
@@ -15,4 +16,11 @@ export {
   type ParameterSpec,
   type Shape,
 } from './layers/layer.js';
-export { defineStep, type Measured, type Requirement, type Step, type StepDefinition } from './roadmap/step.js';
+export {
+  defineStep,
+  type Measured,
+  type RecipeContext,
+  type Requirement,
+  type Step,
+  type StepDefinition,
+} from './roadmap/step.js';

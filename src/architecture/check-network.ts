@@ -53,7 +53,6 @@ const common: Fields = {
   widthScale: above0(16),
   stemStride: whole(1, 64),
   depths: listOf(whole(1, 1000), 1, stages),
-  recipe: oneOf('base', 'modern'),
 };
 
 const block: Fields = {

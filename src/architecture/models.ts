@@ -59,7 +59,6 @@ function resNet(name: string, depths: readonly number[], block: Partial<Block> =
     norm: 'batch-norm',
     downsampling: { kind: 'in-block' },
     finalNorm: false,
-    recipe: 'base',
     rewrites: [],
   };
 }
@@ -75,7 +74,6 @@ function convNeXt(name: string, depths: readonly number[], width: number): ConvN
     norm: 'layer-norm',
     downsampling: { kind: 'separate', norm: 'before' },
     finalNorm: true,
-    recipe: 'modern',
   };
 }
 
@@ -110,7 +108,6 @@ function swin(
     heads,
     window,
     windows: 'padded',
-    recipe: 'modern',
   };
 }
 

@@ -76,8 +76,6 @@ export interface ConvNetwork {
   readonly downsampling: Downsampling;
   /** A norm after the global average pool. */
   readonly finalNorm: boolean;
-  /** Which of the suite's two recipes trains it: `training-recipe` changes this. */
-  readonly recipe: 'base' | 'modern';
   /** Tree rewrites of plug-ins, applied in order after the tree is built. */
   readonly rewrites: readonly ((tree: TreeNode) => TreeNode)[];
 }
@@ -106,7 +104,6 @@ export interface SwinNetwork {
   readonly window: number;
   /** What a map does that windows do not divide. */
   readonly windows: WindowRule;
-  readonly recipe: 'base' | 'modern';
 }
 
 export type Network = ConvNetwork | SwinNetwork;

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMapping, merge } from './merge.js';
 import { nearest, type Path, type PlacedProblem, type Problem } from './problem.js';
 import { readSource, type Source } from './source.js';
 
@@ -76,18 +77,6 @@ export async function unknownRecipe(name: string): Promise<string> {
   return `there is no recipe "${name}"; ${hint}; for a file of your own write its path, such as ./${name}.yaml`;
 }
 
-/** Mappings field by field; everything else, and a mapping of another `name` (another optimizer), as a whole. */
-function merge(base: unknown, changes: unknown): unknown {
-  if (!isMapping(base) || !isMapping(changes)) return changes;
-  const both = (key: string) => Object.hasOwn(base, key) && Object.hasOwn(changes, key);
-  if (both('name') && changes.name !== base.name && !Object.hasOwn(base, 'epochs')) return changes;
-  // From entries: a key such as `__proto__` stays a key, and is refused as any other that nobody knows.
-  return Object.fromEntries([
-    ...Object.entries(base),
-    ...Object.entries(changes).map(([key, value]) => [key, both(key) ? merge(base[key], value) : value]),
-  ]);
-}
-
 function has(value: unknown, path: Path): boolean {
   const there = path.reduce<unknown>(
     (at, part) =>
@@ -98,6 +87,3 @@ function has(value: unknown, path: Path): boolean {
   );
   return path.length > 0 && there !== undefined;
 }
-
-const isMapping = (value: unknown): value is Record<string | number, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);

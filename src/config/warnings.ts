@@ -8,7 +8,7 @@ interface RecipeWarning {
 }
 
 /** What can be trained and is hardly meant: a rate that never gets where the recipe says it goes. */
-function recipeWarnings({ epochs, schedule }: Recipe): RecipeWarning[] {
+export function recipeWarnings({ epochs, schedule }: Recipe): RecipeWarning[] {
   const warnings: RecipeWarning[] = [];
   const warn = (field: string, message: string) => warnings.push({ paths: [['schedule', field], ['epochs']], message });
   const { warmup_epochs } = schedule;

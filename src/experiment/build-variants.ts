@@ -46,8 +46,6 @@ const mostBytes = 2 ** 40;
 export interface BuildParts {
   readonly variants: readonly Variant[];
   readonly specOf: (variant: Variant) => NetworkSpec;
-  /** Null where the recipe is wrong: then networks are built and nothing is said of their memory. */
-  readonly recipeOf: (variant: Variant) => Recipe | null;
   readonly recompute: 'none' | 'blocks';
   readonly report: (path: Path, message: string) => void;
   /** Where the suite names a step. */
@@ -60,7 +58,8 @@ export function buildVariants(parts: BuildParts): SuiteVariant[] {
   const layers = new Map<object, number>();
   return parts.variants.flatMap((variant): SuiteVariant[] => {
     const spec = parts.specOf(variant);
-    const recipe = parts.recipeOf(variant);
+    // Null where the suite's is wrong: then networks are built and nothing is said of their memory.
+    const { recipe } = variant;
     const one = buildOne(variant, spec, recipe, layers, parts);
     if (!one || !recipe) return [];
     const { built } = one;

@@ -127,7 +127,8 @@ function isStep(value: unknown): value is Step {
     typeof step === 'object' &&
     step !== null &&
     typeof step.id === 'string' &&
-    typeof step.apply === 'function' &&
+    // What they hold is the catalogue's to judge.
+    'apply' in step &&
     'requires' in step
   );
 }

@@ -6,10 +6,11 @@ import { type ParsedSuite, parseSuite, type SuiteParts } from '../config/parse.j
 import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
 import type { NetworkConfig } from '../config/network.js';
 import type { SuiteFile } from '../config/suite.js';
-import { pairWarnings, placedWarnings } from '../config/warnings.js';
+import { pairWarnings, placedWarnings, recipeWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
-import { resolveRoad } from '../roadmap/road.js';
+import { startsFromBase, type SuiteRecipes } from '../roadmap/design.js';
+import { resolveRoad, type Road } from '../roadmap/road.js';
 import { type Variant, variantsOf } from '../roadmap/variants.js';
 import type { NetworkSpec } from '../records/run.js';
 import { WeightsError } from '../weights/safetensors.js';
@@ -72,9 +73,10 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     ...(weights && { weights }),
   });
 
-  const variants = walkRoad(parts, catalogue, specOf, report);
   const { recipe, baseRecipe } = parts;
-  const usesBase = variants.some((variant) => variant.recipe === 'base');
+  const recipes = { recipe: recipe?.recipe ?? null, base: baseRecipe?.recipe ?? null };
+  const { variants, road } = walkRoad(parts, catalogue, recipes, specOf, report);
+  const usesBase = variants.length > 0 && startsFromBase(road);
   if (usesBase && recipe && !parts.namesBase) {
     report(
       ['recipe'],
@@ -86,11 +88,10 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
     report(['seeds'], `${variants.length} networks and ${seeds} seeds are more than ${mostRuns} runs`);
 
   const unbuilt: PlacedProblem[] = [];
-  const placeOf = (step: string | null): Path => entryPath(parts.road, step);
+  const placeOf = (step: string | null): Path => entryPath(road, step);
   const built = buildVariants({
     variants,
     specOf,
-    recipeOf: (variant) => (variant.recipe === 'base' ? baseRecipe : recipe)?.recipe ?? null,
     recompute: parts.runner.recompute,
     report: (path, message) => unbuilt.push(parsed.place({ path, on: 'value', message })),
     placeOf,
@@ -101,7 +102,7 @@ export async function openSuite(file: string): Promise<OpenedSuite> {
   // Lists of names that are ours: the bound on what a suite's own text may make of a message is not for them.
   const atWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: '' });
   const warnings = [
-    ...oncePerPlace(warningsOf(parsed, parts, built, placeOf)),
+    ...oncePerPlace(warningsOf(parsed, parts, built, { usesBase, placeOf })),
     ...told.map((message) => ({ ...atWeights, message })),
   ];
   return {
@@ -174,54 +175,54 @@ async function countClasses(
 function walkRoad(
   { network, road: entries, strategy, compare }: SuiteParts,
   catalogue: Catalogue,
+  recipes: SuiteRecipes,
   specOf: (variant: Pick<Variant, 'base' | 'steps'>) => NetworkSpec,
   report: Report,
-): Variant[] {
+): { variants: Variant[]; road: Road } {
   const named = network && namedNetwork(network.base, networkOptions(specOf({ base: network.base, steps: [] })));
   const base: ConvNetwork | null = named?.family === 'convnet' ? named : null;
-  const { road, problems } = resolveRoad(entries, catalogue, base);
+  const { road, problems } = resolveRoad(entries, catalogue, base, recipes);
+  const none = { variants: [], road };
   for (const { path, message, on } of problems) report(path, message, on);
-  if (!network || !named) return [];
+  if (!network || !named) return none;
   if (!base && entries.length > 0) {
     report(['network', 'base'], `the road's steps change convolutional networks; ${network.base} is not one`);
-    return [];
+    return none;
   }
-  if (problems.length > 0) return [];
+  if (problems.length > 0) return none;
   const comparators = compare.filter((name): name is string => typeof name === 'string' && namedNetwork(name) !== null);
   try {
-    return variantsOf(
-      network.base,
-      base,
-      road,
-      strategy,
-      [...new Set(comparators)].filter((name) => name !== network.base),
-    );
+    const others = [...new Set(comparators)].filter((name) => name !== network.base);
+    return { variants: variantsOf(network.base, base, road, strategy, others, recipes), road };
   } catch (error) {
     if (!(error instanceof RoadError)) throw error;
-    report(error.step === null ? ['strategy'] : entryPath(entries, error.step), error.message);
-    return [];
+    report(error.step === null ? ['strategy'] : entryPath(road, error.step), error.message);
+    return none;
   }
 }
 
-/** Where the suite's road names a step; the road itself where it does not. */
-function entryPath(road: readonly unknown[], step: string | null): Path {
-  const at = road.findIndex(
-    (entry) => step !== null && (entry === step || (isMapping(entry) && Object.hasOwn(entry, step))),
-  );
-  return at < 0 ? ['road'] : ['road', at];
+/** Where the suite's road has an entry; the road itself where it has not. */
+function entryPath(road: Road, name: string | null): Path {
+  const entry = road.find((one) => one.name === name || one.step.id === name);
+  return entry ? ['road', entry.at] : ['road'];
 }
-
-const isMapping = (value: unknown): value is object => value !== null && typeof value === 'object';
 
 function warningsOf(
   { place, file }: ParsedSuite,
   { recipe, baseRecipe, compare }: SuiteParts,
   built: readonly SuiteVariant[],
-  placeOf: (step: string | null) => Path,
+  { usesBase, placeOf }: { readonly usesBase: boolean; readonly placeOf: (step: string | null) => Path },
 ): PlacedProblem[] {
-  const usesBase = built.some(({ variant }) => variant.recipe === 'base');
   const used = [recipe, usesBase ? baseRecipe : null].flatMap((one) => one ?? []);
   const ofRecipes = used.flatMap((one) => placedWarnings(one.recipe, one.place, file));
+  const said = new Set(ofRecipes.map(({ message }) => message));
+  const ofSteps = built.flatMap(({ variant, recipe: own }) =>
+    recipeWarnings(own).flatMap(({ message }) => {
+      if (said.has(message)) return [];
+      said.add(message);
+      return [place({ path: placeOf(variant.step), on: 'value', message: `${variant.name}: ${message}` })];
+    }),
+  );
   const ofPair =
     recipe && baseRecipe && usesBase
       ? pairWarnings(recipe.recipe, baseRecipe.recipe).map((one) => place({ ...one, path: [baseRecipe.field] }))
@@ -246,7 +247,7 @@ function warningsOf(
         : `${name} is the same network as ${sameAs}, and is trained once`;
     return [place({ path, on: 'value', message })];
   });
-  return inOrder([...ofRecipes, ...ofPair, ...unused, ...idle]);
+  return inOrder([...ofRecipes, ...ofSteps, ...ofPair, ...unused, ...idle]);
 }
 
 async function readWeights(

@@ -5,13 +5,14 @@ import { pluginPlace } from './plugin-place.js';
 import { checkStep } from './check-step.js';
 import type { Step } from './step.js';
 import { paperSteps } from './steps/index.js';
+import { recipe } from './steps/recipe.js';
 
-/** All steps that a road can name: the paper's, then those of plug-ins. */
+/** All steps that a road can name: the paper's, the one that changes fields of the recipe, then those of plug-ins. */
 export type Catalogue = ReadonlyMap<string, Step>;
 
 /** Throws where a plug-in's step is not one, or takes a name that is taken. */
 export function createCatalogue(pluginSteps: readonly Step[] = []): Catalogue {
-  const catalogue = new Map(paperSteps.map((step) => [step.id, step]));
+  const catalogue = new Map([...paperSteps, recipe as unknown as Step].map((step) => [step.id, step]));
   for (const step of pluginSteps) {
     checkStep(step);
     if (catalogue.has(step.id))
@@ -58,7 +59,7 @@ export function applyStep(step: Step, network: ConvNetwork, options: StepCall['o
   deepFreeze(network);
   deepFreeze(options);
   const changed = guarded(step, () => step.apply(network, options));
-  const problems = networkProblems(changed);
+  const problems = networkProblems(changed).map((problem) => problem.replace(/^recipe: .*/, oldRecipe));
   for (const field of ['family', 'channels', 'classes'] as const) {
     if (problems.length === 0 && changed[field] !== network[field])
       problems.push(`${field}: a step cannot change it from ${network[field]} to ${changed[field]}`);
@@ -70,6 +71,10 @@ export function applyStep(step: Step, network: ConvNetwork, options: StepCall['o
   return changed;
 }
 
+/** For steps that were written when a network named its recipe. */
+const oldRecipe =
+  'recipe: a network has no such field; a step changes the recipe by a function of its own, such as recipe: (recipe) => ({ ...recipe, ema: null })';
+
 /** Why `step` cannot be applied to a network, with the step that would give what it lacks; or null. */
 export function missingRequirement(step: Step, network: ConvNetwork): string | null {
   deepFreeze(network);
@@ -79,8 +84,10 @@ export function missingRequirement(step: Step, network: ConvNetwork): string | n
   return null;
 }
 
-/** Runs a step's own code, which may be a plug-in's. */
-function guarded<Result>(step: Step, run: () => Result): Result {
+const networkCopy = { what: 'network', copy: '{ ...network, block: { ...network.block, kernel: 9 } }' };
+
+/** Runs a step's own code, which may be a plug-in's. `given`: what it must leave as it is, and how it makes a copy. */
+export function guarded<Result>(step: Step, run: () => Result, given = networkCopy): Result {
   try {
     return run();
   } catch (error) {
@@ -92,7 +99,7 @@ function guarded<Result>(step: Step, run: () => Result): Result {
       error instanceof TypeError && /read.only|not extensible|Cannot (delete|define|redefine)/.test(reason);
     throw new RoadError(
       writes
-        ? `the step ${step.id}${where} changes the network that it is given, which others are made from too; it must return a changed copy, such as { ...network, block: { ...network.block, kernel: 9 } } (${reason})`
+        ? `the step ${step.id}${where} changes the ${given.what} that it is given, which others are made from too; it must return a changed copy, such as ${given.copy} (${reason})`
         : `the step ${step.id}${where} fails: ${reason}`,
       step.id,
     );

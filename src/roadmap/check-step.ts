@@ -5,7 +5,7 @@ const longestId = 60;
 
 /** Throws an `Error` that says what keeps a plug-in's export from being a step; its id becomes part of folders' names. */
 export function checkStep(step: Step): void {
-  const { id, title, claim, section, group, requires, main, options, apply } = step as Readonly<
+  const { id, title, claim, section, group, requires, main, options, apply, recipe, startsFrom } = step as Readonly<
     Record<keyof Step, unknown>
   >;
   const where = step.definedAt ? ` (${step.definedAt})` : '';
@@ -20,7 +20,12 @@ export function checkStep(step: Step): void {
     if (typeof value !== 'string' || value === '') refuse(`its ${name} must be text`);
   for (const [name, value] of Object.entries({ section, group }))
     if (value !== null && typeof value !== 'string') refuse(`its ${name} must be text or left out`);
-  if (typeof apply !== 'function') refuse('its apply must be a function from one network to another');
+  if (typeof apply !== 'function')
+    refuse('its apply must be a function from one network to another, or its recipe one from one recipe to another');
+  if (recipe !== null && recipe !== undefined && typeof recipe !== 'function')
+    refuse('its recipe must be a function from one recipe to another, such as (recipe) => ({ ...recipe, ema: null })');
+  if (startsFrom !== undefined && startsFrom !== 'recipe' && startsFrom !== 'base_recipe')
+    refuse('its startsFrom must be "recipe" or "base_recipe", or left out');
   if (typeof (options as Step['options'] | undefined)?.safeParse !== 'function')
     refuse('its options must be a zod object, such as z.strictObject({ kernel: z.int().default(13) })');
   const { shape } = options as { shape?: object };

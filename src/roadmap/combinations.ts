@@ -1,5 +1,6 @@
 import { RoadError } from './catalogue.js';
-import type { RoadEntry } from './road.js';
+import type { RoadEntry } from './entry.js';
+import type { Requirement } from './step.js';
 import type { Place } from './walk.js';
 
 /** Steps of one network, in road order. */
@@ -72,13 +73,16 @@ function withNeeds(chosen: StepSet, entries: readonly RoadEntry[], start: Place)
     const earlier = entries.slice(0, entries.indexOf(entry)).filter((other) => !set.includes(other));
     // Nothing on the road gives it: walking the set says so.
     if (earlier.length === 0) return set;
-    const gives = ([giver, { has }]: [string, { has: (network: Place['network']) => boolean }]): RoadEntry[] => {
-      if (has(place.network)) return [];
+    const gives = ([giver, { has }]: [string, { has: Requirement['has'] }]): RoadEntry[] => {
+      if (has(place.design.network)) return [];
       const named = earlier.find(({ step }) => step.id === giver);
-      const found = named ?? earlier.find((other) => place.admits(other) && has(place.follow(other).network));
+      const found = named ?? earlier.find((other) => place.admits(other) && has(place.follow(other).design.network));
       return found ? [found] : earlier;
     };
-    const added = Object.entries(entry.step.requires).flatMap(gives);
+    const given = Object.entries(entry.step.requires).flatMap(gives);
+    // Its network has all: it is the recipe that has not got what it changes.
+    const turned = earlier.find((other) => place.admits(other) && place.follow(other).admits(entry));
+    const added = given.length > 0 ? given : turned ? [turned] : earlier;
     const before = set;
     set = entries.filter((other) => before.includes(other) || added.includes(other));
   }
@@ -96,6 +100,6 @@ function firstLacking(set: StepSet, start: Place): { entry: RoadEntry; place: Pl
 
 /** Each set once, in the order of first appearance. */
 export function unique(sets: readonly StepSet[]): StepSet[] {
-  const byIds = new Map(sets.map((set) => [set.map(({ step }) => step.id).join(), set]));
+  const byIds = new Map(sets.map((set) => [set.map(({ name }) => name).join(), set]));
   return [...byIds.values()];
 }

@@ -1,93 +1,113 @@
-import type { z } from 'zod';
-import { nearest, type Problem } from '../config/problem.js';
 import type { ConvNetwork } from '../architecture/network.js';
+import { nearest, type Problem } from '../config/problem.js';
 import { applyStep, type Catalogue, missingRequirement, RoadError } from './catalogue.js';
-import type { Step } from './step.js';
-
-/** An entry of a suite's road, checked against its step. */
-export interface RoadEntry {
-  readonly step: Step;
-  readonly enabled: boolean;
-  /** What the road goes on with. */
-  readonly adopted: StepVariant;
-  /** A sweep's values in order, the adopted one among them; a plain entry has only that. */
-  readonly variants: readonly StepVariant[];
-}
-
-/** A step with one choice of options, and the name of the network it gives. */
-export interface StepVariant {
-  readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
+import { changeRecipe, type Design, noRecipes, recipeProblem, startsFromBase, type SuiteRecipes } from './design.js';
+import { type Report, resolveEntry, type RoadEntry, type StepVariant } from './entry.js';
+import { isRecipeStep, resolveRecipeEntry } from './recipe-entry.js';
 
 export type Road = readonly RoadEntry[];
 
+/** An entry that could be read, and how to report at it. */
+interface ReadEntry {
+  readonly entry: RoadEntry;
+  readonly report: Report;
+  /** What a report about the whole entry stands under. */
+  readonly on: Problem['on'];
+}
+
 /**
- * Checks a suite's road: every step known, its options right, each step at most once; where the network it starts from is
- * given, also that each finds what it needs and gives a network. All problems come back together, with paths below `road`;
- * entries that cannot be read are left out of the road.
+ * Checks a suite's road: every entry known, its options right, each at most once; where the network it starts from is
+ * given, also that each step finds what it needs and gives a network, and where its recipes are, a recipe. All problems come
+ * back together, with paths below `road`; entries that cannot be read are left out of the road.
  */
 export function resolveRoad(
   entries: readonly unknown[],
   catalogue: Catalogue,
   base: ConvNetwork | null = null,
+  recipes: SuiteRecipes = noRecipes,
 ): { road: Road; problems: Problem[] } {
   const problems: Problem[] = [];
-  const road: RoadEntry[] = [];
-  const seen = new Set<string>();
-  let network = base;
-  entries.forEach((entry, index) => {
-    const report = (message: string, path: readonly (string | number)[] = [], on: Problem['on'] = 'value') =>
+  const read = entries.flatMap((entry, index): ReadEntry[] => {
+    const report: Report = (message, path = [], on = 'value') =>
       problems.push({ path: ['road', index, ...path], on, message });
-    const named = nameOf(entry, report);
-    if (!named) return;
-    const step = catalogue.get(named.id);
-    if (!step) {
-      const guess = nearest(named.id, [...catalogue.keys()]);
-      const hint = guess ? `; did you mean "${guess}"?` : '; `ablate steps` lists them all';
-      report(`there is no step "${named.id.slice(0, 60)}"${hint}`, named.path, named.path.length > 0 ? 'key' : 'value');
-      return;
-    }
-    if (seen.has(step.id)) report(`the step ${step.id} is on the road twice; keep one entry, or sweep over its values`);
-    seen.add(step.id);
-    const resolved = resolveEntry(step, named.value, (message, path = [], on) =>
-      report(message, [...named.path, ...path], on),
-    );
-    if (!resolved) return;
-    if (resolved.enabled && network) {
-      const on = named.path.length > 0 ? 'key' : 'value';
-      network = walkOn(network, resolved, (message, path = []) =>
-        report(message, [...named.path, ...path], path.length > 0 ? 'value' : on),
-      );
-    }
-    road.push(resolved);
+    const found = readEntry(entry, index, catalogue, report);
+    return found ? [found] : [];
   });
+  const seen = new Set<string>();
+  for (const { entry, report } of read) {
+    const { name, step } = entry;
+    if (seen.has(name)) {
+      const what = isRecipeStep(step) ? `the recipe's ${name}` : `the step ${name}`;
+      report(`${what} is on the road twice; keep one entry, or sweep over its values`);
+    }
+    seen.add(name);
+  }
+  const road = read.map(({ entry }) => entry);
+  let design = base && { network: base, recipe: startsFromBase(road) ? recipes.base : recipes.recipe };
+  for (const one of read) if (one.entry.enabled && design) design = walkOn(design, recipes, one);
   return { road, problems };
 }
 
-/** The network behind an entry: the one before it where the step fails, so that what follows is still looked at. */
-function walkOn(network: ConvNetwork, { step, adopted, variants }: RoadEntry, report: Report): ConvNetwork {
-  let behind = network;
+function readEntry(written: unknown, at: number, catalogue: Catalogue, report: Report): ReadEntry | null {
+  const named = nameOf(written, report);
+  if (!named) return null;
+  const step = catalogue.get(named.id);
+  const on = named.path.length > 0 ? 'key' : 'value';
+  if (!step) {
+    const guess = nearest(named.id, [...catalogue.keys()]);
+    const hint = guess ? `; did you mean "${guess}"?` : '; `ablate steps` lists them all';
+    report(`there is no step "${named.id.slice(0, 60)}"${hint}`, named.path, on);
+    return null;
+  }
+  const inside: Report = (message, path = [], place) => report(message, [...named.path, ...path], place);
+  const resolve = isRecipeStep(step) ? resolveRecipeEntry : resolveEntry;
+  const entry = resolve(step, at, named.value, inside);
+  // The place that is told of an entry as a whole is that of its name; nothing else is written of a bare one.
+  return entry && { entry, on, report: inside };
+}
+
+/** The design behind an entry: the one before it where the step fails, so that what follows is still looked at. */
+function walkOn(design: Design, recipes: SuiteRecipes, { entry, report, on }: ReadEntry): Design {
+  const { step, adopted, variants } = entry;
+  const tell: Report = (message, path = []) => report(message, path, path.length > 0 ? 'value' : on);
+  let behind = design;
   try {
-    const missing = missingRequirement(step, network);
-    if (missing) report(`${missing}; move ${step.id} behind it, or switch ${step.id} off`);
+    const missing = missingRequirement(step, design.network);
+    if (missing) tell(`${missing}; move ${step.id} behind it, or switch ${step.id} off`);
     const said = new Set<string>();
     for (const [at, choice] of variants.entries()) {
+      const place = variants.length > 1 ? ['sweep', at] : [];
       try {
-        const made = applyStep(step, network, choice.options);
-        if (choice === adopted) behind = made;
+        const network = applyStep(step, design.network, choice.options);
+        const { recipe, problems } = changeRecipe(step, { ...design, network }, choice, recipes.recipe);
+        for (const problem of problems) reportRecipe(entry, choice, problem, place, report, tell);
+        if (choice === adopted) behind = { network, recipe };
       } catch (error) {
         if (!(error instanceof RoadError)) throw error;
         // What lacks its ground may well fail on it.
-        if (!missing && !said.has(error.message)) report(error.message, variants.length > 1 ? ['sweep', at] : []);
+        if (!missing && !said.has(error.message)) tell(error.message, place);
         said.add(error.message);
       }
     }
   } catch (error) {
     if (!(error instanceof RoadError)) throw error;
-    report(error.message);
+    tell(error.message);
   }
   return behind;
+}
+
+/** At the field of a `recipe` entry that a problem is about; that of another step's recipe at the step, with the field. */
+function reportRecipe(
+  { step }: RoadEntry,
+  { written = [] }: StepVariant,
+  { path, on, message }: Problem,
+  place: readonly (string | number)[],
+  report: Report,
+  tell: Report,
+): void {
+  const change = written.find(({ field }) => field.every((part, depth) => part === path[depth]));
+  if (change) report(message, [...change.at, ...path.slice(change.field.length)], on);
+  else tell(recipeProblem(step, { path, on, message }), written.length > 0 ? [] : place);
 }
 
 /** A road from the command line's `gelu,kernel-size=9`. Throws a `RoadError` with all that is wrong. */
@@ -118,8 +138,6 @@ const scalar = (text: string): unknown => {
   return text === 'true' ? true : text === 'false' ? false : text;
 };
 
-type Report = (message: string, path?: readonly (string | number)[], on?: Problem['on']) => void;
-
 function nameOf(entry: unknown, report: Report): { id: string; value: unknown; path: string[] } | null {
   if (typeof entry === 'string') return { id: entry, value: true, path: [] };
   const keys = entry !== null && typeof entry === 'object' && !Array.isArray(entry) ? Object.keys(entry) : [];
@@ -130,106 +148,3 @@ function nameOf(entry: unknown, report: Report): { id: string; value: unknown; p
   const id = keys[0] as string;
   return { id, value: (entry as Record<string, unknown>)[id], path: [id] };
 }
-
-function resolveEntry(step: Step, value: unknown, report: Report): RoadEntry | null {
-  const off = value === false || value === 'off';
-  if (off || value === true || value === 'on' || value === null) {
-    const options = parseOptions(step, {}, report);
-    if (!options) return null;
-    const adopted = { name: step.id, options };
-    return { step, enabled: !off, adopted, variants: [adopted] };
-  }
-  if (isRecord(value) && 'sweep' in value) return resolveSweep(step, value, report);
-  if (isRecord(value)) {
-    const options = parseOptions(step, value, report);
-    if (!options) return null;
-    const main = step.main !== null && step.main in value ? value[step.main] : undefined;
-    const adopted = { name: variantName(step, main), options };
-    return { step, enabled: true, adopted, variants: [adopted] };
-  }
-  const single = withMain(step, value, report);
-  return single && { step, enabled: true, adopted: single, variants: [single] };
-}
-
-/** More values than anyone trains networks for. */
-const mostValues = 1000;
-
-function resolveSweep(step: Step, entry: Record<string, unknown>, report: Report): RoadEntry | null {
-  const { sweep, adopt, ...rest } = entry;
-  const unknown = Object.keys(rest)[0];
-  if (unknown !== undefined) {
-    report(`a sweep has only \`sweep\` and \`adopt\`; remove "${unknown}"`, [unknown], 'key');
-    return null;
-  }
-  if (!Array.isArray(sweep) || sweep.length === 0) {
-    report('expected a list of values to sweep over, such as [5, 7, 9]', ['sweep']);
-    return null;
-  }
-  if (sweep.length > mostValues) {
-    report(`a sweep of ${sweep.length} values gives more than ${mostValues} networks`, ['sweep']);
-    return null;
-  }
-  const variants = sweep.map((value, at) => withMain(step, value, (message) => report(message, ['sweep', at])));
-  if (variants.some((variant) => variant === null)) return null;
-  const names = variants.map((variant) => (variant as StepVariant).name);
-  const repeated = names.findIndex((name, at) => names.indexOf(name) !== at);
-  if (repeated >= 0) {
-    report(`the value ${JSON.stringify(sweep[repeated])} is in the sweep twice: two networks of one name`, [
-      'sweep',
-      repeated,
-    ]);
-    return null;
-  }
-  const adopted = sweep.findIndex((value) => JSON.stringify(value) === JSON.stringify(adopt));
-  if (adopted < 0) {
-    const values = sweep.map((value) => JSON.stringify(value)).join(', ');
-    report(
-      `write \`adopt:\` with the value that the road goes on with, one of ${values}`,
-      adopt === undefined ? [] : ['adopt'],
-    );
-    return null;
-  }
-  return { step, enabled: true, adopted: variants[adopted] as StepVariant, variants: variants as StepVariant[] };
-}
-
-function withMain(step: Step, value: unknown, report: Report): StepVariant | null {
-  if (step.main === null) {
-    report(`${step.id} has no options; write just its name, or \`${step.id}: off\``);
-    return null;
-  }
-  const options = parseOptions(step, { [step.main]: value }, (message) => report(message));
-  return options && { name: variantName(step, value), options };
-}
-
-function parseOptions(step: Step, value: Record<string, unknown>, report: Report): StepVariant['options'] | null {
-  const parsed = step.options.safeParse(value);
-  if (parsed.success) return parsed.data as StepVariant['options'];
-  for (const issue of parsed.error.issues) reportIssue(step, issue, report);
-  return null;
-}
-
-function reportIssue(step: Step, issue: z.core.$ZodIssue, report: Report): void {
-  if (issue.code !== 'unrecognized_keys') {
-    report(
-      `${step.id}: ${issue.message}`,
-      issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
-    );
-    return;
-  }
-  const known = Object.keys((step.options as z.ZodObject).shape ?? {});
-  for (const key of issue.keys) {
-    const guess = nearest(key, known);
-    const list = known.length > 0 ? `its options are ${known.join(', ')}` : 'it has none';
-    report(`${step.id} has no option "${key}"; ${guess ? `did you mean "${guess}"?` : list}`, [key], 'key');
-  }
-}
-
-/** Names of variants become folders: of a value, letters, digits and `. + _ -` stay. */
-function variantName(step: Step, value: unknown): string {
-  if (value === undefined) return step.id;
-  const text = Array.isArray(value) ? value.flat(4).join('-') : isRecord(value) ? JSON.stringify(value) : String(value);
-  return `${step.id}-${text.replace(/[^A-Za-z0-9.+_-]+/g, '-')}`;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConvNetwork } from '../architecture/network.js';
+import type { Recipe } from '../config/recipe.js';
 import { pluginPlace } from './plugin-place.js';
 
 /** What the paper measured for a step: ImageNet-1K top-1 in percent before and after, ResNet-50 regime. */
@@ -15,9 +16,18 @@ export interface Requirement {
   readonly why: string;
 }
 
+/** What a step's change of the recipe may look at. */
+export interface RecipeContext {
+  /** The suite's `recipe`, whatever the road has made of it. */
+  readonly suite: Recipe;
+  /** As the step leaves it. */
+  readonly network: ConvNetwork;
+}
+
 /**
- * One design change: a pure function from network to network with everything that a reader, the command line and the
- * report need to know about it. Nothing else in the code knows a step's name.
+ * One change of a design: a pure function from network to network, one from recipe to recipe, or both, with everything that
+ * a reader, the command line and the report need to know about it. A network does not depend on its recipe: the records
+ * build it again from its steps alone. Nothing else in the code knows a step's name.
  */
 export interface Step<Options = unknown> {
   /** Lower-case words and hyphens: what the suite's road lists. */
@@ -38,6 +48,10 @@ export interface Step<Options = unknown> {
   /** `file:line` of a plug-in's definition; null for the steps that ship. */
   readonly definedAt: string | null;
   readonly apply: (network: ConvNetwork, options: Options) => ConvNetwork;
+  /** Null, or absent in steps of an older version: the recipe stays. */
+  readonly recipe?: ((recipe: Recipe, options: Options, context: RecipeContext) => Recipe) | null;
+  /** Which of the suite's recipes a road with this step starts from; absent is `recipe`. */
+  readonly startsFrom?: 'recipe' | 'base_recipe';
 }
 
 export interface StepDefinition<Schema extends z.ZodType> {
@@ -52,22 +66,30 @@ export interface StepDefinition<Schema extends z.ZodType> {
   readonly options?: Schema;
   readonly main?: string;
   readonly measured?: Measured;
-  apply(network: ConvNetwork, options: z.infer<Schema>): ConvNetwork;
+  /** A changed copy of the network. A step has this, `recipe`, or both. */
+  apply?(network: ConvNetwork, options: z.infer<Schema>): ConvNetwork;
+  /** A changed copy of the recipe: `(recipe) => ({ ...recipe, ema: null })`. */
+  recipe?(recipe: Recipe, options: z.infer<Schema>, context: RecipeContext): Recipe;
+  readonly startsFrom?: 'recipe' | 'base_recipe';
 }
 
 /** Declares a step; see src/roadmap/steps for those of the paper and docs/extending.md for your own. */
 export function defineStep<Schema extends z.ZodType = z.ZodObject<Record<never, never>>>(
   definition: StepDefinition<Schema>,
 ): Step<z.infer<Schema>> {
+  const { apply, recipe } = definition;
   return {
     section: null,
     group: null,
     requires: {},
     main: null,
     measured: null,
+    startsFrom: 'recipe',
     definedAt: pluginPlace(new Error().stack),
     ...definition,
     options: (definition.options ?? z.strictObject({})) as z.ZodType<z.infer<Schema>>,
-    apply: (network, options) => definition.apply(network, options),
+    // With neither there is no step, which the catalogue says.
+    apply: apply ?? (recipe ? (network) => network : (undefined as never)),
+    recipe: recipe ?? null,
   };
 }

@@ -1,4 +1,5 @@
 import type { ConvNetwork } from '../architecture/network.js';
+import type { Recipe } from '../config/recipe.js';
 import { RoadError, type StepCall } from './catalogue.js';
 import {
   combinations,
@@ -10,7 +11,9 @@ import {
   unique,
   upTo,
 } from './combinations.js';
-import type { Road, RoadEntry, StepVariant } from './road.js';
+import { noRecipes, startsFromBase, type SuiteRecipes } from './design.js';
+import type { RoadEntry, StepVariant } from './entry.js';
+import type { Road } from './road.js';
 import { type Place, startAt } from './walk.js';
 
 export type Strategy = 'cumulative' | 'leave-one-out' | 'add-one' | 'permutations' | 'pairwise' | 'all';
@@ -24,7 +27,7 @@ export interface Variant {
   readonly steps: readonly StepCall[];
   /** The steps as reports name them, with the value where one was chosen: `kernel-size-9`. */
   readonly stepNames: readonly string[];
-  /** The step that sets it apart from `parent`; null for base and comparators. */
+  /** The road's entry that sets it apart from `parent`, by name; null for base and comparators. */
   readonly step: string | null;
   readonly title: string;
   readonly group: string | null;
@@ -32,8 +35,8 @@ export interface Variant {
   readonly parent: string | null;
   /** False for sweep values that the road does not go on with. */
   readonly adopted: boolean;
-  /** Which of the suite's recipes trains it. */
-  readonly recipe: 'base' | 'modern';
+  /** What trains it; null where the suite's could not be read. */
+  readonly recipe: Recipe | null;
   /** What the steps have made of the base; null where that is no convolutional network, and for comparators. */
   readonly network: ConvNetwork | null;
 }
@@ -47,7 +50,9 @@ export interface Variant {
  * - `all`, `permutations`: every combination that can be built. `permutations` takes a network's delta against the one
  *   without its last step, so that a step is measured in every place of the order; `all` takes it against the base.
  *
- * `base` is null where the base is no convolutional network: then the road must be empty.
+ * `base` is null where the base is no convolutional network: then the road must be empty. The base is trained by the suite's
+ * base recipe where a step of the road takes over from that, else, as comparators always are, by its recipe.
+ *
  * Throws a `RoadError` where a step fails, where there are more networks than anyone would train, and where a name is none
  * that a folder can have.
  */
@@ -57,14 +62,15 @@ export function variantsOf(
   road: Road,
   strategy: Strategy,
   compare: readonly string[] = [],
+  recipes: SuiteRecipes = noRecipes,
 ): Variant[] {
   const enabled = road.filter((entry) => entry.enabled);
-  const start = variant(baseName, 'base');
-  const place = base && startAt(base);
-  const first = { ...start, network: base };
+  const recipe = base && startsFromBase(enabled) ? recipes.base : recipes.recipe;
+  const first = { ...variant(baseName, 'base', recipe), network: base };
+  const place = base && startAt({ network: base, recipe }, recipes.recipe);
   const made = place && enabled.length > 0 ? strategies[strategy](enabled, first, place) : [];
-  const comparators = compare.map((name) => variant(name, 'compare'));
-  const variants = [...withRecipes([first, ...made]), ...comparators];
+  const comparators = compare.map((name) => variant(name, 'compare', recipes.recipe));
+  const variants = [first, ...made, ...comparators];
   if (variants.length > mostVariants) throw tooMany(enabled.length, 'networks');
   const names = new Set<string>();
   for (const { name, step } of variants) {
@@ -95,7 +101,7 @@ const strategies: Readonly<Record<Strategy, Maker>> = {
   'leave-one-out': (entries, base, start) => {
     const whole = fromSet(upTo(entries, entries.length), base.name, base, start);
     const without = leaveOneOut(entries, start).map(({ left, set }) => {
-      const ids = left.map(({ step }) => step.id);
+      const ids = left.map(({ name }) => name);
       const also = ids.length > 1 ? ` (and ${ids.slice(1).join(', ')}, which need it)` : '';
       const made = fromSet(set, whole.name, base, start);
       return { ...made, name: `without-${ids[0]}`, title: `Without ${ids[0]}${also}`, step: ids[0] as string };
@@ -126,19 +132,16 @@ function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place):
   let place = start;
   for (const entry of entries) {
     const made = entry.variants.map((choice) => ({
-      ...variant(choice.name, 'step'),
+      ...variant(choice.name, 'step', null),
       base: base.name,
       steps: [...parent.steps, call(entry, choice)],
       stepNames: [...parent.stepNames, choice.name],
-      step: entry.step.id,
-      title:
-        choice.name === entry.step.id
-          ? entry.step.title
-          : `${entry.step.title} ${choice.name.slice(entry.step.id.length + 1)}`,
+      step: entry.name,
+      title: choice.title,
       group: entry.step.group,
       parent: parent.name,
       adopted: choice.name === entry.adopted.name,
-      network: place.follow(entry, choice).network,
+      ...place.follow(entry, choice).design,
     }));
     variants.push(...made);
     place = place.follow(entry);
@@ -150,15 +153,15 @@ function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place):
 function fromSet(set: StepSet, parent: string, base: Variant, start: Place): Variant {
   const last = set.at(-1);
   return {
-    ...variant(setName(set), 'step'),
+    ...variant(setName(set), 'step', null),
     base: base.name,
     steps: set.map((entry) => call(entry, entry.adopted)),
     stepNames: set.map(({ adopted }) => adopted.name),
-    step: last?.step.id ?? null,
-    title: set.map(({ step }) => step.title).join(' + '),
+    step: last?.name ?? null,
+    title: set.map(({ title }) => title).join(' + '),
     group: last && set.length === 1 ? last.step.group : null,
     parent,
-    network: set.reduce((place, entry) => place.follow(entry), start).network,
+    ...set.reduce((place, entry) => place.follow(entry), start).design,
   };
 }
 
@@ -166,14 +169,7 @@ const setName = (set: StepSet): string => set.map(({ adopted }) => adopted.name)
 
 const call = ({ step }: RoadEntry, { options }: StepVariant): StepCall => ({ id: step.id, options });
 
-function variant(name: string, kind: Variant['kind']): Variant {
+function variant(name: string, kind: Variant['kind'], recipe: Recipe | null): Variant {
   const plain = { steps: [], stepNames: [], step: null, group: null, parent: null } as const;
-  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe: 'modern', network: null };
-}
-
-/** A network is trained by the base recipe until a step has changed that; by the recipe alone where no step does. */
-function withRecipes(variants: readonly Variant[]): Variant[] {
-  const asked = new Set(variants.map(({ network }) => network?.recipe));
-  if (asked.size < 2) return [...variants];
-  return variants.map((one) => ({ ...one, recipe: one.network?.recipe ?? one.recipe }));
+  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe, network: null };
 }

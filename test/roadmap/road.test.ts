@@ -3,13 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/architecture/build.js';
 import { namedNetwork } from '../../src/architecture/models.js';
 import type { ConvNetwork } from '../../src/architecture/network.js';
+import { recipeSchema } from '../../src/config/recipe.js';
 import { countCost } from '../../src/cost/count.js';
 import { LayerError } from '../../src/layers/layer.js';
 import { applySteps, createCatalogue, RoadError } from '../../src/roadmap/catalogue.js';
-import { parseRoad, resolveRoad } from '../../src/roadmap/road.js';
+import { parseRoad, resolveRoad, type Road } from '../../src/roadmap/road.js';
+import { paperSteps } from '../../src/roadmap/steps/index.js';
 import { variantsOf } from '../../src/roadmap/variants.js';
 
 const catalogue = createCatalogue();
+const plain = { epochs: 1, batch_size: 64, schedule: { name: 'constant' } } as const;
+const recipes = {
+  recipe: recipeSchema.parse({ ...plain, name: 'modern', optimizer: { name: 'adamw', learning_rate: 1e-3 } }),
+  base: recipeSchema.parse({ ...plain, name: 'before', optimizer: { name: 'sgd', learning_rate: 0.1 } }),
+};
 const base = namedNetwork('resnet-50') as ConvNetwork;
 const messages = (entries: unknown[]) => resolveRoad(entries, catalogue, base).problems.map(({ message }) => message);
 
@@ -143,16 +150,16 @@ describe('variants', () => {
   });
 
   it('trains by the base recipe until training-recipe, and by the recipe alone where the road lacks it', () => {
-    expect(variantsOf('resnet-50', base, road, 'cumulative').map(({ recipe }) => recipe)).toEqual([
-      'base',
-      ...Array(5).fill('modern'),
-    ]);
-    const bare = parseRoad('gelu', catalogue);
-    expect(variantsOf('resnet-50', base, bare, 'cumulative').map(({ recipe }) => recipe)).toEqual(['modern', 'modern']);
+    const named = (of: Road) =>
+      variantsOf('resnet-50', base, of, 'cumulative', ['swin-t'], recipes).map(({ recipe }) => recipe?.name);
+    expect(named(road)).toEqual(['before', ...Array(6).fill('modern')]);
+    expect(named(parseRoad('gelu', catalogue))).toEqual(['modern', 'modern', 'modern']);
   });
 
   it('refuses combinations that nobody would train', () => {
-    const free = [...catalogue.keys()].filter((id) => Object.keys(catalogue.get(id)?.requires ?? {}).length === 0);
+    const free = paperSteps
+      .map(({ id }) => id)
+      .filter((id) => Object.keys(catalogue.get(id)?.requires ?? {}).length === 0);
     const many = parseRoad([...free, 'move-up-depthwise', 'fewer-norms', 'fewer-activations'].join(), catalogue);
     expect(() => variantsOf('resnet-50', base, many, 'all')).toThrow(RoadError);
   });

@@ -201,7 +201,7 @@ describe('the digest of a network', () => {
   const digest = (network: ConvNetwork) => networkHash(buildModel(network));
   const tiny = namedNetwork('convnext-tiny') as ConvNetwork;
   it('is one for two ways of writing it, another for any change', () => {
-    expect(digest({ ...tiny, name: 'other', regime: 'resnet-200', recipe: 'base' })).toBe(digest(tiny));
+    expect(digest({ ...tiny, name: 'other', regime: 'resnet-200' })).toBe(digest(tiny));
     for (const change of [{ norm: 'batch-norm' }, { classes: 10 }, { resolution: 256 }, { stemNorm: false }] as const)
       expect(digest({ ...tiny, ...change })).not.toBe(digest(tiny));
   });
