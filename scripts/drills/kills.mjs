@@ -54,7 +54,9 @@ function numbersOf(out, { variant, seed }) {
     finishedAt,
     ...result
   } = JSON.parse(readFileSync(join(place, 'result.json'), 'utf8'));
-  const metrics = readFileSync(join(place, 'metrics.jsonl'), 'utf8')
+  // A worker that was killed at once leaves a failed result and no line.
+  const lines = join(place, 'metrics.jsonl');
+  const metrics = (existsSync(lines) ? readFileSync(lines, 'utf8') : '')
     .split('\n')
     .slice(0, -1)
     .map((line) => ({ ...JSON.parse(line), imagesPerSecond: 0 }));
