@@ -39,7 +39,7 @@ dataset: { name: fashion-mnist, train_limit: 640, test_limit: 200 }
 network: { base: resnet-50, scale: { resolution: 16, width: 1/8, stem_stride: 2 } }
 recipe: { extends: compact, epochs: 3, batch_size: 32 }
 base_recipe: { extends: compact-sgd, epochs: 3, batch_size: 32 }
-road: [training-recipe, stage-ratio, patchify-stem, depthwise-conv, increase-width, gelu, kernel-size, layer-norm, final-norm, layer-scale]
+road: [training-recipe, stage-ratio, patchify-stem, depthwise-conv, gelu, kernel-size, layer-norm, final-norm, layer-scale]
 strategy: all
 seeds: [${Array.from({ length: seeds }, (_, seed) => seed)}]
 `;

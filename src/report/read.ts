@@ -17,6 +17,7 @@ export interface RunFiles {
   readonly seed: number;
   readonly run: RunRecord | null;
   readonly result: RunResult | null;
+  /** Read anew whenever asked for: of ten thousand runs they would fill the memory, and few are drawn. */
   readonly metrics: readonly MetricsLine[];
   /** A sentence for each damaged file, which it names first. */
   readonly damaged: readonly string[];
@@ -34,8 +35,9 @@ export interface SuiteRecords {
 /** Reads plan.json and the records of every run that it asks for. Throws a `RecordsError` where there is no usable plan. */
 export function readSuite(folder: string): SuiteRecords {
   const plan = planOf(folder);
+  const share = createShare();
   const runs = plan.variants.flatMap(({ name, runs }) =>
-    runs.map(({ seed }) => readFiles(runFolder(folder, name, seed), name, seed)),
+    runs.map(({ seed }) => readFiles(runFolder(folder, name, seed), name, seed, share)),
   );
   return { folder, plan, runs, unplanned: unplannedRuns(folder, plan) };
 }
@@ -48,20 +50,49 @@ function planOf(folder: string): PlanRecord {
   throw new RecordsError(`${file} ${reason}.\nA folder of records has a plan.json; \`ablate run SUITE\` writes it.`);
 }
 
-function readFiles(folder: string, variant: string, seed: number): RunFiles {
+function readFiles(folder: string, variant: string, seed: number, share: Share): RunFiles {
   const run = readRun(folder);
   const result = readResult(folder);
-  const { lines, damage } = readMetrics(folder);
+  const { damage } = readMetrics(folder);
   const damaged = [run, result].flatMap((found) =>
     found.state === 'damaged' ? [`${found.file} ${found.reason}`] : [],
   );
+  const record = orNull(run);
   return {
     variant,
     seed,
-    run: orNull(run),
+    run: record && sharing(record, share),
     result: orNull(result),
-    metrics: lines,
+    get metrics() {
+      return readMetrics(folder).lines;
+    },
     damaged: damage === null ? damaged : [...damaged, damage],
+  };
+}
+
+/** One object for all values that are equal. */
+type Share = <Value>(value: Value) => Value;
+
+function createShare(): Share {
+  const known = new Map<string, unknown>();
+  return <Value>(value: Value): Value => {
+    const text = JSON.stringify(value);
+    const before = known.get(text);
+    if (before === undefined) known.set(text, value);
+    return (before as Value | undefined) ?? value;
+  };
+}
+
+/** A record whose larger parts, which are the same in most of a suite's runs, stand in memory once. */
+function sharing(record: RunRecord, share: Share): RunRecord {
+  const { network, recipe, dataset } = record.spec;
+  return {
+    ...record,
+    spec: { ...record.spec, network: share(network), recipe: share(recipe), dataset: share(dataset) },
+    engine: share(record.engine),
+    machine: share(record.machine),
+    ...(record.plugins && { plugins: share(record.plugins) }),
+    ...(record.preparation && { preparation: share(record.preparation) }),
   };
 }
 

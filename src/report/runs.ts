@@ -16,7 +16,7 @@ export type RunState = { readonly seed: number; readonly files: RunFiles } & (
 );
 
 function runState(files: RunFiles, plannedHash: string): RunState {
-  const { seed, run, result, metrics } = files;
+  const { seed, run, result } = files;
   const hash = result?.hash ?? run?.hash;
   if (hash === undefined) return { seed, files, status: 'missing' };
   if (hash !== plannedHash) return { seed, files, status: 'stale' };
@@ -26,7 +26,7 @@ function runState(files: RunFiles, plannedHash: string): RunState {
     return { seed, files, status: 'impossible', found: JSON.stringify(found) ?? 'nothing' };
   }
   if (result?.status === 'failed') return { seed, files, status: 'failed', reason: result.reason };
-  return { seed, files, status: 'unfinished', epoch: metrics.at(-1)?.epoch ?? null };
+  return { seed, files, status: 'unfinished', epoch: files.metrics.at(-1)?.epoch ?? null };
 }
 
 /** Runs by variant and seed. */

@@ -27,7 +27,8 @@ export interface NullDistribution {
 }
 
 const mostDraws = 10_000;
-const leastDraws = 2_000;
+/** With as many comparisons as leave only these, the 5 % are known to +-1. */
+const leastDraws = 500;
 /** Random numbers that take about a second; larger families get fewer draws. */
 const budget = 25e6;
 /** What a comparison's variance, its prior and its place among the largest cost, in normal numbers. */
