@@ -12,7 +12,7 @@ const may = {
   architecture: ['layers', 'engine', 'config'],
   roadmap: ['architecture', 'layers', 'config'],
   cost: ['architecture', 'layers'],
-  weights: ['architecture', 'layers', 'engine'],
+  weights: ['architecture', 'layers', 'engine', 'shell'],
   inference: ['architecture', 'engine', 'weights', 'layers', 'data', 'training', 'config', 'random'],
   data: ['config', 'random', 'shell'],
   records: ['architecture', 'layers', 'engine', 'config'],

@@ -1,6 +1,7 @@
 import { importWeights } from '../weights/import.js';
 import { exportWeights } from '../weights/export.js';
 import type { Naming } from '../weights/naming/index.js';
+import { checkTarget } from '../weights/safetensors.js';
 import type { WeightsOptions } from './inference-options.js';
 import { type NetworkOptions, networkFrom } from './network-options.js';
 import { note, printJson } from './output.js';
@@ -16,6 +17,7 @@ export interface ConvertOptions extends NetworkOptions, WeightsOptions {
  */
 export async function convertWeights(from: string, to: string, naming: Naming, options: ConvertOptions): Promise<void> {
   const { network, model } = await networkFrom(options);
+  await checkTarget(to);
   const { allow, prefix, resizePositionBias } = options;
   const weights = await importWeights(from, network, model, { allow, prefix, resizePositionBias });
   const written = { ...model, parameters: model.parameters.filter(({ name }) => !weights.fresh.has(name)) };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { nearest } from '../config/problem.js';
 import { type DatasetEntry, datasetNamed, datasetNames } from '../data/catalogue.js';
 import { openDatasets } from '../data/open.js';
@@ -13,7 +14,7 @@ export function datasetEntry(name: string, root: string | undefined): DatasetEnt
     return entry;
   }
   const guess = nearest(name, datasetNames);
-  const hint = name.includes('/') ? `for pictures of your own write: folder --root ${name}` : null;
+  const hint = name.includes('/') || existsSync(name) ? `for pictures of your own write: folder --root ${name}` : null;
   throw new UsageError(
     `there is no dataset "${name}"; ${hint ?? (guess ? `did you mean "${guess}"?` : `there are ${datasetNames.join(', ')}`)}`,
   );

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { buildModel } from '../architecture/build.js';
@@ -102,8 +103,20 @@ export function runIn(folder: string): RunRecord {
   throw new UsageError(
     found.state === 'damaged'
       ? `${found.file} ${found.reason}`
-      : `${join(folder, 'run.json')}: there is no such file; name the folder of a run, such as experiments/mine/gelu/seed-0`,
+      : `${join(folder, 'run.json')}: there is no such file; name the folder of a run, such as ${runBelow(folder) ?? 'experiments/mine/gelu/seed-0'}`,
   );
+}
+
+/** A run in the folder of a suite or of a variant, which people name for one; null where there is none. */
+function runBelow(folder: string): string | null {
+  const below = (place: string) =>
+    existsSync(place) && statSync(place).isDirectory()
+      ? readdirSync(place)
+          .sort()
+          .map((name) => join(place, name))
+      : [];
+  const near = below(folder);
+  return [...near, ...near.flatMap(below)].find((place) => existsSync(join(place, 'run.json'))) ?? null;
 }
 
 async function networkOfRun(folder: string, resolution?: number): Promise<{ network: Network; model: Model }> {

@@ -64,6 +64,7 @@ export function weightsAsked({ weights, run }: { readonly weights?: string; read
   if (weights !== undefined) return weights;
   if (run === undefined)
     throw new UsageError('name the weights with --weights FILE, or a run that kept its own with --run');
+  runIn(run);
   const kept = join(run, 'weights.safetensors');
   if (existsSync(kept)) return kept;
   throw new UsageError(

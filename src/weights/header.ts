@@ -19,6 +19,8 @@ export interface Header {
 
 /** Bytes that a header may have, as in safetensors. */
 const longest = 100_000_000;
+/** Bytes at the end of an archive in which its list of files is looked for. */
+const longestList = 65_536;
 
 /** Reads `length` bytes of a file from `position`. */
 export type ReadBytes = (position: number, length: number) => Promise<Uint8Array>;
@@ -33,7 +35,8 @@ export async function readHeader(path: string, size: number, read: ReadBytes): P
   const head = await read(0, Math.min(size, 4096));
   const length = size < 8 ? 0 : Number(Buffer.from(head.buffer, head.byteOffset, 8).readBigUInt64LE());
   if (size < 10 || length > size - 8 || length > longest || head[8] !== 0x7b) {
-    const other = recognise(path, head);
+    const ending = Math.min(size - head.length, longestList);
+    const other = recognise(path, Buffer.concat([head, await read(size - ending, ending)]));
     if (other) throw new WeightsError(`${path}: ${other}`);
   }
   if (size < 10) throw damaged(`${size} bytes are too few for a header`);

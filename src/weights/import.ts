@@ -1,15 +1,14 @@
 import type { Model } from '../architecture/model.js';
-import { buildModel } from '../architecture/build.js';
-import { modelNames, namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
 import { WeightsError } from './error.js';
 import { type Allowance, checkTypes, type Fit, fitOf, type Source } from './fit.js';
 import { type Naming, namingsOf } from './naming/index.js';
 import { openWeights } from './open.js';
 import { fromTensors, type Place } from './place.js';
-import { canResize, resizePositionBias } from './position-bias.js';
-import { bestReading, type Reading, type ReadingOptions } from './reading.js';
+import { resizePositionBias } from './position-bias.js';
+import { bestReading, type Reading } from './reading.js';
 import type { SafetensorsFile } from './safetensors.js';
+import { suggestion } from './suggest.js';
 import { loadedLines, nothingText, refusalText } from './words.js';
 
 /** How a file may be read and what it may lack. */
@@ -97,7 +96,7 @@ function refusal(file: SafetensorsFile, network: Network, model: Model, options:
   const onRoad = namingsOf(network).length === 1;
   const reading = onRoad ? bestReading(path, entries, network, model, { naming, prefix, partial: true }) : own;
   const fit = fitOf(reading, options.resizePositionBias ?? false);
-  const next = suggestion(file, options, reading, fit);
+  const next = suggestion(file, network, model, options, reading, fit);
   if (reading.score === 0) return nothingText(path, network, reading, next);
   const classifier = options.freshClassifier ? freshClassifier(reading, fit) : new Set<Place>();
   const refused = notAllowed(fit, new Set(fit.exact.length === 0 ? [] : options.allow), classifier);
@@ -125,49 +124,4 @@ function readerOf(file: SafetensorsFile, { exact, resized }: Fit): ImportedWeigh
     const [to, heads] = source.place.spec.shape as [number, number];
     return resizePositionBias(values[0] as Float32Array, source.entries[0]?.shape[0] as number, to, heads);
   };
-}
-
-/** What would make a refused file fit, where there is one way. */
-function suggestion(
-  { path, entries }: SafetensorsFile,
-  options: ImportOptions,
-  reading: Reading,
-  { exact, missing, extra, size }: Fit,
-): string | null {
-  const only = missing.length === 0 && extra.length === 0;
-  if (only && size.every(({ place, entries: found }) => canResize(place, found))) {
-    return '--resize-position-bias interpolates the tables as timm does (in a suite: weights: { file, resize_position_bias: true })';
-  }
-  const classes = only ? classesIn(size) : null;
-  if (classes !== null) return `--classes ${classes}, or --allow size for a classifier that starts anew`;
-  if (exact.length > reading.places.length / 2) return null;
-  const fitting = modelNames.find((name) => {
-    const network = namedNetwork(name) as Network;
-    const tried: ReadingOptions = { naming: undefined, prefix: options.prefix, partial: false };
-    const model = buildModel(network);
-    try {
-      const other = fitOf(bestReading(path, entries, network, model, tried), false);
-      const head = other.missing.length === 0 ? other.size : other.missing.map((place) => ({ place }));
-      return (
-        other.extra.length === 0 &&
-        other.exact.length > 0 &&
-        head.every(({ place }) => place.spec.name.startsWith('head.fc.'))
-      );
-    } catch (error) {
-      if (error instanceof WeightsError) return false;
-      throw error;
-    }
-  });
-  return fitting === undefined ? null : `the file holds ${fitting}; --model ${fitting}`;
-}
-
-/** The classes of a file whose classifier alone has another size; null where more differs. */
-function classesIn(size: readonly Source[]): number | null {
-  const count = size[0]?.entries[0]?.shape[0];
-  const others = size.every(({ place, entries: [entry] }) => {
-    const [, ...inputs] = place.tensors[0]?.shape ?? [];
-    const isHead = place.spec.name.startsWith('head.fc.') && entry !== undefined;
-    return isHead && entry.shape.join() === [count, ...inputs].join();
-  });
-  return others && count !== undefined ? count : null;
 }

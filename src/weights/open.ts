@@ -49,8 +49,8 @@ async function inFolder(folder: string): Promise<string | Index> {
   if (only !== undefined) return join(folder, only);
   const others = names.filter((name) => /\.(bin|pth?|ckpt|npz|h5|json)$/.test(name));
   const has = files.length > 0 ? files : others;
-  const listed =
-    has.length > 0 ? `it has ${has.slice(0, 5).join(', ')}${has.length > 5 ? ', ...' : ''}` : 'it has none';
+  const more = has.length > 5 ? ` and ${has.length - 5} more` : '';
+  const listed = has.length > 0 ? `it has ${has.slice(0, 5).join(', ')}${more}` : 'it has none';
   throw new WeightsError(
     `${folder}: expected ${indexName}, model.safetensors or one safetensors file in the folder; ${listed}.\nNext: name the file`,
   );

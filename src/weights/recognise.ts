@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { quoted } from '../shell/quoted.js';
 
 /** A kind of file that people take for safetensors: how its first bytes tell, and what to do about it. */
 interface Kind {
@@ -19,38 +20,48 @@ const startsWithText =
 
 const target = (path: string): string => `${path.replace(/\.[a-z\d]{1,5}$/i, '')}.safetensors`;
 /** Python text: quotes of a path kept from ending it. */
-const quoted = (path: string): string => `'${path.replace(/[\\']/g, '\\$&')}'`;
+const pythonText = (path: string): string => `'${path.replace(/[\\']/g, '\\$&')}'`;
 
+/** What a dictionary holds, one level deep under its name, since a checkpoint has more than weights; `ablate` takes names off. */
 const pickle = (path: string): string =>
   `a PyTorch file (Python's own format), not safetensors; ablate runs no code out of files.
 Next, in Python with torch and safetensors:
   import torch, safetensors.torch
-  w = torch.load(${quoted(path)}, map_location='cpu', weights_only=True)
-  w = w.get('state_dict', w.get('model', w))  # a checkpoint holds more than weights
-  safetensors.torch.save_file({k: v.contiguous().clone() for k, v in w.items() if hasattr(v, 'clone')}, ${quoted(target(path))})`;
+  w = torch.load(${pythonText(path)}, map_location='cpu', weights_only=True)  # refused? False, where you trust its maker
+  w = w.state_dict() if hasattr(w, 'state_dict') else w
+  w = {f'{k}.': v for k, v in w.items() if isinstance(v, dict)} or {'': w}
+  safetensors.torch.save_file({f'{a}{k}': v.contiguous().clone() for a, b in w.items() for k, v in b.items() if torch.is_tensor(v)}, ${pythonText(target(path))})`;
+
+const torchScript = (path: string): string =>
+  `a TorchScript file, not safetensors; ablate runs no code out of files.
+Next, in Python with torch and safetensors:
+  import torch, safetensors.torch
+  w = torch.jit.load(${pythonText(path)}, map_location='cpu').state_dict()
+  safetensors.torch.save_file({k: v.contiguous().clone() for k, v in w.items()}, ${pythonText(target(path))})`;
 
 /** The first that fits decides. */
 const kinds: readonly Kind[] = [
   {
     is: startsWithText(/^version https:\/\/git-lfs/),
     say: (path) =>
-      `a pointer of Git LFS: the repository was cloned without its large files.\nNext: cd ${dirname(path)} && git lfs pull --include ${basename(path)}`,
+      `a pointer of Git LFS: the repository was cloned without its large files.\nNext: cd ${quoted(dirname(path))} && git lfs pull --include ${quoted(basename(path))}`,
   },
   {
     is: startsWithText(/^\s*<(!doctype html|html|head|\?xml)/i),
     say: () =>
       'a web page, not the file that it is about.\nNext: fetch it again by its download link (on Hugging Face with /resolve/ in the address where /blob/ stands)',
   },
+  { is: (head) => startsWith('PK\x03\x04')(head) && head.includes('/constants.pkl'), say: torchScript },
   { is: (head) => startsWith('PK\x03\x04')(head) && head.includes('data.pkl'), say: pickle },
   {
     is: (head) => startsWith('PK\x03\x04')(head) && head.includes('.npy'),
     say: (path) =>
-      `NumPy's .npz, not safetensors.\nNext, in Python with numpy and safetensors:\n  import numpy, safetensors.numpy\n  safetensors.numpy.save_file({k: numpy.ascontiguousarray(v) for k, v in numpy.load(${quoted(path)}).items()}, ${quoted(target(path))})`,
+      `NumPy's .npz, not safetensors.\nNext, in Python with numpy and safetensors:\n  import numpy, safetensors.numpy\n  safetensors.numpy.save_file({k: numpy.ascontiguousarray(v) for k, v in numpy.load(${pythonText(path)}).items()}, ${pythonText(target(path))})`,
   },
   { is: startsWith('\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'), say: pickle },
   { is: startsWith('PK\x03\x04'), say: () => 'a zip archive, not safetensors.\nNext: unpack it' },
-  { is: startsWith('\x1f\x8b'), say: (path) => `packed by gzip.\nNext: gunzip ${path}` },
-  { is: startsWith('\x28\xb5\x2f\xfd'), say: (path) => `packed by zstd.\nNext: unzstd ${path}` },
+  { is: startsWith('\x1f\x8b'), say: (path) => `packed by gzip.\nNext: gunzip ${quoted(path)}` },
+  { is: startsWith('\x28\xb5\x2f\xfd'), say: (path) => `packed by zstd.\nNext: unzstd ${quoted(path)}` },
   {
     is: startsWith('\x93NUMPY'),
     say: () =>
@@ -75,7 +86,8 @@ const kinds: readonly Kind[] = [
 /**
  * What a file that is no safetensors is, by its first bytes, and the next command; null where nobody can say.
  *
- * @param head the first bytes, a few hundred at least where the file has them.
+ * @param head the first bytes, a few hundred at least where the file has them; behind them may stand its last, where
+ *   archives list what is in them.
  */
 export function recognise(path: string, head: Uint8Array): string | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);

@@ -3,9 +3,11 @@
  * range, then the data. Read tensor by tensor, so that a file of gigabytes never stands in memory whole.
  */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { bytesOf, toFloat32, toNumbers, unreadable } from './dtype.js';
 import { shown, WeightsError } from './error.js';
 import { readHeader, type TensorEntry } from './header.js';
+import { quoted } from '../shell/quoted.js';
 
 export { WeightsError } from './error.js';
 
@@ -75,7 +77,28 @@ export interface NamedTensor {
   values(): Float32Array | BigInt64Array | Promise<Float32Array>;
 }
 
-/** Writes a file under a temporary name and renames it when it is whole. Tensors are laid out in the order given. */
+/** Throws a `WeightsError` where no file can be written under a path: it is a folder, or its folder is not there. */
+export async function checkTarget(path: string): Promise<void> {
+  const kindOf = async (place: string) => {
+    const found = await stat(place).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+      throw error;
+    });
+    return found?.isDirectory() ? 'folder' : found ? 'file' : null;
+  };
+  if ((await kindOf(path)) === 'folder') throw new WeightsError(`${path}: is a folder; name the file to write in it`);
+  const folder = dirname(path);
+  const kind = await kindOf(folder);
+  if (kind === 'folder') return;
+  throw new WeightsError(
+    `${path}: cannot be written: ${folder} is ${kind === 'file' ? 'no folder' : 'not there'}.\nNext: ${kind === 'file' ? 'choose another place' : `mkdir -p ${quoted(folder)}`}`,
+  );
+}
+
+/**
+ * Writes a file under a temporary name and renames it when it is whole. Tensors are laid out in the order given. Throws as
+ * `checkTarget` does.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: readonly NamedTensor[],
@@ -93,23 +116,26 @@ export async function writeSafetensors(
   const json = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
+  await checkTarget(path);
   const temporary = `${path}.${process.pid}.partial`;
-  const handle = await open(temporary, 'w');
   try {
-    await handle.write(length);
-    await handle.write(json);
-    for (const tensor of tensors) {
-      const values = await tensor.values();
-      await handle.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.write(length);
+      await handle.write(json);
+      for (const tensor of tensors) {
+        const values = await tensor.values();
+        await handle.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
     }
-    await handle.sync();
+    await rename(temporary, path);
   } catch (error) {
-    await handle.close();
     await rm(temporary, { force: true });
     throw error;
   }
-  await handle.close();
-  await rename(temporary, path);
 }
 
 /** A read may return less than was asked for: large tensors come in pieces. */

@@ -1,4 +1,5 @@
 import { counted } from '../words/counted.js';
+import { command } from '../shell/program.js';
 import type { Network } from '../architecture/network.js';
 import { type Allowance, type Fit, grouped, type Source, sizeText } from './fit.js';
 import type { Place } from './place.js';
@@ -68,7 +69,7 @@ export function nothingText(path: string, network: Network, { view }: Reading, s
   return [
     `${path} holds no ${network.name}: none of its ${counted(tensors.length, 'tensor')} has a name and a shape that are known for it; nothing was loaded`,
     ...block('the file has', tensors.length, grouped(tensors, mostKinds)),
-    `Next: ${suggestion ?? '`ablate names` with the same network lists the names that are read'}`,
+    `Next: ${suggestion ?? `\`${command('names')}\` with the same network lists the names that are read`}`,
   ].join('\n');
 }
 
@@ -86,16 +87,16 @@ export function refusalText(
     ...(extra.length > 0 ? (['extra'] as const) : []),
     ...(size.length > 0 ? (['size'] as const) : []),
   ];
-  const allow =
-    exact.length === 0
-      ? null
-      : `Next: --allow ${needed.join(',')} takes the ${counted(exact.length, 'parameter')} that fit (in a suite: weights: { file, allow: [${needed.join(', ')}] })`;
-  const next = suggestion === null ? allow : `Next: ${suggestion}`;
+  const [kinds, all] = [needed.join(','), reading.places.length];
+  const other = `this may be a file of another network, and \`${command('models')}\` lists those that are read`;
+  const takes = `--allow ${kinds} takes the ${exact.length} of ${counted(all, 'parameter')} that fit (in a suite: weights: { file, allow: [${needed.join(', ')}] })`;
+  const few = 2 * exact.length < all ? [other] : [];
+  const allow = `Next: ${[...few, ...(exact.length > 0 ? [takes] : [])].join('; ')}`;
   return [
     `${path} does not fit ${network.name}, read by ${readingText(reading)}: ${counted(wrong, 'tensor does not fit', 'tensors do not fit')}; nothing was loaded`,
     ...block('only in the file', extra.length, grouped(extra, mostKinds)),
     ...block('missing from the file', missing.length, grouped(tensorsOf(missing), mostKinds)),
     ...block('of another shape', size.length, sizeLines(size)),
-    ...(next === null ? [] : [next]),
+    suggestion === null ? allow : `Next: ${suggestion}`,
   ].join('\n');
 }

@@ -69,6 +69,16 @@ describe('the network of a run is shown pictures as the run showed them', () => 
     expect(answer.prepared).toMatchObject({ resolution: 32, resize: 32 });
   });
 
+  it.each([1, 2])('a folder %i above the run is refused with a run in it', (levels) => {
+    const above = join(run, ...Array.from({ length: levels }, () => '..'));
+    for (const line of [['evaluate'], ['predict', '--input', pictures]]) {
+      const { status, stderr } = ablate([...line, '--run', above]);
+      expect(status).toBe(2);
+      expect(stderr).toContain(`there is no such file; name the folder of a run, such as ${above}/`);
+      expect(stderr).toMatch(/seed-0\n$/);
+    }
+  });
+
   it('evaluate gives it from the same pictures in folders', () => {
     const { status, stderr } = evaluated('--pictures', pictures);
     expect([status, stderr]).toEqual([2, expect.stringContaining('the run has no class "class 0"; it has T-shirt')]);

@@ -115,7 +115,9 @@ describe('what is asked for', () => {
     const line = ['evaluate', ...network, '--weights', 'weights.safetensors', '--pictures', 'set', '--classes', '7'];
     const { status, stderr } = ablate(line, { cwd: folder });
     expect(status).toBe(2);
-    expect(stderr).toContain('the network tells 7 classes apart, set has 4; name them all in --class-names FILE');
+    expect(stderr).toContain(
+      'the network tells 7 classes apart, set has 4.\nNext: --class-names FILE with a line for each',
+    );
   });
 
   it('resizes the shorter side to exactly the pixels asked for, and by default as the paper does', () => {

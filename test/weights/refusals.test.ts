@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,6 +22,7 @@ const smaller: Network = {
 };
 const other: Network = { ...network, classes: 9 };
 const large = namedNetwork('convnext-small') as Network;
+const full = namedNetwork('resnet-50') as Network;
 /** Zeros for each parameter of a network. */
 const zeros = (of: Network) => {
   const shapes = new Map(buildModel(of).parameters.map(({ name, shape }) => [name, shape]));
@@ -51,7 +52,7 @@ describe('weights that do not fit are refused with the list, and nothing is load
     [
       'one is missing',
       whole.filter(({ name }) => name !== 'layer2.0.conv2.weight'),
-      /1 tensor does not fit; nothing was loaded\n {2}missing from the file \(1\)\n {4}layer2\.0\.conv2\.weight \[8, 8, 3, 3\]\nNext: --allow missing takes/,
+      /1 tensor does not fit; nothing was loaded\n {2}missing from the file \(1\)\n {4}layer2\.0\.conv2\.weight \[8, 8, 3, 3\]\nNext: --allow missing takes the \d+ of \d+ parameters that fit/,
     ],
     [
       'one too many',
@@ -76,12 +77,30 @@ describe('weights that do not fit are refused with the list, and nothing is load
     [
       'of another size',
       foreignTensors(smaller, buildModel(smaller), 'timm', zeros(smaller)),
-      /tensors do not fit.*\n {2}of another shape \(\d+\)\n {4}conv1\.weight: \[2, 3, 7, 7\] in the file, \[4, 3, 7, 7\] in the network\n( {4}.*\n){11} {4}\.\.\. and \d+ more\nNext: --allow size/,
+      /tensors do not fit.*\n {2}of another shape \(\d+\)\n {4}conv1\.weight: \[2, 3, 7, 7\] in the file, \[4, 3, 7, 7\] in the network\n( {4}.*\n){11} {4}\.\.\. and \d+ more\nNext: this may be a file of another network, and `ablate models` lists .*; --allow size takes the 1 of 87 parameters that fit/,
     ],
     [
       'of another number of classes',
       foreignTensors(other, buildModel(other), 'timm', zeros(other)),
       /2 tensors do not fit.*\n {2}of another shape \(2\)\n {4}fc\.weight: \[9, 128\] in the file, \[5, 128\] in the network\n {4}fc\.bias: .*\nNext: --classes 9, or --allow size/,
+    ],
+    [
+      'below a prefix that nobody knows',
+      whole.map((tensor) => ({ ...tensor, name: `params.${tensor.name}` })),
+      /holds no resnet-50: .*\n[\s\S]*\nNext: --prefix params\. \(in a suite: weights: \{ file, prefix: params\. \}\)$/,
+    ],
+    [
+      'below two of them',
+      [
+        ...whole.map((tensor) => ({ ...tensor, name: `mine.net_q.${tensor.name}` })),
+        { name: 'mine.queue', shape: [2], dtype: 'F32', values: () => new Float32Array(2) } as const,
+      ],
+      /\nNext: --prefix mine\.net_q\. \(/,
+    ],
+    [
+      'the whole of what the network is a part of',
+      foreignTensors(full, buildModel(full), 'timm', zeros(full)),
+      /does not fit resnet-50, [\s\S]*\nNext: the file holds resnet-50 in its full size; --model resnet-50 and nothing that changes it$/,
     ],
     [
       'of a model of the list, by its name',
@@ -100,6 +119,56 @@ describe('weights that do not fit are refused with the list, and nothing is load
     expect(error.message).toMatch(expected);
     expect(error.message.split('\n').length).toBeLessThan(25);
     expect(ops.tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('values that no float32 can be made of are refused before anything is loaded', () => {
+  /** A file of zeros by hand: no writer here has these types. */
+  async function write(dtypeOf: (name: string) => { readonly dtype: string; readonly bits: number }): Promise<string> {
+    let at = 0;
+    const header: Record<string, unknown> = {};
+    for (const { name, shape } of whole) {
+      const { dtype, bits } = dtypeOf(name);
+      const begin = at;
+      at += Math.ceil((shape.reduce((a, b) => a * b, 1) * bits) / 8);
+      header[name] = { dtype, shape, data_offsets: [begin, at] };
+    }
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    const path = join(folder, 'types.safetensors');
+    await writeFile(path, Buffer.concat([length, text, Buffer.alloc(at)]));
+    return path;
+  }
+
+  it.each([
+    ['F8_E4M3', 8, /is F8_E4M3: eight-bit floats, .*`tensor\.float\(\) \* scale`/],
+    ['F8_E5M2', 8, /is F8_E5M2: eight-bit floats/],
+    ['F8_E8M0', 8, /is F8_E8M0: eight-bit floats/],
+    ['F8_E4M3FNUZ', 8, /is F8_E4M3FNUZ: eight-bit floats/],
+    ['F8_E5M2FNUZ', 8, /is F8_E5M2FNUZ: eight-bit floats/],
+    ['C64', 64, /is C64: complex numbers/],
+  ])('%s, in every tensor and in one', async (dtype, bits, said) => {
+    const before = ops.tf.memory().numTensors;
+    for (const only of [null, 'layer2.0.conv2.weight']) {
+      const path = await write((name) =>
+        only === null || name === only ? { dtype, bits } : { dtype: 'F32', bits: 32 },
+      );
+      const error = await loadWeights(ops, network, model, path).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(WeightsError);
+      expect(error.message).toMatch(said);
+      expect(error.message).toContain(`${path}: the tensor "${only ?? ''}`);
+      expect(ops.tf.memory().numTensors).toBe(before);
+    }
+  });
+
+  it('but what no parameter needs may have any type', async () => {
+    const path = await write((name) =>
+      name.endsWith('num_batches_tracked') ? { dtype: 'F8_E4M3', bits: 8 } : { dtype: 'F16', bits: 16 },
+    );
+    const { variables } = await loadWeights(ops, network, model, path);
+    expect(variables.size).toBe(model.parameters.length);
+    ops.tf.dispose([...variables.values()]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,4 +109,24 @@ it('a writer that fails leaves nothing, and what was there before stays', async 
   await expect(writeSafetensors(path, [failing])).rejects.toThrow('out of memory');
   expect(await readdir(folder)).toEqual(['weights.safetensors']);
   expect(await readFile(path, 'utf8')).toBe('before');
+});
+
+describe('a place where no file can be is told before anything is written', () => {
+  const tensor: NamedTensor = { name: 't', shape: [1], dtype: 'F32', values: () => new Float32Array(1) };
+  it.each([
+    ['a folder', 'here', /here: is a folder; name the file to write in it$/],
+    [
+      'in a folder that is not there',
+      'not there/w',
+      /w: cannot be written: .*not there is not there\.\nNext: mkdir -p '/,
+    ],
+    ['in a file', 'file/w', /w: cannot be written: .*file is no folder\.\nNext: choose another place$/],
+  ])('%s', async (_, name, said) => {
+    await mkdir(join(folder, 'here'));
+    await writeFile(join(folder, 'file'), '');
+    const error = await writeSafetensors(join(folder, name), [tensor]).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(WeightsError);
+    expect(error.message).toMatch(said);
+    expect((await readdir(folder)).sort()).toEqual(['file', 'here']);
+  });
 });

@@ -57,7 +57,7 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
   const { network, model } = await networkFrom(run ? options : { ...options, classes });
   if (all.classes.length !== model.classes) {
     throw new UsageError(
-      `the network tells ${counted(model.classes, 'class', 'classes')} apart, ${all.name} has ${all.classes.length}; name them all in --class-names FILE`,
+      `the network tells ${counted(model.classes, 'class', 'classes')} apart, ${all.name} has ${all.classes.length}.\nNext: --class-names FILE with a line for each of the network's ${model.classes} in its order, by their folders' names; folders of some of them are enough`,
     );
   }
   const dataset = limitDataset(all, options.limit ?? null);

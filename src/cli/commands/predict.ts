@@ -6,7 +6,7 @@ import { predict } from '../../inference/predict.js';
 import { readPredictInput } from '../../inference/tensors.js';
 import { loadWeights } from '../../weights/load.js';
 import { type Place, toTensors } from '../../weights/place.js';
-import { type NamedTensor, WeightsError, writeSafetensors } from '../../weights/safetensors.js';
+import { checkTarget, type NamedTensor, WeightsError, writeSafetensors } from '../../weights/safetensors.js';
 import { UsageError } from '../errors.js';
 import { addInferenceOptions, type InferenceOptions } from '../inference-options.js';
 import { networkFrom } from '../network-options.js';
@@ -73,6 +73,7 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
 async function predictTensors(options: PredictCommandOptions): Promise<void> {
   const { output } = options;
   if (output === undefined) throw new UsageError('an --input of safetensors needs --output FILE');
+  await checkTarget(output);
   const weights = weightsAsked(options);
   const { network, model } = await networkFrom(options);
   const input = await readPredictInput(options.input, model.classes);

@@ -7,6 +7,7 @@ import type { PlacedPicture } from '../listing/picture-list.js';
 import { isOtherPicture, isPicture } from '../pictures/endings.js';
 import type { Remarks } from '../remarks.js';
 import { byCodePoint } from './class-order.js';
+import { unlisted } from './misplaced.js';
 
 const atOnce = 64;
 
@@ -54,7 +55,7 @@ export async function filesUnder(folder: string, remarks: Remarks): Promise<Fold
 /** In the order of names, so that what is said about them is the same everywhere. */
 export async function readFolder(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
-    throw new DataError(`${folder}: ${error.message}`);
+    throw unlisted(folder, error);
   });
   return entries.sort((a, b) => byCodePoint(a.name, b.name));
 }
@@ -79,10 +80,15 @@ export function isHidden({ name }: Dirent, path: string, remarks: Remarks): bool
 
 /** Remarks a file that is not listed. */
 export function leaveOut(path: string, remarks: Remarks): void {
-  const what = isOtherPicture(path)
-    ? `left out: ${extname(path).toLowerCase()} is a format that is not read; convert to JPEG or PNG`
-    : 'left out: no ending of a picture';
-  remarks.add({ kind: 'dropped', noun: 'file', what }, path);
+  remarks.add({ kind: 'dropped', noun: 'file', what: whyLeftOut(path) }, path);
+}
+
+function whyLeftOut(path: string): string {
+  if (isPicture(path)) return 'left out: a picture beside the class folders, in none of them';
+  if (isOtherPicture(path)) {
+    return `left out: ${extname(path).toLowerCase()} is a format that is not read; convert to JPEG or PNG`;
+  }
+  return 'left out: no ending of a picture';
 }
 
 /** Sizes and times, some asked for at a time: of a million files, and on a network's disk, each one's wait counts. */

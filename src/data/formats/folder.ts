@@ -6,18 +6,17 @@ import { classesIn, listClassFolders, orderedClasses, orderFile } from './class-
 import { isNumberedAsText } from './class-order.js';
 import { readFolder } from './files-under.js';
 import type { Format } from './format.js';
-
-const names = { train: ['train', 'training'], test: ['test', 'val', 'valid', 'validation'] } as const;
+import { elsewhere, listing, named, splitFolders } from './misplaced.js';
 
 /**
- * Any pictures in `root/train/CLASS/` and `root/test/CLASS/` (or val, valid, validation). Classes are ordered as
+ * Any pictures in `root/train/CLASS/` and `root/test/CLASS/` (or testing, val, valid, validation). Classes are ordered as
  * torchvision's `ImageFolder` orders them, unless `root/classnames.txt` has another order.
  */
 export const classFolders: Format = {
   name: 'class folders',
   async recognise(root) {
     const present = await folderNames(root);
-    const found = [...names.train, ...names.test].filter((name) => present.includes(name));
+    const found = [...splitFolders.train, ...splitFolders.test].flatMap((name) => named(present, name) ?? []);
     return found.length > 0 ? `it has ${found.join(' and ')}` : null;
   },
   async open(root) {
@@ -62,10 +61,12 @@ async function folderNames(root: string): Promise<string[]> {
 /** The first of a split's names that is there; the others are remarked. */
 async function splitFolder(root: string, split: 'train' | 'test', remarks: Remarks): Promise<string> {
   const entries = await folderNames(root);
-  const [found, ...others] = names[split].filter((name) => entries.includes(name));
+  const [found, ...others] = splitFolders[split].flatMap((name) => named(entries, name) ?? []);
   if (!found) {
+    const wanted = splitFolders[split];
+    const layout = `lay the pictures out as ${root}/${wanted[0]}/CLASS/picture.jpg`;
     throw new DataError(
-      `${root} has no folder ${names[split].join(' or ')}.\nNext: lay the pictures out as ${root}/${names[split][0]}/CLASS/picture.jpg`,
+      `${root} has no folder ${wanted.join(' or ')}; ${listing(root)}.\nNext: ${elsewhere(root, 'folder') ?? layout}`,
     );
   }
   for (const other of others) {

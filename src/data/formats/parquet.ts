@@ -10,6 +10,7 @@ import { fromFiles } from '../listing/files.js';
 import { formatOf } from '../pictures/decoders/signature.js';
 import { byCodePoint } from './class-order.js';
 import type { Format } from './format.js';
+import { elsewhere, unlisted } from './misplaced.js';
 import { type SortedFiles, sortBySplit } from './split-words.js';
 import { appendToTar, endTar } from './tar-writer.js';
 import { listShards } from './webdataset.js';
@@ -48,8 +49,9 @@ export const parquetFiles = (name: string, tested: 'test' | 'validation'): Forma
     const files = sortBySplit(all, tested);
     if (files.train.length === 0 || files.test.length === 0) {
       const found = all.length > 0 ? all.slice(0, 3).join(', ') : 'no .parquet file';
+      const next = elsewhere(root, 'parquet');
       throw new DataError(
-        `${root}: expected files named like train-0000.parquet and test-0000.parquet, found ${found}`,
+        `${root}: expected files named like train-0000.parquet and test-0000.parquet, found ${found}${next ? `.\nNext: ${next}` : ''}`,
       );
     }
     const { metadata, columns } = await openFile(join(folder, files.train[0] as string));
@@ -63,7 +65,7 @@ export const parquetFiles = (name: string, tested: 'test' | 'validation'): Forma
 
 async function filesUnder(root: string): Promise<string[]> {
   const all = await readdir(root, { recursive: true, encoding: 'utf8' }).catch((error: Error) => {
-    throw new DataError(`${root}: ${error.message}`);
+    throw unlisted(root, error);
   });
   return all.filter((path) => path.endsWith('.parquet')).sort(byCodePoint);
 }
@@ -196,7 +198,7 @@ async function* rowsOf(path: string): AsyncGenerator<{ picture: Uint8Array; labe
       utf8: false,
       compressors,
     }).catch((error: Error) => {
-      throw new DataError(`${path}: rows ${rowStart} to ${rowEnd}: ${error.message}`);
+      throw unread(path, `rows ${rowStart} to ${rowEnd}`, error.message);
     });
     for (const [at, row] of rows.entries()) {
       const where = `${path}: row ${rowStart + at}`;
@@ -205,16 +207,34 @@ async function* rowsOf(path: string): AsyncGenerator<{ picture: Uint8Array; labe
       if (!(picture instanceof Uint8Array) || picture.length === 0) {
         throw new DataError(`${where} has no picture in ${columns.image}, perhaps a path only`);
       }
-      const label = Number(row[columns.label] ?? Number.NaN);
-      if (!Number.isInteger(label) || label < 0) {
-        throw new DataError(
-          `${where} has the class ${row[columns.label]} in ${columns.label}: a set without classes?\nNext: take such files out of the folder`,
-        );
-      }
-      yield { picture, label };
+      yield { picture, label: classIn(row[columns.label], `${where} has the class`, columns.label) };
     }
     rowStart = rowEnd;
   }
+}
+
+function classIn(value: unknown, where: string, column: string): number {
+  const label = typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+  if (Number.isInteger(label) && label >= 0) return label;
+  const told = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+  throw new DataError(
+    typeof told === 'string'
+      ? `${where} ${JSON.stringify(told.slice(0, 40))} in ${column}, a text; expected a number.\nNext, in Python with datasets, for all splits together: dataset.class_encode_column('${column}')`
+      : `${where} ${told} in ${column}: a set without classes?\nNext: take such files out of the folder`,
+  );
+}
+
+/** A path in Python's quotes. */
+const pythonText = (path: string): string => `'${path.replace(/[\\']/g, '\\$&')}'`;
+
+/** Of a packing that is not read, the way to another. */
+function unread(path: string, rows: string, message: string): DataError {
+  const codec = /unsupported compression codec: (\w+)/.exec(message)?.[1];
+  if (codec === undefined) return new DataError(`${path}: ${rows}: ${message}`);
+  const name = pythonText(path);
+  return new DataError(
+    `${path}: packed by ${codec}; Snappy, gzip, Brotli and unpacked files are read.\nNext, in Python with pyarrow:\n  import pyarrow.parquet as pq\n  pq.write_table(pq.read_table(${name}), ${name}, compression='snappy')`,
+  );
 }
 
 /** Beside Snappy, which the reader brings. */

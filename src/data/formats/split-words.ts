@@ -4,7 +4,7 @@ import { createRemarks, type Remark } from '../remarks.js';
 /** What says a file's split, as a word of its own in its name or else in its folders': "interval" is not "val". */
 const splitWords = {
   train: ['train', 'training'],
-  test: ['test'],
+  test: ['test', 'testing'],
   validation: ['val', 'valid', 'validation'],
 } as const;
 type SplitWord = keyof typeof splitWords;

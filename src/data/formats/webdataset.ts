@@ -10,6 +10,7 @@ import { firstPicture, isOtherPicture, isPicture } from '../pictures/endings.js'
 import { createRemarks, type Remark, type Remarks } from '../remarks.js';
 import { byCodePoint } from './class-order.js';
 import type { Format } from './format.js';
+import { elsewhere, unlisted } from './misplaced.js';
 import { type SortedFiles, sortBySplit } from './split-words.js';
 import { tarEntries } from './tar.js';
 
@@ -37,7 +38,11 @@ export const webdatasetShards: Format = {
     const shards = sorted(all);
     if (shards.train.length === 0 || shards.test.length === 0) {
       const found = all.length > 0 ? all.slice(0, 3).join(', ') : 'no .tar file';
-      throw new DataError(`${root}: expected shards named like train-0000.tar and val-0000.tar, found ${found}`);
+      const packed = all.length > 0 && all.every((path) => !path.endsWith('.tar'));
+      const next = packed ? 'unpack them to .tar: pictures are read where they lie' : elsewhere(root, 'webdataset');
+      throw new DataError(
+        `${root}: expected shards named like train-0000.tar and val-0000.tar, found ${found}${next ? `.\nNext: ${next}` : ''}`,
+      );
     }
     const named = await readFile(join(folder, namesFile), 'utf8').then(
       (text) => text.trim().split(/\r?\n/),
@@ -55,7 +60,7 @@ export const webdatasetShards: Format = {
 /** Tars at any depth, packed ones too, sorted. */
 async function tarsUnder(root: string): Promise<string[]> {
   const all = await readdir(root, { recursive: true, encoding: 'utf8' }).catch((error: Error) => {
-    throw new DataError(`${root}: ${error.message}`);
+    throw unlisted(root, error);
   });
   return all.filter((path) => /\.(tar|tgz|tar\.\w+)$/.test(path)).sort(byCodePoint);
 }

@@ -107,7 +107,7 @@ test('what does not fit is refused by name', async () => {
   await expect(open()).rejects.toThrow(/val\/strange: the training set has no such class/);
   rmSync(join(root, 'val'), { recursive: true });
   await expect(open()).rejects.toThrow(
-    /has no folder test or val or valid or validation.\nNext: lay the pictures out as/,
+    /has no folder test or testing or val or valid or validation; it has train\/.\nNext: lay the pictures out as/,
   );
   await expect(openDatasets(config(odd))).rejects.toThrow(/has no folder train or training/);
   await expect(openDatasets(config(null))).rejects.toThrow(/set dataset.root/);
@@ -118,4 +118,22 @@ test('what does not fit is refused by name', async () => {
 test('networks of another number of classes are refused', async () => {
   await expect(openDatasets(config(root), 4)).rejects.toThrow(/has 3 classes in .*, the networks have 4.\nNext: set/);
   expect((await openDatasets(config(root), 3)).train.length).toBe(5);
+});
+
+test('a root that is not the right one is told, with the right one where it is near', async () => {
+  cpSync(root, join(folder(), 'around/photos'), { recursive: true });
+  const at = (place: string) => expect(openDatasets(config(join(folder(), place)))).rejects;
+  await at('around').toThrow(
+    /around has no folder train or training; it has photos\/.\nNext: take .*around\/photos for the root/,
+  );
+  await at('around/photos/train').toThrow(/it has B\/, a\/, b\/.\nNext: take .*around\/photos for the root/);
+  await at('around/photos/train/a').toThrow(/it has animated.gif, deeper\/, notes.txt.\nNext: lay the pictures out/);
+  await at('around/photos/train/a/notes.txt').toThrow(
+    /notes.txt: is a file, expected a folder.\nNext: name the folder/,
+  );
+  await at('nowhere').toThrow(/nowhere: there is no such folder/);
+  mkdirSync(join(folder(), 'shards/data'), { recursive: true });
+  await at('shards').toThrow(/it has data\/.\nNext: lay/);
+  writeFileSync(join(folder(), 'shards/data/train-0.tar'), '');
+  await at('shards').toThrow(/Next: it looks like webdataset: name that dataset in place of folder/);
 });

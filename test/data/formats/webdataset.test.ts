@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -25,7 +25,14 @@ test("shards that WebDataset's own writer wrote", async () => {
 test('names of classes, and what does not fit', async () => {
   const root = join(folder(), 'shards');
   mkdirSync(root);
-  await expect(open(root)).rejects.toThrow(/expected shards named like train-0000.tar .* found no .tar file/);
+  await expect(open(root)).rejects.toThrow(/expected shards named like train-0000.tar .* found no .tar file$/);
+  for (const name of ['train-0.tar.gz', 'val-0.tar.gz']) writeFileSync(join(root, name), '');
+  await expect(open(root)).rejects.toThrow(/found train-0.tar.gz, val-0.tar.gz.\nNext: unpack them to .tar/);
+  for (const name of ['train-0.tar.gz', 'val-0.tar.gz']) rmSync(join(root, name));
+  for (const name of ['train', 'val']) mkdirSync(join(root, name));
+  await expect(open(root)).rejects.toThrow(/Next: it looks like folder: name that dataset in place of webdataset/);
+  for (const name of ['train', 'val']) rmSync(join(root, name), { recursive: true });
+  await expect(open(join(root, 'none'))).rejects.toThrow(/none: there is no such folder/);
   cpSync(shards, root, { recursive: true });
   writeFileSync(join(root, 'classnames.txt'), 'ant\nbee\ncat\n');
   expect((await open(root)).train.classes).toEqual(['ant', 'bee', 'cat']);
