@@ -55,6 +55,7 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
       before += work(run);
       return `taken  ${name}: the same run is done in ${event.from}`;
     }
+    if (event.kind === 'aside') return `aside  ${name}: ${event.reason ?? staleWords}; they stay in ${event.folder}`;
     if (event.kind === 'waiting') {
       const { pid, host, stopped } = event.holder;
       return `wait   ${name}: process ${pid} on ${host} still works on it${stopped ? `, but was stopped; kill -CONT ${pid} lets it go on` : ''}`;
@@ -119,6 +120,9 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
     return `${name}: step ${step}/${total}, loss ${loss.toFixed(3)}, ${Math.round(imagesPerSecond)} images/s${left}`;
   }
 }
+
+/** What is wrong with records that are of no use to a run. */
+export const staleWords = 'its records are of another network, plug-in, recipe or dataset';
 
 const nameOf = ({ spec }: PlannedRun): string => `${spec.variant} seed ${spec.seed}`;
 

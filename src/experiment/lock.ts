@@ -67,15 +67,20 @@ export async function untilFree(folder: string, signal: AbortSignal, onWait: OnW
 }
 
 /** The process that works on a folder right now, or null. */
-export async function holderOf(folder: string): Promise<Holder | null> {
+export async function holderOf(folder: string): Promise<HolderSeen | null> {
   const holder = await readHolder(lockFile(folder));
-  return holder !== null && (await isAlive(holder, lockFile(folder))) ? holder : null;
+  return holder !== null && (await isAlive(holder, lockFile(folder))) ? seen(holder) : null;
 }
 
 /** Who is waited for, and whether that process was stopped (SIGSTOP, Ctrl-Z) and so will never let go by itself. */
 export interface HolderSeen extends Holder {
   readonly stopped: boolean;
 }
+
+const seen = (holder: Holder): HolderSeen => ({
+  ...holder,
+  stopped: holder.host === hostname() && isStopped(holder.pid),
+});
 
 /** Told once where a wait is longer than a saving worker takes at most, and again where its holder is stopped. */
 type OnWait = (holder: HolderSeen) => void;
@@ -87,9 +92,9 @@ function patiently(onWait: OnWait): (holder: Holder) => void {
   let told = '';
   return (holder) => {
     if (Date.now() - began < patienceMilliseconds) return;
-    const stopped = holder.host === hostname() && isStopped(holder.pid);
-    const now = `${holder.host} ${holder.pid} ${stopped}`;
-    if (now !== told) onWait({ ...holder, stopped });
+    const found = seen(holder);
+    const now = `${found.host} ${found.pid} ${found.stopped}`;
+    if (now !== told) onWait(found);
     told = now;
   };
 }

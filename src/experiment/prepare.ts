@@ -8,18 +8,25 @@ import { type HolderSeen, untilFree } from './lock.js';
 import type { PlannedRun } from './plan.js';
 import { type Standing, standingOf } from './standing.js';
 
+/** Who is told of what keeps a run's folder from being ready. */
+interface PrepareListener {
+  /** Once, of who is waited for. */
+  readonly onWait?: (holder: HolderSeen) => void;
+  /** Of where records were moved, and the damage that was the reason; null is that they are another run's. */
+  readonly onAside?: (folder: string, damage: string | null) => void;
+}
+
 /**
  * Makes a run's folder ready to start or go on in, and says where the run stood: records of another resolved run and
  * damaged ones are set aside, its own come back from there, a failed result makes room for the next attempt, what was
  * never finished writing goes. Waits for a worker that a killed start has left behind.
  *
- * @param onWait told once who is waited for.
  */
 export async function prepareFolder(
   run: PlannedRun,
   suiteFolder: string,
   signal: AbortSignal,
-  onWait: (holder: HolderSeen) => void = () => {},
+  { onWait = () => {}, onAside = () => {} }: PrepareListener = {},
 ): Promise<Standing> {
   const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
   await untilFree(folder, signal, onWait);
@@ -27,14 +34,14 @@ export async function prepareFolder(
   const standing = standingOf(run, suiteFolder);
   await removePartial(folder);
   await removePartial(join(folder, 'checkpoint'));
-  if (standing.state === 'stale') await setAside(folder, 'stale', standing.found);
-  if (standing.state === 'damaged') await setAside(folder, 'damaged', null);
+  if (standing.state === 'stale') onAside(await setAside(folder, 'stale', standing.found), null);
+  if (standing.state === 'damaged') onAside(await setAside(folder, 'damaged', null), standing.reason);
   if (standing.state === 'failed') {
     await appendFile(join(folder, 'log.txt'), `tried again; before: ${standing.reason}\n`);
     await rm(join(folder, 'result.json'), { force: true });
   }
   if ((standing.state === 'done' || standing.state === 'begun') && standing.folder !== folder) {
-    if (existsSync(folder)) await setAside(folder, 'stale', hashIn(folder));
+    if (existsSync(folder)) onAside(await setAside(folder, 'stale', hashIn(folder)), null);
     await rename(standing.folder, folder);
   }
   return standing;

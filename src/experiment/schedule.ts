@@ -17,6 +17,8 @@ export type ScheduleEvent =
   | { readonly kind: 'skipped'; readonly run: PlannedRun }
   /** The same run was done for another variant or suite: its records were taken from there. */
   | { readonly kind: 'taken'; readonly run: PlannedRun; readonly from: string }
+  /** Records that are of no use to the run were moved; `reason` is their damage, null that they are another run's. */
+  | { readonly kind: 'aside'; readonly run: PlannedRun; readonly folder: string; readonly reason: string | null }
   | { readonly kind: 'waiting'; readonly run: PlannedRun; readonly holder: HolderSeen }
   | { readonly kind: 'started'; readonly run: PlannedRun }
   | { readonly kind: 'message'; readonly run: PlannedRun; readonly message: WorkerMessage }
@@ -107,7 +109,10 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
   }
 
   function prepare(run: PlannedRun): Promise<Standing> {
-    return prepareFolder(run, suiteFolder, stop, (holder) => onEvent({ kind: 'waiting', run, holder }));
+    return prepareFolder(run, suiteFolder, stop, {
+      onWait: (holder) => onEvent({ kind: 'waiting', run, holder }),
+      onAside: (folder, reason) => onEvent({ kind: 'aside', run, folder, reason }),
+    });
   }
 
   async function take(run: PlannedRun, from: string): Promise<void> {

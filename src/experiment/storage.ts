@@ -1,3 +1,5 @@
+import { resolve, sep } from 'node:path';
+
 /** The disk takes no more, or not from us: no run of the suite can go on. The message says which and what to do. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
@@ -14,14 +16,22 @@ const reasons: Readonly<Record<string, string>> = {
   ENFILE: 'the system may open no more files',
 };
 
-/** A `StorageError` where a file operation below a folder failed for want of room or permission, else the error itself. */
+/**
+ * A `StorageError` where a file operation failed for want of room or permission, below a folder or on the way to it, else
+ * the error itself.
+ */
 export function storageProblem(error: Error, folder: string): Error {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   const reason = code === undefined ? undefined : reasons[code];
   // Writing to an open file names no path; reading a file elsewhere is another matter.
-  const ours = path === undefined ? syscall === 'write' || syscall === 'fsync' : path.startsWith(folder);
+  const ours =
+    path === undefined ? syscall === 'write' || syscall === 'fsync' : isBelow(path, folder) || isBelow(folder, path);
   if (!reason || !ours) return error;
   return new StorageError(
     `${path ?? folder}: ${reason} (${code}).\nNothing that was saved is lost. Next: make room or give leave, then the same command goes on`,
   );
 }
+
+/** Whether a path is a folder or lies below it. */
+const isBelow = (path: string, folder: string): boolean =>
+  `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);

@@ -23,12 +23,16 @@ function readRecord<Value>(file: string, schema: z.ZodType<unknown>): Found<Valu
   try {
     json = JSON.parse(found.value);
   } catch (error) {
-    return { state: 'damaged', file, reason: `is no JSON: ${(error as Error).message}` };
+    return { state: 'damaged', file, reason: `is no JSON: ${withoutQuote(error as Error)}` };
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return { state: 'read', value: parsed.data as Value };
   return { state: 'damaged', file, reason: describe(parsed.error) };
 }
+
+/** What the parser says without the piece of the file that it quotes: that may have lines of its own, and be of any kind. */
+const withoutQuote = ({ message }: Error): string =>
+  JSON.stringify(message.replace(/, (\.\.\.)?"[^]*$/, '')).slice(1, -1);
 
 export const readResult = (folder: string): Found<RunResult> => readRecord(join(folder, 'result.json'), resultSchema);
 export const readRun = (folder: string): Found<RunRecord> => readRecord(join(folder, 'run.json'), runSchema);

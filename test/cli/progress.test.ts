@@ -55,13 +55,26 @@ test('what a run had done before it was cut off says nothing about its speed', (
   expect(state.overall()).toBe('██████████████████░░  90 % 0/1 run, 10 s left');
 });
 
-test('a run that was saved is not an ended one', () => {
+test.each([
+  [12, 'saved  a seed 0: goes on at step 12'],
+  [null, 'ended  a seed 0: nothing new was saved; it goes on from its last checkpoint, or from its start'],
+])('a run that was saved at step %s is not an ended one, and says no more than was saved', (saved, line) => {
   const { state } = stateAt([a]);
   state.take({ kind: 'started', run: a });
-  expect(state.take({ kind: 'ended', run: a, end: { status: 'interrupted' } })).toBe(
-    'saved  a seed 0: goes on where it stopped',
-  );
+  expect(state.take({ kind: 'ended', run: a, end: { status: 'interrupted', saved } })).toBe(line);
   expect(state.overall()).toBe('░░░░░░░░░░░░░░░░░░░░   0 % 0/1 run');
+});
+
+test('records that are moved aside are told with the reason and their new place', () => {
+  const { state } = stateAt([a]);
+  const aside = (reason: string | null) =>
+    state.take({ kind: 'aside', run: a, folder: 'out/a/stale-seed-0-1', reason });
+  expect(aside(null)).toBe(
+    'aside  a seed 0: its records are of another network, plug-in, recipe or dataset; they stay in out/a/stale-seed-0-1',
+  );
+  expect(aside('out/a/seed-0/run.json is no JSON')).toBe(
+    'aside  a seed 0: out/a/seed-0/run.json is no JSON; they stay in out/a/stale-seed-0-1',
+  );
 });
 
 test('what every run warns of is said once', () => {

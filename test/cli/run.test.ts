@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,22 @@ test('plan and status read, and leave nothing', () => {
     expect(states(document)).toEqual(['resnet-50 0 waiting', 'training-recipe 0 waiting', 'gelu 0 waiting']);
   }
   expect(readdirSync(folder)).toEqual(['tiny.yaml']);
+});
+
+test.each([
+  ['the other is asked for by no name', []],
+  ['auto is asked for, which names none', ['--device', 'auto']],
+])('a suite does not go on with another engine where %s', (_, words) => {
+  const file = write(1);
+  const [out, suite] = [join(folder, 'begun'), join(folder, 'begun', 'tiny')];
+  mkdirSync(suite, { recursive: true });
+  const plan = { suite: 'tiny', description: '', dataset: '', base: '', strategy: '', seeds: [], variants: [] };
+  const begun = { schema: 'ablate/plan/1', ...plan, engine: { engine: 'webgpu', gpu: true } };
+  writeFileSync(join(suite, 'plan.json'), JSON.stringify(begun));
+  const { status, stderr } = ablate(['run', file, '--out', out, ...words]);
+  expect(stderr).toContain('the suite tiny was begun on webgpu on a GPU; here it would go on with');
+  expect(status).toBe(3);
+  expect(readdirSync(suite)).toEqual(['plan.json']);
 });
 
 test('a suite is trained once; a change trains again only what it changes; other seeds are kept', () => {

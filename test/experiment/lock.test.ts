@@ -23,7 +23,7 @@ const file = (): string => join(folder, '.lock');
 
 test('one holder at a time', async () => {
   const release = await lockFolder(folder);
-  expect(await holderOf(folder)).toMatchObject({ pid: process.pid, host: hostname() });
+  expect(await holderOf(folder)).toMatchObject({ pid: process.pid, host: hostname(), stopped: false });
   await expect(lockFolder(folder)).rejects.toThrow(LockedError);
   await release();
   expect(await holderOf(folder)).toBeNull();
@@ -91,6 +91,7 @@ test('who waits long is told for whom, and that a stopped process will not let g
   });
   stop.abort();
   expect(seen).toMatchObject({ pid, stopped: true });
+  expect(await holderOf(folder)).toMatchObject({ pid, stopped: true });
   holder.kill('SIGKILL');
 });
 

@@ -156,14 +156,17 @@ test('records of another resolved run are set aside, and come back when the suit
   const [before, after] = [fakeRun('a'), fakeRun('a', 0, { hash: 'f'.repeat(64) })];
   await schedule([before]);
   const first = resultOf('a');
-  await schedule([after]);
+  const moved: unknown[] = [];
+  await schedule([after], { onEvent: (event) => event.kind === 'aside' && moved.push(event) });
+  const aside = join(folder, 'a', `stale-seed-0-${before.hash.slice(0, 8)}`);
+  expect(moved).toEqual([{ kind: 'aside', run: after, folder: aside, reason: null }]);
   const second = resultOf('a');
   expect([first?.hash, second?.hash]).toEqual([before.hash, after.hash]);
-  expect(orNull(readResult(join(folder, 'a', `stale-seed-0-${before.hash.slice(0, 8)}`)))).toEqual(first);
+  expect(orNull(readResult(aside))).toEqual(first);
 
   events = [];
   await schedule([before]);
-  expect(events).toEqual(['skipped a']);
+  expect(events).toEqual(['aside a', 'skipped a']);
   expect(resultOf('a')).toEqual(first);
   expect(orNull(readResult(join(folder, 'a', 'stale-seed-0-ffffffff')))).toEqual(second);
 });
@@ -176,7 +179,7 @@ test.each(['run.json', 'result.json'])(
     if (name === 'run.json') await rm(at('result.json', 'a'));
     events = [];
     expect((await schedule([fakeRun('a')])).done).toHaveLength(1);
-    expect(events).toContain('started a');
+    expect(events).toEqual(['aside a', 'started a', 'ended a']);
     expect(await readFile(join(folder, 'a', 'damaged-seed-0', name), 'utf8')).toBe('{ "schema": "ablate/res');
   },
 );

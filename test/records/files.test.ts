@@ -65,6 +65,9 @@ test('a missing file is absent, a damaged one named with the place', async () =>
     return (found as { reason: string }).reason;
   };
   expect(await reasonFor('{"a":')).toMatch(/^is no JSON/);
+  // What the parser quotes of the file may be of any kind and have lines of its own.
+  expect(await reasonFor('{\n  "top1": NaN,\n  "top5": 1\n}')).toBe("is no JSON: Unexpected token 'N'");
+  expect(await reasonFor('\u0000\u0000')).not.toMatch(/[\0\n]/);
   expect(await reasonFor('null')).toMatch(/^is damaged/);
   const wrong = {
     top1: [85, '0.9', null, -3, 1e308],

@@ -69,12 +69,12 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
-  const byName = options.device !== undefined;
+  // `auto` names no engine.
+  const byName = options.device !== undefined && options.device !== 'auto';
   const before = orNull(readPlan(suiteFolder));
   const begunOn = before?.engine ?? null;
   if (begunOn && !byName) requireSame({ ...begunOn, precision: undefined }, available, `the suite ${suite.name}`);
-  await makeFolder(suiteFolder);
-  const release = options.shared ? null : await lockSuite(suiteFolder);
+  const release = await takeFolder(suiteFolder, options.shared === true);
   const progress = createProgress(process.stderr, runs);
   const interruption = watchSignals({
     onFirst: () =>
@@ -133,11 +133,13 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   }
 }
 
-async function lockSuite(suiteFolder: string): Promise<Release> {
+/** Makes the suite's folder and, where it is not shared, locks it. */
+async function takeFolder(suiteFolder: string, shared: boolean): Promise<Release | null> {
   try {
-    return await lockFolder(suiteFolder);
+    await makeFolder(suiteFolder);
+    return shared ? null : await lockFolder(suiteFolder);
   } catch (error) {
-    throw error instanceof LockedError ? new UsageError(error.message) : error;
+    throw error instanceof LockedError ? new UsageError(error.message) : storageProblem(error as Error, suiteFolder);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Standing } from '../../experiment/standing.js';
 import { readMetrics } from '../../records/read.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan } from '../planned.js';
+import { staleWords } from '../progress-state.js';
 import { textTable } from '../table.js';
 
 interface StatusOptions {
@@ -60,6 +61,8 @@ interface RunState {
   readonly reason?: string;
   readonly epoch?: number;
   readonly epochs?: number;
+  /** The process that trains it, where that was stopped from outside. */
+  readonly stopped?: number;
   /** Where the same run is done. */
   readonly folder?: string;
   /** The task that Slurm has for it; null where it has none, absent where none was submitted or Slurm cannot be asked. */
@@ -78,8 +81,10 @@ async function describe({ spec }: PlannedRun, standing: Standing): Promise<RunSt
     return { variant, seed, state: standing.state, reason: standing.reason };
   if (standing.state !== 'begun') return { variant, seed, state: standing.state };
   const { lines } = readMetrics(standing.folder);
-  const state = (await holderOf(standing.folder)) ? 'running' : 'begun';
-  return { variant, seed, state, epoch: lines.at(-1)?.epoch ?? 0, epochs: recipe.epochs };
+  const holder = await holderOf(standing.folder);
+  const state = holder ? 'running' : 'begun';
+  const stopped = holder?.stopped ? { stopped: holder.pid } : {};
+  return { variant, seed, state, epoch: lines.at(-1)?.epoch ?? 0, epochs: recipe.epochs, ...stopped };
 }
 
 function slurmWords({ slurm, state }: RunState): string {
@@ -89,11 +94,14 @@ function slurmWords({ slurm, state }: RunState): string {
   return `Slurm: ${slurm.id} ${slurm.state.toLowerCase()}${why}`;
 }
 
-function words({ top1, reason, epoch, epochs, state, folder }: RunState): string {
+function words({ top1, reason, epoch, epochs, state, stopped, folder }: RunState): string {
   if (folder !== undefined) return `the same run is done in ${folder}; \`ablate run\` takes it from there`;
   if (top1 !== undefined) return `top-1 ${(100 * top1).toFixed(2)} %`;
-  if (epoch !== undefined) return `epoch ${epoch.toFixed(2)} of ${epochs}`;
-  if (state === 'stale') return 'its records are of another network, recipe or dataset; `ablate run` sets them aside';
+  if (epoch !== undefined) {
+    const halted = stopped === undefined ? '' : `; its process was stopped, kill -CONT ${stopped} lets it go on`;
+    return `epoch ${epoch.toFixed(2)} of ${epochs}${halted}`;
+  }
+  if (state === 'stale') return `${staleWords}; \`ablate run\` sets them aside`;
   if (state === 'damaged') return `${reason}; \`ablate run\` sets its records aside and trains it anew`;
   return reason?.split('\n')[0] ?? '';
 }
