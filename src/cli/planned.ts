@@ -8,10 +8,11 @@ import { type OpenedSuite, openSuite } from '../experiment/suite.js';
 import type { RunName } from '../records/folders.js';
 import { datasetFingerprint } from '../records/hash.js';
 import { readPlan, orNull } from '../records/read.js';
+import type { SettingsOption } from './settings-option.js';
 import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
 /** What run, plan and status have in common on the command line. */
-export interface PlanSelection {
+export interface PlanSelection extends SettingsOption {
   readonly only?: string;
   readonly seeds?: string;
   readonly out: string;
@@ -37,7 +38,7 @@ export interface OpenedPlan {
 export async function openPlan(file: string, options: PlanSelection, needsData: boolean): Promise<OpenedPlan> {
   const { device, only } = options;
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
-  const opened = await openSuite(file);
+  const opened = await openSuite(file, options.set);
   const all = opened.variants.map(({ variant }) => variant.name);
   const names = all.filter(fits(only));
   if (names.length === 0) throw fitsNone(only, all);

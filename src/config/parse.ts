@@ -4,6 +4,7 @@ import { inOrder, type PlacedProblem, type Problem } from './problem.js';
 import { type Recipe, recipeSchema } from './recipe.js';
 import { type RawRecipe, readRecipe } from './recipes.js';
 import { readSource } from './source.js';
+import { type Setting, withSettings } from './settings.js';
 import { salvage } from './salvage.js';
 import { mostEntries, runnerSchema, type SuiteFile, suiteSchema } from './suite.js';
 import { placedWarnings } from './warnings.js';
@@ -47,9 +48,12 @@ export interface ReadRecipe {
 /** The recipes are validated where they stand; the suite's own schema sees the rest. */
 const shell = suiteSchema.omit({ recipe: true, base_recipe: true });
 
-/** Reads and validates a suite and the recipes that it names; all problems of all files come back together. */
-export async function parseSuite(file: string): Promise<ParsedSuite> {
-  const source = await readSource(file);
+/**
+ * Reads and validates a suite, with the fields that the command line sets, and the recipes that it names; all problems of
+ * all files come back together.
+ */
+export async function parseSuite(file: string, settings: readonly Setting[] = []): Promise<ParsedSuite> {
+  const source = withSettings(await readSource(file), settings);
   const place = (problem: Problem) => source.place(problem);
   const nothing = { file, suite: null, parts: null, place };
   if (source.syntax.length > 0) return { ...nothing, problems: source.syntax };
@@ -124,8 +128,9 @@ export async function isRecipeFile(file: string): Promise<boolean> {
 /** Reads and validates a recipe file by itself. */
 export async function parseRecipe(
   file: string,
+  settings: readonly Setting[] = [],
 ): Promise<{ recipe: Recipe | null; problems: readonly PlacedProblem[]; warnings: readonly PlacedProblem[] }> {
-  const source = await readSource(file);
+  const source = withSettings(await readSource(file), settings);
   if (source.syntax.length > 0) return { recipe: null, problems: source.syntax, warnings: [] };
   const problems: PlacedProblem[] = [];
   const read = checkRecipe(await readRecipe(source.value, [], source), 'recipe', problems);

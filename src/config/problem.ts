@@ -12,7 +12,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** A problem with the file and place that a person is shown. Lines and columns start at 1. */
+/** A problem with the file and place that a person is shown. Lines and columns start at 1; at 0 `file` is the whole place. */
 export interface PlacedProblem {
   readonly file: string;
   readonly line: number;
@@ -30,7 +30,7 @@ export const inOrder = (problems: readonly PlacedProblem[]): PlacedProblem[] =>
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly problems: readonly PlacedProblem[]) {
-    super(problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
+    super(problems.map((problem) => `${placeOf(problem)}: ${problem.message}`).join('\n'));
   }
 
   /** Every problem with its line, and how many there are. */
@@ -38,20 +38,24 @@ export class ConfigError extends Error {
     const shown = this.problems.slice(0, mostShown).map(renderProblem);
     const rest = this.problems.length - shown.length;
     const count = counted(this.problems.length, 'problem');
-    const files = [...new Set(this.problems.map(({ file }) => basename(file)))].join(', ');
+    const files = [...new Set(this.problems.map(({ file, line }) => (line > 0 ? basename(file) : file)))].join(', ');
     return [...shown, rest > 0 ? `... and ${rest} more` : '', `${count} in ${files}; nothing was written`]
       .filter(Boolean)
       .join('\n\n');
   }
 }
 
+/** `file:line:column`, or what stands for a file and has no lines. */
+const placeOf = ({ file, line, column }: PlacedProblem): string => (line > 0 ? `${file}:${line}:${column}` : file);
+
 /** Enough to mend a file by: a wrong indentation can give hundreds. */
 const mostShown = 20;
 const longestLine = 160;
 
 /** `file:line:column: message`, the line, and a caret under the place. */
-export function renderProblem({ file, line, column, text, message }: PlacedProblem): string {
-  const head = `${file}:${line}:${column}: ${message}`;
+export function renderProblem(problem: PlacedProblem): string {
+  const { column, text, message } = problem;
+  const head = `${placeOf(problem)}: ${message}`;
   if (text.trim() === '') return head;
   // A tab stays a tab under a tab, so that the caret lines up whatever its width.
   const margin = text.slice(0, column - 1).replace(/[^\t]/g, ' ');

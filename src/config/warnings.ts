@@ -35,7 +35,7 @@ export function placedWarnings(
 ): PlacedProblem[] {
   return recipeWarnings(recipe).map(({ paths, message }) => {
     const places = paths.map((path) => place({ path, on: 'value', message }));
-    return places.find((one) => one.file === file) ?? (places[0] as PlacedProblem);
+    return places.find((one) => one.file === file || one.line === 0) ?? (places[0] as PlacedProblem);
   });
 }
 

@@ -12,6 +12,8 @@ export interface SlurmJob {
   readonly runs: readonly RunName[];
   /** Runs that a task of the array trains one after the other. */
   readonly runsPerTask: number;
+  /** Fields of the suite that are otherwise than in its file: `recipe.epochs=2`. */
+  readonly settings?: readonly string[];
   readonly device: string | null;
   readonly cores: number;
   readonly memoryMiB: number;
@@ -40,7 +42,7 @@ const idleStarts = 3;
  */
 export function slurmScript(job: SlurmJob): string {
   const { suite, program, suiteFile, recordsFolder, runs, runsPerTask, device, cores, memoryMiB, gpu, time } = job;
-  const { parallel, extra } = job;
+  const { parallel, extra, settings = [] } = job;
   const tasks = Math.ceil(runs.length / runsPerTask);
   const output = `${join(recordsFolder, suite, 'slurm').replaceAll('%', '%%')}/%A_%a.txt`;
   const directives = [
@@ -60,6 +62,7 @@ export function slurmScript(job: SlurmJob): string {
   const options = [
     ...['--shared', '--parallel', '1', '--give-up-after', String(idleStarts), '--out', recordsFolder],
     ...(device === null ? [] : ['--device', device]),
+    ...settings.flatMap((text) => ['--set', text]),
   ];
   return `#!/bin/bash
 ${directives.map((directive) => `#SBATCH ${directiveWord(directive)}`).join('\n')}

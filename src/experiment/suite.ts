@@ -5,6 +5,7 @@ import type { ConvNetwork } from '../architecture/network.js';
 import { type ParsedSuite, parseSuite, type SuiteParts } from '../config/parse.js';
 import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
 import type { NetworkConfig } from '../config/network.js';
+import type { Setting } from '../config/settings.js';
 import type { SuiteFile } from '../config/suite.js';
 import { pairWarnings, placedWarnings, recipeWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
@@ -46,9 +47,11 @@ type Report = (path: Path, message: string, on?: 'key' | 'value') => void;
 /**
  * Reads a suite, its recipes and plug-ins, walks its road and builds every network. Throws a `ConfigError` with all that
  * is wrong, of every kind: what is wrong in one part keeps nothing else from being looked at. Writes nothing.
+ *
+ * @param settings fields otherwise than in the file: the suite is as if they stood there
  */
-export async function openSuite(file: string): Promise<OpenedSuite> {
-  const parsed = await parseSuite(file);
+export async function openSuite(file: string, settings: readonly Setting[] = []): Promise<OpenedSuite> {
+  const parsed = await parseSuite(file, settings);
   const { parts } = parsed;
   if (!parts) throw new ConfigError(parsed.problems);
   const problems: PlacedProblem[] = [...parsed.problems];

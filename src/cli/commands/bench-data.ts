@@ -26,8 +26,9 @@ import { note, printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 import { counted } from '../../words/counted.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 
-interface BenchDataOptions {
+interface BenchDataOptions extends SettingsOption {
   readonly timm?: string;
   readonly only?: string;
   readonly model?: string;
@@ -69,6 +70,7 @@ export function benchDataCommand(): Command {
     .option('--batches <count>', 'batches a turn', whole, 8)
     .option('--rounds <count>', 'turns of every contender', whole, 5)
     .option('--markdown <file>', 'also write the result into its section of this file')
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -82,7 +84,7 @@ Examples:
 }
 
 async function benchData(file: string, options: BenchDataOptions): Promise<void> {
-  const opened = await openSuite(file);
+  const opened = await openSuite(file, options.set);
   const { suite } = opened;
   const chosen = chooseNetwork(opened, options, file);
   const { variant, spec, recipe } = chosen;

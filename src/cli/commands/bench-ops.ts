@@ -20,8 +20,9 @@ import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 import { createTicker, type Ticker } from '../ticker.js';
 import { defaultBatch } from './bench-step.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 
-interface BenchOpsOptions {
+interface BenchOpsOptions extends SettingsOption {
   readonly torch?: string;
   readonly only?: string;
   readonly batch?: number;
@@ -46,6 +47,7 @@ export function benchOpsCommand(): Command {
     .option('--rounds <count>', 'turns of every side', whole, 7)
     .option('--steps <count>', 'calls a turn', whole, 3)
     .option('--top <count>', 'how many lines the table has; --json has all', whole, 40)
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .option('--markdown <file>', 'put it into this file, in place of its former self')
     .addHelpText('after', '\nExample:\n  ablate bench ops configs/suites/quickstart.yaml --torch python3')
@@ -54,7 +56,7 @@ export function benchOpsCommand(): Command {
 
 async function benchOps(file: string, options: BenchOpsOptions): Promise<void> {
   if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
-  const { suite, variants, plugins, catalogue } = await openSuite(file);
+  const { suite, variants, plugins, catalogue } = await openSuite(file, options.set);
   const chosen = variants.filter(({ variant }) => fits(options.only)(variant.name));
   const [first] = chosen;
   if (!first) {

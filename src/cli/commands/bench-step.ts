@@ -25,8 +25,9 @@ import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
 import { createTicker, type Ticker } from '../ticker.js';
 import { checkPictureFile, writeFigure } from '../write-figure.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 
-interface BenchStepOptions extends NamedNetworkOptions {
+interface BenchStepOptions extends NamedNetworkOptions, SettingsOption {
   readonly torch?: string;
   readonly tcmalloc?: string;
   readonly torchCompile?: boolean;
@@ -61,6 +62,7 @@ export function benchStepCommand(): Command {
     .option('--rounds <count>', 'turns of every contender', whole, 7)
     .option('--steps <count>', 'steps a turn (default: 3; 1 from 128 pixels on)', whole)
     .addOption(new Option('--precision <type>').choices(['float32', 'bfloat16']).default('float32'))
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .option('--chart <file>', 'draw it: .svg or .png, with its numbers beside it as .csv')
     .option('--markdown <file>', 'put it into this file, in place of its former self, with the chart beside it')
@@ -136,7 +138,7 @@ async function networksOf(
     const name = [base, ...(options.with ? [options.with] : [])].join('+');
     return { title: name, networks: [{ name, spec, plugins: [], network, model: buildModel(network) }] };
   }
-  const { suite, variants, plugins, catalogue } = await openSuite(file as string);
+  const { suite, variants, plugins, catalogue } = await openSuite(file as string, options.set);
   const networks: StepNetwork[] = [];
   const seen = new Set<string>();
   for (const { variant, spec } of variants.filter(({ variant }) => fits(options.only)(variant.name))) {

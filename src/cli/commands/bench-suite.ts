@@ -20,9 +20,10 @@ import { makeFolder } from '../make-folder.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan } from '../planned.js';
 import { createProgress } from '../progress.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
 
-interface BenchSuiteOptions {
+interface BenchSuiteOptions extends SettingsOption {
   readonly only?: string;
   readonly seeds?: string;
   readonly device?: Device;
@@ -38,6 +39,7 @@ export function benchSuiteCommand(): Command {
     .option('--only <glob>', 'only variants whose name fits')
     .option('--seeds <list>', "other seeds than the suite's, such as 0-4 or 0,2")
     .addOption(new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm']))
+    .addOption(settingsOption())
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)', whole)
     .option('--json', 'one JSON document on stdout')
     .option('--markdown <file>', 'put it into this file, in place of its former self')

@@ -10,8 +10,9 @@ import { whole } from '../network-options.js';
 import { note, printJson } from '../output.js';
 import { pictureSheet, type SheetSection } from '../picture-sheet.js';
 import { checkPictureFile, writePicture } from '../write-figure.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 
-interface ShowOptions {
+interface ShowOptions extends SettingsOption {
   readonly out: string;
   readonly pictures: number;
   readonly batch: number;
@@ -24,13 +25,14 @@ export function dataShowCommand(): Command {
     .option('--out <file>', 'where the PNG goes', 'pictures.png')
     .option('--pictures <count>', 'pictures of each kind', whole, 16)
     .option('--batch <number>', 'which training batch, from 0', wholeOrZero, 0)
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate data show configs/suites/quickstart.yaml --out pictures.png')
     .action(async (file: string, options: ShowOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
       checkPictureFile(options.out, ['.png']);
       const { pictures: count, batch: from } = options;
-      const { suite, variants, catalogue } = await openSuite(file);
+      const { suite, variants, catalogue } = await openSuite(file, options.set);
       const { train, test } = await openDatasets(suite.dataset);
       const [first] = variants;
       if (!first) throw new UsageError(`${file} has no networks`);

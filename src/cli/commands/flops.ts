@@ -8,11 +8,12 @@ import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
 import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions, specOf } from '../network-options.js';
 import { printJson, printText } from '../output.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 import type { Column } from '../fit-columns.js';
 import { signed, textTable } from '../table.js';
 import { grouped } from '../../words/counted.js';
 
-interface FlopsOptions extends NamedNetworkOptions {
+interface FlopsOptions extends NamedNetworkOptions, SettingsOption {
   readonly convention: Convention;
   readonly layers?: boolean;
   readonly diff?: readonly string[];
@@ -37,6 +38,7 @@ export function flopsCommand(): Command {
         .choices(Object.keys(conventions))
         .default('paper'),
     )
+    .addOption(settingsOption())
     .option('--layers', 'every layer by itself')
     .addOption(new Option('--diff <variants...>', 'two variants: which layers moved the cost').conflicts('layers'))
     .option('--json', 'one JSON document on stdout')
@@ -78,7 +80,7 @@ async function suiteRows(files: readonly string[], options: FlopsOptions): Promi
   const { openSuite } = await import('../../experiment/suite.js');
   const rows: Row[] = [];
   for (const file of files) {
-    const { suite, variants, catalogue } = await openSuite(file);
+    const { suite, variants, catalogue } = await openSuite(file, options.set);
     for (const { variant, spec } of variants) {
       const resized = {
         ...spec,

@@ -13,6 +13,7 @@ import type { Catalogue } from '../../roadmap/catalogue.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
+import { settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
 import { counted, grouped } from '../../words/counted.js';
 
@@ -33,6 +34,7 @@ export function planCommand(): Command {
     .addOption(
       new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
     )
+    .addOption(settingsOption())
     .option('--measure', 'time a few training steps of every network that is left, for an estimate where none is done')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(

@@ -20,6 +20,7 @@ import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { duration } from '../progress-state.js';
+import { settingsOption, settingWords } from '../settings-option.js';
 import { watchSignals } from '../signals.js';
 
 interface RunOptions extends PlanSelection {
@@ -41,6 +42,7 @@ export function runCommand(): Command {
     .addOption(
       new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
     )
+    .addOption(settingsOption())
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)')
     .addOption(
       new Option('--precision <type>', "what a recipe's `precision: auto` is to be").choices(['float32', 'bfloat16']),
@@ -55,6 +57,7 @@ export function runCommand(): Command {
 Examples:
   ablate run configs/suites/quickstart.yaml
   ablate run configs/suites/fashion-mnist-road.yaml --only "kernel-size-*" --seeds 0-4
+  ablate run configs/suites/quickstart.yaml --set recipe.epochs=2 --set network.scale.width=1/8
 
 Ctrl-C saves every run and ends with exit code 75; the same command goes on. Another one, two seconds later or more, ends at
 once.`,
@@ -144,12 +147,13 @@ async function takeFolder(suiteFolder: string, shared: boolean): Promise<Release
 }
 
 /** The options that the next start needs to go on with the same runs. */
-function repeated({ only, seeds, out, device, parallel, precision, eager, shared }: RunOptions): string[] {
+export function repeated(options: RunOptions): string[] {
+  const { only, seeds, out, device, parallel, precision, set, eager, shared } = options;
   const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, parallel, precision };
   const words = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, quoted(value)],
   );
-  return [...words, ...(eager ? ['--eager'] : []), ...(shared ? ['--shared'] : [])];
+  return [...words, ...settingWords(set), ...(eager ? ['--eager'] : []), ...(shared ? ['--shared'] : [])];
 }
 
 function finish(

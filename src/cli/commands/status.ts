@@ -8,9 +8,10 @@ import { readMetrics } from '../../records/read.js';
 import { note, printJson, printText } from '../output.js';
 import { openPlan } from '../planned.js';
 import { staleWords } from '../progress-state.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
 
-interface StatusOptions {
+interface StatusOptions extends SettingsOption {
   readonly out: string;
   readonly json?: boolean;
 }
@@ -20,10 +21,11 @@ export function statusCommand(): Command {
     .description("say where a suite's runs stand: done, failed and why, running, begun, waiting; reads only")
     .argument('<suite>', 'a suite file')
     .option('--out <dir>', 'where records are', 'experiments')
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
-    .action(async (file: string, { out, json }: StatusOptions) => {
-      const { opened, runs, suiteFolder, standings } = await openPlan(file, { out }, false);
+    .action(async (file: string, { out, set = [], json }: StatusOptions) => {
+      const { opened, runs, suiteFolder, standings } = await openPlan(file, { out, set }, false);
       const slurm = slurmView(suiteFolder);
       const states: RunState[] = [];
       for (const run of runs) {

@@ -24,6 +24,7 @@ import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
+import { settingsOption, settingWords } from '../settings-option.js';
 import { counted } from '../../words/counted.js';
 
 interface SubmitOptions extends PlanSelection {
@@ -47,6 +48,7 @@ export function submitCommand(): Command {
     .option('--seeds <list>', "other seeds than the suite's, such as 0-4")
     .option('--out <dir>', 'where records go', 'experiments')
     .addOption(new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm']))
+    .addOption(settingsOption())
     .option('--time <limit>', "a task's limit; it saves before and is queued again", '04:00:00')
     .option('--cores <number>', 'cores of a task', '4')
     .option('--memory <MiB>', 'memory of a task (default: by the largest network)')
@@ -105,7 +107,7 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
   const out = options.out === 'experiments' ? '' : ` --out ${quoted(options.out)}`;
   const next = options.scriptOnly
     ? scripts.map((script) => `sbatch ${quoted(script)}`).join(' && ')
-    : command(`status ${quoted(file)}${out}`);
+    : command(['status', quoted(file), ...settingWords(options.set)].join(' ') + out);
   const answer = jobs.length === 0 ? null : jobs.map((id) => `Submitted batch job ${id}`).join('\n');
   if (options.json)
     printJson({ schema: 'ablate/submit/1', runs: left.length, script: scripts[0], answer, scripts, jobs });
@@ -121,6 +123,7 @@ function jobOf(file: string, options: SubmitOptions, { suite }: OpenedSuite, run
     recordsFolder: resolve(options.out),
     runs: runs.map(({ spec }) => spec),
     runsPerTask: positive('--runs-per-task', options.runsPerTask),
+    settings: (options.set ?? []).map(({ text }) => text),
     device: options.device ?? null,
     cores: positive('--cores', options.cores),
     memoryMiB:

@@ -3,6 +3,8 @@ import { tryLayers } from '../../authoring/try-suite.js';
 import { isRecipeFile, parseRecipe } from '../../config/parse.js';
 import { ConfigError, type PlacedProblem, renderProblem } from '../../config/problem.js';
 import { openSuite } from '../../experiment/suite.js';
+import type { Setting } from '../../config/settings.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
 import { counted } from '../../words/counted.js';
@@ -13,12 +15,13 @@ export function validateCommand(): Command {
       'check suites: every field, every recipe and plug-in, every network built, layers of plug-ins run once; nothing is trained or written',
     )
     .argument('<files...>', 'suite or recipe files')
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate validate configs/suites/*.yaml')
-    .action(async (files: string[], { json }: { json?: boolean }) => {
+    .action(async (files: string[], { json, set = [] }: SettingsOption & { json?: boolean }) => {
       const answers: ({ file: string } & Answer)[] = [];
       for (const file of files) {
-        const answer = (await isRecipeFile(file)) ? await checkRecipe(file) : await checkSuite(file);
+        const answer = (await isRecipeFile(file)) ? await checkRecipe(file, set) : await checkSuite(file, set);
         answers.push({ file, ...answer });
         if (json) continue;
         for (const warning of answer.warnings.slice(0, mostShown))
@@ -43,14 +46,14 @@ interface Answer {
   readonly warnings: readonly PlacedProblem[];
 }
 
-async function checkRecipe(file: string): Promise<Answer> {
-  const { recipe, problems, warnings } = await parseRecipe(file);
+async function checkRecipe(file: string, settings: readonly Setting[]): Promise<Answer> {
+  const { recipe, problems, warnings } = await parseRecipe(file, settings);
   return { about: recipe ? `a recipe of ${counted(recipe.epochs, 'epoch')}` : '', problems, warnings };
 }
 
-async function checkSuite(file: string): Promise<Answer> {
+async function checkSuite(file: string, settings: readonly Setting[]): Promise<Answer> {
   try {
-    const opened = await openSuite(file);
+    const opened = await openSuite(file, settings);
     const { suite, variants, warnings } = opened;
     const problems = (await tryLayers(opened)).map((message) => ({ file, line: 1, column: 1, text: '', message }));
     const trained = variants.filter(({ sameAs }) => sameAs === null).length;
