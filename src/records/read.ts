@@ -32,7 +32,7 @@ function readRecord<Value>(file: string, schema: z.ZodType<unknown>): Found<Valu
 
 /** What the parser says without the piece of the file that it quotes: that may have lines of its own, and be of any kind. */
 const withoutQuote = ({ message }: Error): string =>
-  JSON.stringify(message.replace(/, (\.\.\.)?"[^]*$/, '')).slice(1, -1);
+  JSON.stringify(message.replace(/, (\.\.\.)?"[\s\S]*$/, '')).slice(1, -1);
 
 export const readResult = (folder: string): Found<RunResult> => readRecord(join(folder, 'result.json'), resultSchema);
 export const readRun = (folder: string): Found<RunRecord> => readRecord(join(folder, 'run.json'), runSchema);
