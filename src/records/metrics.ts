@@ -1,26 +1,26 @@
 import { z } from 'zod';
-import { count, type Frozen, share } from './schema.js';
+import { amount, count, type Frozen, measured, share } from './schema.js';
 
 const train = z.object({
   kind: z.literal('train'),
   step: count,
   /** Epochs done, with fraction. */
-  epoch: z.number().min(0),
+  epoch: amount,
   /** Mean loss since the line before. */
-  loss: z.number(),
-  learningRate: z.number().min(0),
-  imagesPerSecond: z.number().min(0),
+  loss: measured,
+  learningRate: amount,
+  imagesPerSecond: amount,
 });
 
 const evaluation = z.object({
   kind: z.literal('evaluation'),
   step: count,
-  epoch: z.number().min(0),
+  epoch: amount,
   top1: share,
   top5: share,
-  loss: z.number(),
+  loss: measured,
   /** The same for the moving average of the weights, where the recipe has one. */
-  ema: z.object({ top1: share, top5: share, loss: z.number() }).nullable(),
+  ema: z.object({ top1: share, top5: share, loss: measured }).nullable(),
 });
 
 /** A line of metrics.jsonl. */

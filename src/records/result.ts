@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, type Frozen, hashSchema, seconds, share } from './schema.js';
+import { amount, count, type Frozen, hashSchema, measured, seconds, share } from './schema.js';
 
 const done = z.object({
   schema: z.literal('ablate/result/1'),
@@ -8,14 +8,14 @@ const done = z.object({
   /** Of the last epoch; `best` over all evaluations. */
   top1: share,
   top5: share,
-  loss: z.number(),
-  best: z.object({ top1: share, epoch: z.number().min(0) }),
+  loss: measured,
+  best: z.object({ top1: share, epoch: amount }),
   /** The same for the moving average of the weights, where the recipe has one. */
-  ema: z.object({ top1: share, top5: share, loss: z.number().optional() }).nullable(),
-  trainLoss: z.number(),
+  ema: z.object({ top1: share, top5: share, loss: measured.optional() }).nullable(),
+  trainLoss: measured,
   steps: count,
   /** Training pictures over time inside training steps, data included, evaluation and start-up not. */
-  imagesPerSecond: z.number().min(0),
+  imagesPerSecond: amount,
   seconds: z.object({
     total: seconds,
     training: seconds,

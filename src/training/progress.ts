@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, type Frozen, seconds, share } from '../records/schema.js';
+import { amount, count, type Frozen, measured, seconds, share } from '../records/schema.js';
 
 /** Where a run stands besides its variables: all chance is drawn by step number, so the number is enough. */
 export const progressSchema = z.object({
@@ -8,8 +8,8 @@ export const progressSchema = z.object({
   /** Bytes of metrics.jsonl that belong to these steps; what follows is written again. */
   metricsBytes: count,
   /** The last training line: its step, the seconds of training until then, and the sum of losses since. */
-  line: z.object({ step: count, loss: z.number(), training: seconds }),
-  best: z.object({ top1: share, epoch: z.number().min(0) }).nullable(),
+  line: z.object({ step: count, loss: measured, training: seconds }),
+  best: z.object({ top1: share, epoch: amount }).nullable(),
   /** Spent so far, by kind; `waiting` for pictures is a part of training. */
   seconds: z.object({ training: seconds, evaluation: seconds, startup: seconds, waiting: seconds }),
 });

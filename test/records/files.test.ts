@@ -71,6 +71,7 @@ test('a missing file is absent, a damaged one named with the place', async () =>
   expect(await reasonFor('null')).toMatch(/^is damaged/);
   const wrong = {
     top1: [85, '0.9', null, -3, 1e308],
+    loss: [1e308, 'x'],
     steps: [1.5, -1],
     best: [null, {}],
     seconds: [null, { total: -1 }],
