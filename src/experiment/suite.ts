@@ -167,7 +167,10 @@ async function countClasses(
       dataset.root === null
         ? 'the pictures are not here to count their classes'
         : `${existsSync(dataset.root) ? 'there are no pictures to count the classes of in' : 'there is no folder'} ${dataset.root} (relative to the suite's file)`;
-    report(['network'], `${where}; mend dataset.root, or add \`classes:\` with their number`);
+    report(
+      dataset.root === null ? ['network'] : ['dataset', 'root'],
+      `${where}; mend dataset.root, or add \`classes:\` with their number`,
+    );
   }
   if (given !== null && known !== null && given !== known)
     report(['network', 'classes'], `the dataset ${dataset.name} has ${known} classes, not ${given}`);

@@ -40,7 +40,10 @@ export async function readMetricsLog(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return new Uint8Array();
+    // Node's own words name no file here.
+    if (code === 'EISDIR') throw new Error(`${path} is a folder, expected the run's metrics; move it away`);
     throw error;
   }
 }

@@ -277,7 +277,7 @@ describe('paths are relative to the suite', () => {
     const text = good.replace('name: fashion-mnist,', 'name: folder, root: ../pictures,');
     writeFileSync(join(folder, 'deep', 'suite.yaml'), text);
     await expect(openSuite(join(folder, 'deep', 'suite.yaml'))).rejects.toThrow(
-      `there is no folder ${join(folder, 'pictures')} (relative to the suite's file)`,
+      `suite.yaml:2:32: there is no folder ${join(folder, 'pictures')} (relative to the suite's file)`,
     );
     mkdirSync(join(folder, 'pictures', 'train', 'shoe'), { recursive: true });
     mkdirSync(join(folder, 'pictures', 'train', 'coat'), { recursive: true });

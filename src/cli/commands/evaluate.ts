@@ -110,7 +110,9 @@ async function evaluateAction(options: EvaluateOptions): Promise<void> {
   printText(`top-1 ${percent(accuracy.top1)}   top-5 ${percent(accuracy.top5)}   loss ${accuracy.loss.toFixed(4)}`);
   note(`shorter side ${prepared.resize}, ${prepared.interpolation}, middle ${resolution}x${resolution}`);
   if (damaged > 0)
-    note(`${counted(damaged, 'picture')} could not be read, counted as what the network makes of a blank one`);
+    note(
+      `${counted(damaged, 'picture')} could not be read and ${damaged === 1 ? 'is' : 'are'} in none of these numbers`,
+    );
 }
 
 /**

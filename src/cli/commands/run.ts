@@ -9,6 +9,7 @@ import { codeVersion, describeMachine, devicesFor } from '../../experiment/machi
 import type { PlannedRun } from '../../experiment/plan.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
+import type { Standing } from '../../experiment/standing.js';
 import { storageProblem } from '../../experiment/storage.js';
 import { readPlan, orNull } from '../../records/read.js';
 import { writePlan } from '../../records/write.js';
@@ -76,7 +77,9 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const byName = options.device !== undefined && options.device !== 'auto';
   const before = orNull(readPlan(suiteFolder));
   const begunOn = before?.engine ?? null;
-  if (begunOn && !byName) requireSame({ ...begunOn, precision: undefined }, available, `the suite ${suite.name}`);
+  const open = runs.some((run) => !['done', 'elsewhere'].includes((standings.get(run) as Standing).state));
+  if (begunOn && open && !byName)
+    requireSame({ ...begunOn, precision: undefined }, available, `the suite ${suite.name}`);
   const release = await takeFolder(suiteFolder, options.shared === true);
   const progress = createProgress(process.stderr, runs);
   const interruption = watchSignals({
