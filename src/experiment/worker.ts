@@ -8,6 +8,7 @@ import { datasetFingerprint, designHash, networkHash, protocolHash, runHash } fr
 import { readRun, orNull } from '../records/read.js';
 import { type RunRecord, type RunStart, startsOf } from '../records/run.js';
 import { writeJson } from '../records/write.js';
+import { removeCheckpoint } from '../training/checkpoint.js';
 import { trainRun } from '../training/train.js';
 import { choiceOf, requireSame } from './engine-choice.js';
 import { keepWeights } from './keep-weights.js';
@@ -43,6 +44,9 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
   if (runHash(design, fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');
   }
+  // A checkpoint without the record of who trained it would mix two engines and say nothing.
+  if (orNull(readRun(folder))?.hash !== hash && (await removeCheckpoint(folder)))
+    send({ kind: 'warning', text: `${folder} has a checkpoint and no run.json of this run; it starts again` });
   const network = networkOf(spec.network, catalogue);
   const weights = spec.network.weights && (await openWeights(spec.network.weights, network));
   try {

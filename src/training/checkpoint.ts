@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ops } from '../engine/ops.js';
@@ -160,9 +161,11 @@ function checksum(hash: string, progress: string) {
   };
 }
 
-/** A finished run needs its checkpoints no longer. */
-export async function removeCheckpoint(directory: string): Promise<void> {
+/** Removes a run's checkpoints, and says whether there was anything; a finished run needs them no longer. */
+export async function removeCheckpoint(directory: string): Promise<boolean> {
+  const there = existsSync(folderOf(directory));
   await rm(folderOf(directory), { recursive: true, force: true });
+  return there;
 }
 
 function ignoreAbsent(error: NodeJS.ErrnoException): void {
