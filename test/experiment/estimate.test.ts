@@ -50,7 +50,7 @@ test('a network that was trained before has its own speed, others go by their mu
   expect(seconds([known, twice], { parallel: 2 })).toBeCloseTo(23);
   expect(seconds([known, known, twice], { parallel: 2 })).toBeCloseTo(24);
   expect(estimateTime({ ...options, left: [known, twice] })?.basis).toMatch(
-    '1 are of networks that were not among these',
+    '1 is of a network that was not among these',
   );
 });
 
@@ -69,6 +69,6 @@ test('steps that were timed just now count before records, and make an estimate 
   expect(seconds([twice], { timed, speeds: [] })).toBeCloseTo(2 + (1.1 * 100) / 10);
   expect(seconds([twice], { timed, speeds: [], assumable: false })).toBeCloseTo(2 + (1.1 * 100) / 10);
   expect(estimateTime({ ...options, left: [known, twice], timed })?.basis).toBe(
-    'by the steps of 1 network, timed just now with their pictures at hand; 1 are of networks that were not among these and go by their multiply-adds',
+    'by the steps of 1 network, timed just now with their pictures at hand; 1 is of a network that was not among these and goes by its multiply-adds',
   );
 });
