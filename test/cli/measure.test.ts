@@ -48,6 +48,6 @@ test('plan --measure estimates by steps timed just now, and writes nothing', () 
   const { runs, estimate } = JSON.parse(stdout);
   expect(runs[0].milliseconds).toBeGreaterThan(0);
   expect(estimate.basis).toMatch(/^by the steps of 1 network, timed just now/);
-  expect(stderr).toMatch(/^gelu: .* pictures\/s, 16 a step; 1 of 1 networks timed$/m);
+  expect(stderr).toMatch(/^gelu: .* pictures\/s, 16 a step; 1 of 1 network timed$/m);
   expect(readdirSync(folder)).toEqual(['tiny.yaml']);
 });
