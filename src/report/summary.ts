@@ -80,11 +80,15 @@ function verdictSentences({ rows, plan, family }: Study): string[] {
       ? [`The other ${counted(open.length, change)} of ${judgedCount} ${told.replace('can', 'cannot')}.`]
       : [];
   const left = asked.filter((row) => claimOf(row.judged) === null && !open.includes(row));
-  const skipped =
-    left.length === 0
-      ? []
-      : [`Without a verdict: ${shortened(left.map((row) => `${labelOf(row)} (${verdictText(row)})`))}.`];
+  const skipped = left.length === 0 ? [] : [`Without a verdict: ${withoutVerdict(left)}.`];
   return [[answer, ...rest, ...leanSentence(open), ...skipped].join(' ')];
+}
+
+/** Rows with why they have none; the reason once where many share it. */
+function withoutVerdict(rows: readonly Row[]): string {
+  const reasons = new Set(rows.map(verdictText));
+  if (reasons.size === 1 && rows.length > 1) return `${shortened(rows.map(labelOf))} (all: ${[...reasons][0]})`;
+  return shortened(rows.map((row) => `${labelOf(row)} (${verdictText(row)})`));
 }
 
 const effect = ({ delta, judged }: Row): string =>
