@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, count, type Frozen, hashSchema, measured, seconds, share } from './schema.js';
+import { amount, count, type Frozen, hashSchema, measured, share } from './schema.js';
 
 const done = z.object({
   schema: z.literal('ablate/result/1'),
@@ -17,12 +17,12 @@ const done = z.object({
   /** Training pictures over time inside training steps, data included, evaluation and start-up not. */
   imagesPerSecond: amount,
   seconds: z.object({
-    total: seconds,
-    training: seconds,
-    evaluation: seconds,
-    startup: seconds,
+    total: amount,
+    training: amount,
+    evaluation: amount,
+    startup: amount,
     /** The part of training that went by waiting for pictures; absent in older records. */
-    waiting: seconds.optional(),
+    waiting: amount.optional(),
   }),
   peakMemoryBytes: count,
   /** Pictures of the test set that could not be read, and so are not in the accuracies; absent is none known of. */

@@ -22,6 +22,5 @@ export const amount = measured.min(0);
 export const count = z.int().min(0);
 /** A share in [0, 1]. */
 export const share = z.number().min(0).max(1);
-export const seconds = amount;
 export const hashSchema = z.string().min(1).max(128);
 export const seedSchema = z.int().min(0);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, count, type Frozen, measured, seconds, share } from '../records/schema.js';
+import { amount, count, type Frozen, measured, share } from '../records/schema.js';
 
 /** Where a run stands besides its variables: all chance is drawn by step number, so the number is enough. */
 export const progressSchema = z.object({
@@ -8,10 +8,10 @@ export const progressSchema = z.object({
   /** Bytes of metrics.jsonl that belong to these steps; what follows is written again. */
   metricsBytes: count,
   /** The last training line: its step, the seconds of training until then, and the sum of losses since. */
-  line: z.object({ step: count, loss: measured, training: seconds }),
+  line: z.object({ step: count, loss: measured, training: amount }),
   best: z.object({ top1: share, epoch: amount }).nullable(),
   /** Spent so far, by kind; `waiting` for pictures is a part of training. */
-  seconds: z.object({ training: seconds, evaluation: seconds, startup: seconds, waiting: seconds }),
+  seconds: z.object({ training: amount, evaluation: amount, startup: amount, waiting: amount }),
 });
 
 export type Progress = Frozen<z.infer<typeof progressSchema>>;
