@@ -3,7 +3,7 @@ import { appendFile, copyFile, cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { removePartial, runFolder, setAside } from '../records/folders.js';
 import { readResult, readRun, orNull } from '../records/read.js';
-import { writeJson } from '../records/write.js';
+import { ignoreAbsent, writeJson } from '../records/write.js';
 import { type HolderSeen, untilFree } from './lock.js';
 import type { PlannedRun } from './plan.js';
 import { type Standing, standingOf } from './standing.js';
@@ -71,8 +71,4 @@ export async function takeRecords(run: PlannedRun, suiteFolder: string, from: st
     await writeJson(join(folder, 'run.json'), { ...record, spec: run.spec, takenFrom: source });
   }
   await writeJson(join(folder, 'result.json'), result);
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

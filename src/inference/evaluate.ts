@@ -4,7 +4,7 @@ import type { Batch, Dataset } from '../data/dataset.js';
 import { evaluationBatches } from '../data/pipeline.js';
 import type { Engine } from '../engine/engine.js';
 import { type Accuracy, evaluate } from '../training/evaluate.js';
-import { evaluationStep } from '../training/steps.js';
+import { prepareEvaluation } from '../training/evaluator.js';
 import type { Fit } from './preparation.js';
 
 export interface WeightsEvaluation {
@@ -25,19 +25,8 @@ export interface WeightsEvaluation {
 /** Top-1, top-5 and loss of weights on every picture of a dataset, with running statistics. */
 export async function evaluateWeights(options: WeightsEvaluation): Promise<Accuracy> {
   const { engine, model, weights, dataset, fit, small, batchSize, onProgress, onDamaged } = options;
-  const { tf } = engine.ops;
   const resolution = model.input[0] as number;
-  const feeds = () => ({
-    images: tf.randomUniform([batchSize, ...model.input]),
-    targets: tf.randomUniform([batchSize, model.classes]),
-  });
-  const examples = [feeds(), feeds()] as const;
-  const step = await engine.prepare(
-    evaluationStep({ ops: engine.ops, model }, weights),
-    [...weights.values()],
-    examples,
-  );
-  tf.dispose(examples.map((example) => Object.values(example)));
+  const step = await prepareEvaluation(engine, model, weights, batchSize);
   const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation: fit, small, onDamaged });
   try {
     return await evaluate(engine, step, counted(batches, onProgress), resolution, model.classes);

@@ -29,6 +29,11 @@ export const partialName = (path: string): string => `${path}.${process.pid}${pa
 /** Files of this ending were never finished; whoever works on their folder alone may remove them. */
 export const partialEnding = '.partial';
 
+/** For what need not be there: any other error is thrown on. */
+export function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
 /** A rename is on disk only when its folder is. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ops } from '../engine/ops.js';
-import { syncFolder } from '../records/write.js';
+import { ignoreAbsent, syncFolder } from '../records/write.js';
 import { openSafetensors, type SafetensorsFile, WeightsError, writeSafetensors } from '../weights/safetensors.js';
 import { type Progress, progressSchema } from './progress.js';
 import type { TrainingState } from './state.js';
@@ -166,8 +166,4 @@ export async function removeCheckpoint(directory: string): Promise<boolean> {
   const there = existsSync(folderOf(directory));
   await rm(folderOf(directory), { recursive: true, force: true });
   return there;
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

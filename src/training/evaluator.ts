@@ -30,23 +30,30 @@ export interface Evaluator {
   dispose(): void;
 }
 
+/** The evaluation step of some weights, as an engine runs it best, for passes of `batchSize` pictures. */
+export async function prepareEvaluation(
+  engine: Engine,
+  model: Model,
+  weights: TrainingState['weights'],
+  batchSize: number,
+): Promise<RunnableStep> {
+  const { tf } = engine.ops;
+  const feeds = () => ({
+    images: tf.randomUniform([batchSize, ...model.input]),
+    targets: tf.randomUniform([batchSize, model.classes]),
+  });
+  const examples = [feeds(), feeds()] as const;
+  const step = evaluationStep({ ops: engine.ops, model }, weights);
+  const prepared = await engine.prepare(step, [...weights.values()], examples);
+  tf.dispose(examples.map((example) => Object.values(example)));
+  return prepared;
+}
+
 /** Prepares the evaluation's steps, so that what fails in them fails before anything is trained. */
 export async function createEvaluator(parts: EvaluatorParts): Promise<Evaluator> {
   const { engine, model, recipe, state, dataset, batchSize, cores, warn } = parts;
-  const { tf } = engine.ops;
-  const prepare = async (weights: TrainingState['weights']): Promise<RunnableStep> => {
-    const feeds = () => ({
-      images: tf.randomUniform([batchSize, ...model.input]),
-      targets: tf.randomUniform([batchSize, model.classes]),
-    });
-    const examples = [feeds(), feeds()] as const;
-    const step = evaluationStep({ ops: engine.ops, model }, weights);
-    const prepared = await engine.prepare(step, [...weights.values()], examples);
-    tf.dispose(examples.map((example) => Object.values(example)));
-    return prepared;
-  };
-  const plain = await prepare(state.weights);
-  const ema = recipe.ema ? await prepare(state.averages) : null;
+  const plain = await prepareEvaluation(engine, model, state.weights, batchSize);
+  const ema = recipe.ema ? await prepareEvaluation(engine, model, state.averages, batchSize) : null;
   const resolution = model.input[0] as number;
   const by = (step: RunnableStep): Promise<Measured> => {
     const { evaluation } = recipe;
