@@ -22,6 +22,7 @@ import { openPlan } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
+import { benchSuiteTorch } from './bench-suite-torch.js';
 
 interface BenchSuiteOptions extends SettingsOption {
   readonly only?: string;
@@ -30,6 +31,9 @@ interface BenchSuiteOptions extends SettingsOption {
   readonly parallel?: number;
   readonly json?: boolean;
   readonly markdown?: string;
+  readonly torch?: string;
+  readonly tcmalloc?: string;
+  readonly rounds: number;
 }
 
 export function benchSuiteCommand(): Command {
@@ -41,9 +45,18 @@ export function benchSuiteCommand(): Command {
     .addOption(new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm']))
     .addOption(settingsOption())
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)', whole)
+    .option('--torch <python>', 'the same suite also by a plain PyTorch program, in turn; a Python with torch and timm')
+    .option('--tcmalloc <library>', 'PyTorch with this allocator preloaded, such as libtcmalloc_minimal.so.4')
+    .option('--rounds <count>', 'turns of either side beside PyTorch', whole, 1)
     .option('--json', 'one JSON document on stdout')
     .option('--markdown <file>', 'put it into this file, in place of its former self')
-    .addHelpText('after', '\nExample:\n  ablate bench suite configs/suites/quickstart.yaml')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ablate bench suite configs/suites/quickstart.yaml
+  ablate bench suite configs/suites/quickstart.yaml --torch python3 --set recipe.precision=float32`,
+    )
     .action(benchSuite);
 }
 
@@ -51,12 +64,21 @@ async function benchSuite(file: string, options: BenchSuiteOptions): Promise<voi
   if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
   const out = await mkdtemp(join(tmpdir(), 'ablate-bench-'));
   try {
-    const { opened, plan, runs, suiteFolder } = await openPlan(file, { ...options, out }, true);
+    const planned = await openPlan(file, { ...options, out }, true);
+    const { opened, plan, runs, suiteFolder } = planned;
     const { suite } = opened;
     const available = checkDevice(options.device ?? suite.runner.device);
     if (available.warning) note(available.warning);
     const machine = { ...describeMachine(), ...devicesFor(available) };
     const share = shareMachine(runs, options.parallel ?? suite.runner.parallel, machine);
+    if (options.torch !== undefined) {
+      const { torch } = options;
+      return await benchSuiteTorch(file, planned, share, out, {
+        ...options,
+        torch,
+        selection: selectionWords(options),
+      });
+    }
     await writePlan(suiteFolder, plan.record);
     const clock = createSuiteClock();
     const progress = createProgress(process.stderr, runs);
@@ -102,4 +124,17 @@ async function benchSuite(file: string, options: BenchSuiteOptions): Promise<voi
   } finally {
     await rm(out, { recursive: true, force: true });
   }
+}
+
+/** What chooses and changes the runs, in `ablate run`'s words. */
+function selectionWords({ only, seeds, device, parallel, set = [] }: BenchSuiteOptions): string[] {
+  const given = (name: string, value: string | number | undefined) =>
+    value === undefined ? [] : [name, String(value)];
+  return [
+    ...given('--only', only),
+    ...given('--seeds', seeds),
+    ...given('--device', device),
+    ...given('--parallel', parallel),
+    ...set.flatMap(({ text }) => ['--set', text]),
+  ];
 }
