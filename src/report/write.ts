@@ -5,7 +5,7 @@ import { drawPng, drawSvg } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
-import { readSuite } from './read.js';
+import type { SuiteRecords } from './read.js';
 import { composeReport, type Report } from './report.js';
 import { paperCsv } from './tables/paper.js';
 import { runsCsv, stepsCsv } from './tables/steps.js';
@@ -18,10 +18,10 @@ export interface WrittenReport {
 
 /**
  * Writes the report of a suite's records into `outFolder`: index.html, report.md, tables as CSV, every figure as PNG, SVG
- * and CSV. Reads the records only. Throws a `RecordsError` where there is no plan.
+ * and CSV.
  */
-export async function writeReport(suiteFolder: string, outFolder: string): Promise<WrittenReport> {
-  const report = composeReport(await readSuite(suiteFolder));
+export async function writeReport(records: SuiteRecords, outFolder: string): Promise<WrittenReport> {
+  const report = composeReport(records);
   await mkdir(outFolder, { recursive: true });
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer) => {
