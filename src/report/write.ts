@@ -31,20 +31,20 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
     await rename(`${file}.partial`, file);
     files.push(file);
   };
-  await write('index.html', htmlPage(report));
+  const drawn = new Map(report.figures.map((figure) => [figure, drawSvg(figure.draw(light, 'wide'), light)]));
+  await write('index.html', htmlPage(report, drawn));
   await write('report.md', markdownReport(report));
   await write('steps.csv', stepsCsv(report.study));
   await write('runs.csv', runsCsv(report.study));
   if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
   for (const figure of report.figures) {
-    const drawing = figure.draw(light, 'wide');
-    await write(`${figure.name}.png`, await smallPng(await drawPng(drawing, light)));
-    await write(`${figure.name}.svg`, drawSvg(drawing, light));
+    await write(`${figure.name}.png`, await smallPng(await drawPng(figure.draw(light, 'wide'), light)));
+    await write(`${figure.name}.svg`, drawn.get(figure) as string);
     await write(`${figure.name}.csv`, figure.csv);
   }
   return { report, files };
 }
 
-/** A third of the size, which counts where reports are committed: charts have few colours. */
+/** A third of the size, which counts where reports are committed: charts have few colours, so little effort finds them. */
 const smallPng = async (png: Buffer): Promise<Buffer> =>
-  await sharp(png).png({ palette: true, quality: 100, dither: 0 }).toBuffer();
+  await sharp(png).png({ palette: true, quality: 100, dither: 0, effort: 1 }).toBuffer();
