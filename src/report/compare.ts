@@ -4,8 +4,7 @@ import { ofDifferences, type PairedDifference } from '../statistics/paired.js';
 import { pictureVariance } from '../statistics/pictures.js';
 import type { Exemption } from '../statistics/verdict.js';
 import { unlike } from './conditions.js';
-import type { RunFiles } from './read.js';
-import { doneRuns, type RunState } from './runs.js';
+import { doneRuns, type RunFiles, type RunState } from './runs.js';
 
 /** Of a variant, what a comparison needs. */
 export interface Side {

@@ -8,7 +8,22 @@ interface Condition {
 }
 
 /** Under what a run was trained and tested, from its first start to its last; the network and its recipe left out. */
-export function conditionsOf(run: RunRecord): Condition[] {
+export function conditionsOf(run: RunRecord): readonly Condition[] {
+  const known = conditionsOfRun.get(run);
+  if (known) return known;
+  const conditions = readConditions(run);
+  const text = JSON.stringify(conditions);
+  const shared = conditionsByText.get(text) ?? conditions;
+  conditionsByText.set(text, shared);
+  conditionsOfRun.set(run, shared);
+  return shared;
+}
+
+/** Runs are asked again for each of their comparisons; most of a suite's have the same, which stand in memory once. */
+const conditionsOfRun = new WeakMap<RunRecord, readonly Condition[]>();
+const conditionsByText = new Map<string, readonly Condition[]>();
+
+function readConditions(run: RunRecord): Condition[] {
   const { dataset, network } = run.spec;
   const starts = startsOf(run);
   const every = (of: (start: (typeof starts)[number]) => string) => [...new Set(starts.map(of))].join(', then ');
@@ -33,7 +48,7 @@ export function unlike(a: RunRecord | null, b: RunRecord | null): string[] {
   const [first, second] = [conditionsOf(a), conditionsOf(b)];
   const others = pluginsOf(b);
   return [
-    ...first.flatMap(({ what, value }, at) => (second[at]?.value === value ? [] : [`other ${what}`])),
+    ...(first === second ? [] : first).flatMap(({ what, value }, at) => (second[at]?.value === value ? [] : [`other ${what}`])),
     ...[...pluginsOf(a)].flatMap(([name, content]) =>
       others.has(name) && others.get(name) !== content ? [`other content of ${name}`] : [],
     ),

@@ -15,8 +15,8 @@ export interface JudgedInteraction extends Interaction {
  * other conditions than most.
  */
 export function combinationsOf(rows: readonly (Side & { readonly variant: PlannedVariant })[]): Combination[] {
-  const counts = new Map<string, number>();
-  const conditions = ({ files }: RunState) => JSON.stringify(files.run && conditionsOf(files.run));
+  const conditions = ({ files }: RunState) => files.run && conditionsOf(files.run);
+  const counts = new Map<ReturnType<typeof conditions>, number>();
   for (const state of rows.flatMap(({ states }) => doneRuns(states)))
     counts.set(conditions(state), (counts.get(conditions(state)) ?? 0) + 1);
   const [usual] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];

@@ -25,7 +25,18 @@ export const labelOf = ({ variant }: Row): string =>
   variant.kind === 'step' ? variant.title : networkName(variant.title);
 
 /** What all numbers of a picture were measured on, in a line: data, resolution, seeds. */
-export function conditions({ plan, rows, testImages }: Study): string {
+export function conditions(study: Study): string {
+  const known = conditionsOfStudy.get(study);
+  if (known !== undefined) return known;
+  const words = conditionsInWords(study);
+  conditionsOfStudy.set(study, words);
+  return words;
+}
+
+/** Every picture asks, in each of its forms. */
+const conditionsOfStudy = new WeakMap<Study, string>();
+
+function conditionsInWords({ plan, rows, testImages }: Study): string {
   const seeds = new Set(rows.flatMap(({ bySeed }) => [...bySeed.keys()]));
   const resolutions = [...new Set(plan.variants.map(({ resolution }) => `${resolution}×${resolution}`))];
   const epochs = [

@@ -13,11 +13,13 @@ export interface ProtocolNotice {
 
 /** Which variants were trained or tested by another protocol than most, and in which fields it differs. */
 export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
-  const trained = rows.flatMap(trainedBy);
-  const groups = new Map<string, typeof trained>();
+  const protocolOf = protocolReader();
+  const trained = rows.flatMap((row) => trainedBy(row, protocolOf));
+  const groups = new Map<Protocol, typeof trained>();
   for (const one of trained) {
-    const key = JSON.stringify([...one.protocol]);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    const group = groups.get(one.protocol);
+    if (group) group.push(one);
+    else groups.set(one.protocol, [one]);
   }
   const [usual, ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
   return others.flatMap((group) => {
@@ -35,17 +37,19 @@ export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
 }
 
 /** The protocols of a variant's runs: one, unless its seeds were trained differently, which its names then say. */
-function trainedBy({ variant, states }: Row): { readonly name: string; readonly protocol: Protocol }[] {
-  const protocols = new Map<string, { seeds: number[]; protocol: Protocol }>();
+function trainedBy(
+  { variant, states }: Row,
+  protocolOf: (spec: RunSpec) => Protocol,
+): { readonly name: string; readonly protocol: Protocol }[] {
+  const protocols = new Map<Protocol, number[]>();
   for (const { status, files, seed } of states) {
     if (status !== 'done' || !files.run) continue;
     const protocol = protocolOf(files.run.spec);
-    const key = JSON.stringify([...protocol]);
-    const same = protocols.get(key) ?? { seeds: [], protocol };
-    same.seeds.push(seed);
-    protocols.set(key, same);
+    const seeds = protocols.get(protocol);
+    if (seeds) seeds.push(seed);
+    else protocols.set(protocol, [seed]);
   }
-  return [...protocols.values()].map(({ seeds, protocol }) => ({
+  return [...protocols].map(([protocol, seeds]) => ({
     name:
       protocols.size === 1
         ? variant.name
@@ -54,8 +58,31 @@ function trainedBy({ variant, states }: Row): { readonly name: string; readonly 
   }));
 }
 
+/** One object for all protocols that are equal; the runs of a suite share most of what theirs are made of. */
+function protocolReader(): (spec: RunSpec) => Protocol {
+  const numbers = new Map<object, number>();
+  const numberOf = (part: object): number => {
+    const number = numbers.get(part) ?? numbers.size;
+    numbers.set(part, number);
+    return number;
+  };
+  const byParts = new Map<string, Protocol>();
+  const byText = new Map<string, Protocol>();
+  return (spec) => {
+    const parts = [spec.recipe, spec.dataset, spec.network].map(numberOf).join(' ');
+    const known = byParts.get(parts);
+    if (known) return known;
+    const made = readProtocol(spec);
+    const text = JSON.stringify([...made]);
+    const protocol = byText.get(text) ?? made;
+    byText.set(text, protocol);
+    byParts.set(parts, protocol);
+    return protocol;
+  };
+}
+
 /** Fields of a run's recipe, data, input and starting weights as text, names and notes left out. */
-function protocolOf({ recipe, dataset, network }: RunSpec): Protocol {
+function readProtocol({ recipe, dataset, network }: RunSpec): Protocol {
   const { name: _, replaces: __, ...trained } = recipe;
   const { root: ___, ...data } = dataset;
   const { resolution, classes, weights } = network;

@@ -1,26 +1,14 @@
 import { join } from 'node:path';
-import { namesIn, runFolder } from '../records/folders.js';
-import type { MetricsLine } from '../records/metrics.js';
+import { namesIn, type RunName, runFolder } from '../records/folders.js';
 import type { PlanRecord } from '../records/plan.js';
 import { readMetrics, readPlan, readResult, readRun, orNull } from '../records/read.js';
-import type { RunResult } from '../records/result.js';
 import type { RunRecord } from '../records/run.js';
+import { type Course, sumCourse } from './course.js';
+import { type RunFiles, runState } from './runs.js';
 
 /** The folder holds no records that a report could be made from; the message says what is missing and what to run. */
 export class RecordsError extends Error {
   override readonly name = 'RecordsError';
-}
-
-/** What one run left behind. A file that is not there is null; one that is damaged is null too, and `damaged` says how. */
-export interface RunFiles {
-  readonly variant: string;
-  readonly seed: number;
-  readonly run: RunRecord | null;
-  readonly result: RunResult | null;
-  /** Read anew whenever asked for: of ten thousand runs they would fill the memory, and few are drawn. */
-  readonly metrics: readonly MetricsLine[];
-  /** A sentence for each damaged file, which it names first. */
-  readonly damaged: readonly string[];
 }
 
 export interface SuiteRecords {
@@ -28,18 +16,33 @@ export interface SuiteRecords {
   readonly plan: PlanRecord;
   /** One for every planned run, started or not, in the plan's order. */
   readonly runs: readonly RunFiles[];
+  /** How the runs of each variant went, of those that count: done or not ended, and still what the plan asks for. */
+  readonly courses: ReadonlyMap<string, Course>;
   /** Folders with records that the plan no longer asks for. */
   readonly unplanned: readonly string[];
 }
 
-/** Reads plan.json and the records of every run that it asks for. Throws a `RecordsError` where there is no usable plan. */
+/**
+ * Reads plan.json and the records of every run that it asks for, each file once. Throws a `RecordsError` where there is no
+ * usable plan.
+ */
 export function readSuite(folder: string): SuiteRecords {
   const plan = planOf(folder);
   const share = createShare();
-  const runs = plan.variants.flatMap(({ name, runs }) =>
-    runs.map(({ seed }) => readFiles(runFolder(folder, name, seed), name, seed, share)),
-  );
-  return { folder, plan, runs, unplanned: unplannedRuns(folder, plan) };
+  const courses = new Map<string, Course>();
+  const runs: RunFiles[] = [];
+  for (const { name: variant, runs: planned } of plan.variants) {
+    const sums = sumCourse();
+    for (const { seed, hash } of planned) {
+      const { lines, damage } = readMetrics(runFolder(folder, variant, seed));
+      const files = readFiles(runFolder(folder, variant, seed), { variant, seed, lines, damage }, share);
+      runs.push(files);
+      const { status } = runState(files, hash);
+      if (status === 'done' || status === 'unfinished') sums.add(lines);
+    }
+    courses.set(variant, sums.course());
+  }
+  return { folder, plan, runs, courses, unplanned: unplannedRuns(folder, plan) };
 }
 
 function planOf(folder: string): PlanRecord {
@@ -50,10 +53,15 @@ function planOf(folder: string): PlanRecord {
   throw new RecordsError(`${file} ${reason}.\nA folder of records has a plan.json; \`ablate run SUITE\` writes it.`);
 }
 
-function readFiles(folder: string, variant: string, seed: number, share: Share): RunFiles {
+type Metrics = ReturnType<typeof readMetrics>;
+
+function readFiles(
+  folder: string,
+  { variant, seed, lines, damage }: RunName & Metrics,
+  share: Share,
+): RunFiles {
   const run = readRun(folder);
   const result = readResult(folder);
-  const { damage } = readMetrics(folder);
   const damaged = [run, result].flatMap((found) =>
     found.state === 'damaged' ? [`${found.file} ${found.reason}`] : [],
   );
@@ -63,9 +71,7 @@ function readFiles(folder: string, variant: string, seed: number, share: Share):
     seed,
     run: record && sharing(record, share),
     result: orNull(result),
-    get metrics() {
-      return readMetrics(folder).lines;
-    },
+    epoch: lines.at(-1)?.epoch ?? null,
     damaged: damage === null ? damaged : [...damaged, damage],
   };
 }

@@ -1,6 +1,18 @@
 import type { PlannedVariant } from '../records/plan.js';
 import type { RunResult } from '../records/result.js';
-import type { RunFiles } from './read.js';
+import type { RunRecord } from '../records/run.js';
+
+/** What one run left behind. A file that is not there is null; one that is damaged is null too, and `damaged` says how. */
+export interface RunFiles {
+  readonly variant: string;
+  readonly seed: number;
+  readonly run: RunRecord | null;
+  readonly result: RunResult | null;
+  /** Where its metrics end; null where it has none. */
+  readonly epoch: number | null;
+  /** A sentence for each damaged file, which it names first. */
+  readonly damaged: readonly string[];
+}
 
 type DoneResult = Extract<RunResult, { status: 'done' }>;
 
@@ -15,7 +27,7 @@ export type RunState = { readonly seed: number; readonly files: RunFiles } & (
   | { readonly status: 'missing' }
 );
 
-function runState(files: RunFiles, plannedHash: string): RunState {
+export function runState(files: RunFiles, plannedHash: string): RunState {
   const { seed, run, result } = files;
   const hash = result?.hash ?? run?.hash;
   if (hash === undefined) return { seed, files, status: 'missing' };
@@ -26,7 +38,7 @@ function runState(files: RunFiles, plannedHash: string): RunState {
     return { seed, files, status: 'impossible', found: JSON.stringify(found) ?? 'nothing' };
   }
   if (result?.status === 'failed') return { seed, files, status: 'failed', reason: result.reason };
-  return { seed, files, status: 'unfinished', epoch: files.metrics.at(-1)?.epoch ?? null };
+  return { seed, files, status: 'unfinished', epoch: files.epoch };
 }
 
 /** Runs by variant and seed. */

@@ -8,8 +8,8 @@ import { type Summary, summarize } from '../statistics/summary.js';
 import type { Verdict } from '../statistics/verdict.js';
 import { type Change, changeBetween, type Side } from './compare.js';
 import { combinationsOf, type JudgedInteraction, judgedInteractions } from './interactions.js';
-import type { RunFiles, SuiteRecords } from './read.js';
-import { doneRuns, indexRuns, type RunIndex, type RunState, statesOf } from './runs.js';
+import type { SuiteRecords } from './read.js';
+import { doneRuns, indexRuns, type RunFiles, type RunIndex, type RunState, statesOf } from './runs.js';
 
 /** A variant with all that its records say. Accuracies are in percent, differences in percent points. */
 export interface Row extends Side {

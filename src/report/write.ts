@@ -5,7 +5,7 @@ import { drawPng, drawSvg } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
-import { readSuite } from './read.js';
+import type { SuiteRecords } from './read.js';
 import { composeReport, type Report } from './report.js';
 import { paperCsv } from './tables/paper.js';
 import { runsCsv, stepsCsv } from './tables/steps.js';
@@ -18,10 +18,10 @@ export interface WrittenReport {
 
 /**
  * Writes the report of a suite's records into `outFolder`: index.html, report.md, tables as CSV, every figure as PNG, SVG
- * and CSV. Reads the records only. Throws a `RecordsError` where there is no plan.
+ * and CSV.
  */
-export async function writeReport(suiteFolder: string, outFolder: string): Promise<WrittenReport> {
-  const report = composeReport(await readSuite(suiteFolder));
+export async function writeReport(records: SuiteRecords, outFolder: string): Promise<WrittenReport> {
+  const report = composeReport(records);
   await mkdir(outFolder, { recursive: true });
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer) => {
@@ -31,20 +31,20 @@ export async function writeReport(suiteFolder: string, outFolder: string): Promi
     await rename(`${file}.partial`, file);
     files.push(file);
   };
-  await write('index.html', htmlPage(report));
+  const drawn = new Map(report.figures.map((figure) => [figure, drawSvg(figure.draw(light, 'wide'), light)]));
+  await write('index.html', htmlPage(report, drawn));
   await write('report.md', markdownReport(report));
   await write('steps.csv', stepsCsv(report.study));
   await write('runs.csv', runsCsv(report.study));
   if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
   for (const figure of report.figures) {
-    const drawing = figure.draw(light, 'wide');
-    await write(`${figure.name}.png`, await smallPng(await drawPng(drawing, light)));
-    await write(`${figure.name}.svg`, drawSvg(drawing, light));
+    await write(`${figure.name}.png`, await smallPng(await drawPng(figure.draw(light, 'wide'), light)));
+    await write(`${figure.name}.svg`, drawn.get(figure) as string);
     await write(`${figure.name}.csv`, figure.csv);
   }
   return { report, files };
 }
 
-/** A third of the size, which counts where reports are committed: charts have few colours. */
+/** A third of the size, which counts where reports are committed: charts have few colours, so little effort finds them. */
 const smallPng = async (png: Buffer): Promise<Buffer> =>
-  await sharp(png).png({ palette: true, quality: 100, dither: 0 }).toBuffer();
+  await sharp(png).png({ palette: true, quality: 100, dither: 0, effort: 1 }).toBuffer();

@@ -77,13 +77,15 @@ function samples(contrasts: readonly Contrast[], { degrees, draws, seeds, networ
   const random = createGenerator(1, 'null distribution');
   const width = seeds.length;
   const noise = new Float64Array(networks.length * width);
+  const columns = new Map(seeds.map((seed, at) => [seed, at]));
   const place = new Map(networks.map((network, at) => [network, at * width]));
-  const parts = contrasts.map(({ terms, seeds: own }) => {
+  const parts = contrasts.map(({ terms, seeds: own }): Part => {
     const length = Math.sqrt(terms.reduce((sum, [, weight]) => sum + weight * weight, 0));
+    const padding = Array.from({ length: Math.max(0, 4 - terms.length) }, () => 0);
     return {
-      rows: Int32Array.from(terms, ([network]) => place.get(network) as number),
-      weights: Float64Array.from(terms, ([, weight]) => weight / length),
-      places: Int32Array.from(own, (seed) => seeds.indexOf(seed)),
+      rows: Int32Array.from([...terms.map(([network]) => place.get(network) as number), ...padding]),
+      weights: Float64Array.from([...terms.map(([, weight]) => weight / length), ...padding]),
+      places: Int32Array.from(own, (seed) => columns.get(seed) as number),
     };
   });
   const counts = contrasts.map((contrast) => contrast.seeds.length);
@@ -92,34 +94,26 @@ function samples(contrasts: readonly Contrast[], { degrees, draws, seeds, networ
     return { n, all: new Float64Array(members * draws), largest: new Float64Array(draws), filled: 0 };
   });
   const groupOf = counts.map((n) => groups.find((group) => group.n === n) as (typeof groups)[number]);
-  const informing = contrasts.flatMap(({ informs }, at) => (informs ? [at] : []));
-  const priorOf = priorFitter(informing.map((at) => (counts[at] as number) - 1));
+  const informing = Int32Array.from(contrasts.flatMap(({ informs }, at) => (informs ? [at] : [])));
+  const informed = new Float64Array(informing.length);
+  const priorOf = priorFitter(Array.from(informing, (at) => (counts[at] as number) - 1));
   const means = new Float64Array(parts.length);
   const variances = new Float64Array(parts.length);
   const values = new Float64Array(width);
+  const drawnMoments = new Float64Array(2);
   const drawn = degrees > 0 && degrees < Number.POSITIVE_INFINITY;
   const spread = Math.max(degrees, fewestDegrees);
   for (let draw = 0; draw < draws; draw++) {
     for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
     for (let at = 0; at < parts.length; at++) {
-      const { rows, weights, places } = parts[at] as (typeof parts)[number];
-      const n = places.length;
-      let mean = 0;
-      for (let i = 0; i < n; i++) {
-        let value = 0;
-        for (let term = 0; term < rows.length; term++) {
-          value += (weights[term] as number) * (noise[(rows[term] as number) + (places[i] as number)] as number);
-        }
-        values[i] = value;
-        mean += value / n;
-      }
-      let squares = 0;
-      for (let i = 0; i < n; i++) squares += ((values[i] as number) - mean) ** 2;
+      const part = parts[at] as Part;
       const scale = drawn ? spread / chiSquared(spread, random) : 1;
-      means[at] = mean * Math.sqrt(scale);
-      variances[at] = (scale * squares) / (n - 1);
+      moments(part, noise, values, drawnMoments);
+      means[at] = (drawnMoments[0] as number) * Math.sqrt(scale);
+      variances[at] = (scale * (drawnMoments[1] as number)) / (part.places.length - 1);
     }
-    const prior = degrees > 0 ? priorOf(Float64Array.from(informing, (at) => variances[at] as number)) : noPrior;
+    for (let i = 0; i < informing.length; i++) informed[i] = variances[informing[i] as number] as number;
+    const prior = degrees > 0 ? priorOf(informed) : noPrior;
     for (let at = 0; at < parts.length; at++) {
       const n = counts[at] as number;
       const group = groupOf[at] as (typeof groups)[number];
@@ -130,6 +124,49 @@ function samples(contrasts: readonly Contrast[], { degrees, draws, seeds, networ
     }
   }
   return groups.map(({ n, all, largest }) => ({ n, all: all.sort(), largest }));
+}
+
+/** A contrast as a sum over rows of the noise; at least four terms, those that are not there with weight 0. */
+interface Part {
+  readonly rows: Int32Array;
+  readonly weights: Float64Array;
+  /** Which columns are its seeds. */
+  readonly places: Int32Array;
+}
+
+/** Mean and sum of squares around it of a contrast's values. Written out: of thousands of contrasts this takes longest. */
+function moments({ rows, weights, places }: Part, noise: Float64Array, values: Float64Array, into: Float64Array): void {
+  const n = places.length;
+  const a = rows[0] as number;
+  const b = rows[1] as number;
+  const c = rows[2] as number;
+  const d = rows[3] as number;
+  const wa = weights[0] as number;
+  const wb = weights[1] as number;
+  const wc = weights[2] as number;
+  const wd = weights[3] as number;
+  for (let i = 0; i < n; i++) {
+    const at = places[i] as number;
+    values[i] =
+      wa * (noise[a + at] as number) +
+      wb * (noise[b + at] as number) +
+      wc * (noise[c + at] as number) +
+      wd * (noise[d + at] as number);
+  }
+  for (let more = 4; more < rows.length; more++) {
+    for (let i = 0; i < n; i++)
+      (values[i] as number) +=
+        (weights[more] as number) * (noise[(rows[more] as number) + (places[i] as number)] as number);
+  }
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += (values[i] as number) / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    const residual = (values[i] as number) - mean;
+    squares += residual * residual;
+  }
+  into[0] = mean;
+  into[1] = squares;
 }
 
 function fromSamples(groups: readonly Group[]): NullDistribution {

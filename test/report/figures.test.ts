@@ -125,11 +125,11 @@ describe('curves', () => {
   it('are drawn only where something was measured more than once', async () => {
     const records = readSuite(await writeSynthetic({ variants: paperLike() }));
     const cut = (keep: number) =>
-      records.runs.map((run) => ({
-        ...run,
-        metrics: run.metrics.filter(({ kind, epoch }) => kind === 'train' || epoch > 3 - keep),
-      }));
-    const names = (keep: number) => figuresOf(study({ ...records, runs: cut(keep) })).map(({ name }) => name);
+      [...records.courses].map(
+        ([name, course]) => [name, { ...course, accuracy: course.accuracy.slice(-keep) }] as const,
+      );
+    const names = (keep: number) =>
+      figuresOf(study({ ...records, courses: new Map(cut(keep)) })).map(({ name }) => name);
     expect(names(1)).not.toContain('curves-accuracy');
     expect(names(1)).toContain('curves-loss');
     expect(names(2)).toContain('curves-accuracy');

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readSuite } from '../../src/report/read.js';
 import { type WrittenReport, writeReport } from '../../src/report/write.js';
 import { paperLike, temporaryFolder, writeSynthetic } from './synthetic.js';
 
@@ -16,15 +17,13 @@ beforeAll(async () => {
     return at === 5 ? { ...variant, top1: [nasty, nasty, nasty] } : variant;
   });
   out = join(await temporaryFolder(), 'new', 'folder');
-  written = await writeReport(
-    await writeSynthetic({
-      suite: 'made-up',
-      description: `${nasty}\n\nA second paragraph.`,
-      variants,
-      dataset: 'imagenet-1k',
-    }),
-    out,
-  );
+  const folder = await writeSynthetic({
+    suite: 'made-up',
+    description: `${nasty}\n\nA second paragraph.`,
+    variants,
+    dataset: 'imagenet-1k',
+  });
+  written = await writeReport(readSuite(folder), out);
   page = await readFile(join(out, 'index.html'), 'utf8');
 });
 

@@ -37,10 +37,10 @@ Examples:
     .action(async (suite: string, options: ReportOptions) => {
       try {
         const folder = await recordsFolder(suite, options.experiments);
-        const { plan } = await readSuite(folder);
-        const out = options.out ?? join('reports', plan.suite);
+        const records = readSuite(folder);
+        const out = options.out ?? join('reports', records.plan.suite);
         await makeFolder(out);
-        const written = await writeReport(folder, out);
+        const written = await writeReport(records, out);
         if (options.json) printJson(documentOf(written, folder, out));
         else printReport(written);
       } catch (error) {

@@ -1,6 +1,5 @@
 import type { ChartConfiguration } from 'chart.js';
-import type { MetricsLine } from '../../records/metrics.js';
-import { summarize } from '../../statistics/summary.js';
+import type { Course, CoursePoint } from '../course.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
@@ -18,7 +17,9 @@ interface Quantity {
   readonly title: string;
   readonly axis: string;
   readonly column: string;
-  readonly of: (line: MetricsLine) => number | null;
+  readonly of: (course: Course) => readonly CoursePoint[];
+  /** What is drawn of a value. */
+  readonly factor: number;
 }
 
 const accuracy: Quantity = {
@@ -26,14 +27,16 @@ const accuracy: Quantity = {
   title: 'Test accuracy while training',
   axis: 'Top-1 accuracy (%)',
   column: 'top1',
-  of: (line) => (line.kind === 'evaluation' ? 100 * line.top1 : null),
+  of: ({ accuracy }) => accuracy,
+  factor: 100,
 };
 const loss: Quantity = {
   name: 'curves-loss',
   title: 'Training loss',
   axis: 'Training loss',
   column: 'train_loss',
-  of: (line) => (line.kind === 'train' ? line.loss : null),
+  of: ({ trainLoss }) => trainLoss,
+  factor: 1,
 };
 
 /** Null where no network was measured twice: a chart of single points shows no course. */
@@ -42,12 +45,11 @@ export const lossCurves = (study: Study): Figure | null => curvesFigure(study, l
 
 interface Curve {
   readonly row: Row;
-  /** Mean over the seeds that have got so far. */
-  readonly points: readonly { readonly epoch: number; readonly value: number; readonly seeds: number }[];
+  readonly points: readonly CoursePoint[];
 }
 
 function curvesFigure(study: Study, quantity: Quantity): Figure | null {
-  const curves = study.rows.map((row) => curveOf(row, quantity)).filter(({ points }) => points.length > 0);
+  const curves = study.rows.map((row) => curveOf(study, row, quantity)).filter(({ points }) => points.length > 0);
   if (!curves.some(({ points }) => points.length > 1)) return null;
   return {
     name: quantity.name,
@@ -78,23 +80,10 @@ function inWords({ row, points }: Curve): string {
   return `${labelOf(row)} from ${first?.value.toFixed(2)} to ${last?.value.toFixed(2)} at epoch ${last?.epoch}`;
 }
 
-/** Stale and failed runs have curves too, but not of this study. */
-function curveOf(row: Row, { of }: Quantity): Curve {
-  const byEpoch = new Map<number, number[]>();
-  for (const { status, files } of row.states) {
-    if (status !== 'done' && status !== 'unfinished') continue;
-    for (const line of files.metrics) {
-      const value = of(line);
-      if (value !== null && Number.isFinite(value))
-        byEpoch.set(line.epoch, [...(byEpoch.get(line.epoch) ?? []), value]);
-    }
-  }
-  const points = [...byEpoch].map(([epoch, values]) => ({
-    epoch,
-    value: summarize(values)?.mean ?? 0,
-    seeds: values.length,
-  }));
-  return { row, points: points.sort((a, b) => a.epoch - b.epoch) };
+function curveOf({ records }: Study, row: Row, { of, factor }: Quantity): Curve {
+  const course = records.courses.get(row.network);
+  const points = course ? of(course) : [];
+  return { row, points: points.map((point) => ({ ...point, value: factor * point.value })) };
 }
 
 interface View {

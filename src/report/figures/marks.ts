@@ -40,6 +40,24 @@ export function star(ctx: Context, x: number, y: number, radius: number, fill: s
   ctx.stroke();
 }
 
+const fontOf = (size: number, bold: boolean): string => `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
+
+/** Every label is measured for each of its pictures, and measuring takes longer than drawing it. */
+const widths = new Map<string, number>();
+const mostWidths = 100_000;
+
+function widthOf(ctx: Context, words: string, size: number, bold: boolean): number {
+  const font = fontOf(size, bold);
+  const key = `${font} ${words}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  ctx.font = font;
+  const { width } = ctx.measureText(words);
+  if (widths.size >= mostWidths) widths.clear();
+  widths.set(key, width);
+  return width;
+}
+
 export interface TextStyle {
   readonly size: number;
   readonly colour: string;
@@ -52,10 +70,10 @@ export interface TextStyle {
 /** Draws a line of text centred on `y`; gives the width it took. */
 export function text(ctx: Context, words: string, x: number, y: number, style: TextStyle): number {
   const { size, colour, bold = false, align = 'left', behind } = style;
-  ctx.font = `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
+  const width = widthOf(ctx, words, size, bold);
+  ctx.font = fontOf(size, bold);
   ctx.textAlign = align;
   ctx.textBaseline = 'middle';
-  const { width } = ctx.measureText(words);
   if (behind) {
     const left = { left: x, center: x - width / 2, right: x - width }[align];
     ctx.fillStyle = behind;
@@ -68,23 +86,25 @@ export function text(ctx: Context, words: string, x: number, y: number, style: T
 
 /** Breaks words into lines of at most `width` units at this size. */
 export function wrapped(ctx: Context, words: string, width: number, size: number, bold = false): string[] {
-  ctx.font = `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
   const lines: string[] = [];
   for (const word of words.split(' ')) {
     const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length > 0 && ctx.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    if (lines.length > 0 && widthOf(ctx, longer, size, bold) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;
 }
 
-/** The words, or as many of their letters as fit with an ellipsis. */
+/** The words, or as many of their letters as fit with an ellipsis; one at least. */
 export function fitted(ctx: Context, words: string, width: number, size: number, bold = false): string {
-  ctx.font = `${bold ? 'bold ' : ''}${size}px "${fontFamily}"`;
-  if (ctx.measureText(words).width <= width) return words;
-  let kept = words;
-  while (kept.length > 1 && ctx.measureText(`${kept}…`).width > width) kept = kept.slice(0, -1);
-  return `${kept.trimEnd()}…`;
+  if (widthOf(ctx, words, size, bold) <= width) return words;
+  let [fits, tooMany] = [1, words.length + 1];
+  while (tooMany - fits > 1) {
+    const middle = (fits + tooMany) >> 1;
+    if (widthOf(ctx, `${words.slice(0, middle)}…`, size, bold) <= width) fits = middle;
+    else tooMany = middle;
+  }
+  return `${words.slice(0, fits).trimEnd()}…`;
 }
 
 /** A label that ends at `x`, centred on `y`, in at most two lines of `room` each. */

@@ -6,11 +6,17 @@ import { htmlFigure } from './figure.js';
 import { sortScript, style } from './style.js';
 import { htmlTable } from './table.js';
 
-/** The report as one page that loads nothing: pictures, numbers and style are inside, and the policy forbids the rest. */
-export function htmlPage(report: Report): string {
+/**
+ * The report as one page that loads nothing: pictures, numbers and style are inside, and the policy forbids the rest.
+ *
+ * @param drawn each figure as SVG, light and wide
+ */
+export function htmlPage(report: Report, drawn: ReadonlyMap<Figure, string>): string {
   const { study, figures, notices, summary } = report;
   const title = `${study.plan.suite}: ablation report`;
-  const sections = sectionsOf(report);
+  const pictures = (shown: readonly Figure[]): string =>
+    shown.map((figure) => htmlFigure(figure, drawn.get(figure) as string)).join('\n');
+  const sections = sectionsOf(report, pictures);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +53,10 @@ interface Section {
   readonly html: string;
 }
 
-function sectionsOf({ figures, tables, notes }: Report): Section[] {
+function sectionsOf(
+  { figures, tables, notes }: Report,
+  pictures: (shown: readonly Figure[]) => string,
+): Section[] {
   const named = (...names: string[]) => pictures(figures.filter(({ name }) => names.includes(name)));
   const sections: (Section | null)[] = [
     {
@@ -95,7 +104,6 @@ function sectionsOf({ figures, tables, notes }: Report): Section[] {
   return sections.filter((section): section is Section => section !== null && section.html.trim() !== '');
 }
 
-const pictures = (figures: readonly Figure[]): string => figures.map(htmlFigure).join('\n');
 const asNotes = (notes: readonly string[]): string =>
   notes.map((note) => `<p class="notes">${escapeHtml(note)}</p>`).join('\n');
 const notice = ({ level, text }: Report['notices'][number]): string =>

@@ -1,0 +1,54 @@
+import type { MetricsLine } from '../records/metrics.js';
+
+/** What a variant's runs measured at one moment of training. */
+export interface CoursePoint {
+  readonly epoch: number;
+  /** Mean over the runs that have got so far. */
+  readonly value: number;
+  readonly seeds: number;
+}
+
+/** How a variant's runs went, as means over them by epoch, ascending. */
+export interface Course {
+  /** Top-1 on the test pictures, as a share. */
+  readonly accuracy: readonly CoursePoint[];
+  readonly trainLoss: readonly CoursePoint[];
+}
+
+/** Takes the runs of a variant one after another and keeps sums only: the lines of thousands of runs would fill the memory. */
+export interface CourseSums {
+  add(lines: readonly MetricsLine[]): void;
+  course(): Course;
+}
+
+export function sumCourse(): CourseSums {
+  const accuracy = meansByEpoch();
+  const trainLoss = meansByEpoch();
+  return {
+    add(lines) {
+      for (const line of lines) {
+        if (line.kind === 'evaluation') accuracy.add(line.epoch, line.top1);
+        else trainLoss.add(line.epoch, line.loss);
+      }
+    },
+    course: () => ({ accuracy: accuracy.points(), trainLoss: trainLoss.points() }),
+  };
+}
+
+function meansByEpoch() {
+  const sums = new Map<number, { sum: number; count: number }>();
+  return {
+    add(epoch: number, value: number): void {
+      const known = sums.get(epoch);
+      if (known === undefined) sums.set(epoch, { sum: value, count: 1 });
+      else {
+        known.sum += value;
+        known.count++;
+      }
+    },
+    points: (): CoursePoint[] =>
+      [...sums]
+        .map(([epoch, { sum, count }]) => ({ epoch, value: sum / count, seeds: count }))
+        .sort((a, b) => a.epoch - b.epoch),
+  };
+}
