@@ -18,7 +18,10 @@ export function conditionsOf(run: RunRecord): Condition[] {
     { what: 'training pictures', value: String(dataset.train_limit ?? 'all') },
     { what: 'classes', value: String(network.classes) },
     { what: 'code', value: every(({ codeVersion }) => codeVersion) },
-    { what: 'engine', value: every(({ engine }) => `${engine.engine} ${engine.version}`) },
+    {
+      what: 'engine',
+      value: every(({ engine }) => `${engine.engine} ${engine.version}${engine.compiler ? ', XLA' : ''}`),
+    },
     { what: 'precision', value: every(({ engine }) => engine.precision) },
   ];
 }

@@ -29,12 +29,14 @@ export interface TensorflowOptions extends LoadOptions, StepOptions {
 /** The engine that counts: TensorFlow's library under tfjs, on a GPU or the CPU. Throws an `EnvironmentError` where it is not set up. */
 export function openTensorflow({ onWarning, device, threads, ...options }: TensorflowOptions): Engine {
   if (options.compiler === 'xla' && options.eager) {
-    throw new EnvironmentError('XLA compiles whole steps, and --eager runs them op by op.\nNext: leave out one of them');
+    throw new EnvironmentError(
+      'XLA compiles whole steps, and --eager runs them op by op.\nNext: leave out one of them',
+    );
   }
   const loaded = loadTensorflow({ device, threads });
   const kernels = options.compiler === 'xla' ? null : loadKernels(loaded);
   if (options.compiler === 'xla' && !loaded.backend.isUsingGpuDevice) {
-    onWarning?.('On a CPU, XLA is for checks: its steps take several times as long as the fused kernels\'.');
+    onWarning?.("On a CPU, XLA is for checks: its steps take several times as long as the fused kernels'.");
   } else if (!loaded.backend.isUsingGpuDevice && !kernels) {
     onWarning?.(
       `The fused kernels are not compiled for these sources: steps take about twice as long. Next: ${command('setup')}`,

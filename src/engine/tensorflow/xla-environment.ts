@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot, libraryFolder } from './setup/cache.js';
 import { type Flavour, TENSORFLOW_VERSION } from './setup/wheels.js';
@@ -10,7 +10,10 @@ import { type Flavour, TENSORFLOW_VERSION } from './setup/wheels.js';
  */
 export function xlaEnvironment(flavour: Flavour, env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return {
-    TF_XLA_FLAGS: withFlag(env['TF_XLA_FLAGS'], '--tf_xla_persistent_cache_directory', xlaCacheFolder()),
+    // A step whose program cannot be kept fails; better that it is compiled anew each time.
+    ...(isWritable(cacheRoot(env)) && {
+      TF_XLA_FLAGS: withFlag(env['TF_XLA_FLAGS'], '--tf_xla_persistent_cache_directory', xlaCacheFolder(env)),
+    }),
     ...(flavour === 'gpu' && {
       XLA_FLAGS: withFlag(
         env['XLA_FLAGS'],
@@ -32,7 +35,17 @@ function withFlag(given: string | undefined, flag: string, value: string): strin
  * Where compiled steps are kept. XLA's own key knows neither the CPU's features nor the GPU's model, and a cache may be
  * shared by machines: each kind of machine has a folder.
  */
-export const xlaCacheFolder = (): string => join(cacheRoot(), `xla-${TENSORFLOW_VERSION}-${machineKey()}`);
+export const xlaCacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  join(cacheRoot(env), `xla-${TENSORFLOW_VERSION}-${machineKey()}`);
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function machineKey(): string {
   const cpu = /^(?:flags|Features)\s*:.*$/m.exec(readOr('/proc/cpuinfo', ''))?.[0] ?? process.arch;

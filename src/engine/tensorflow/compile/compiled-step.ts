@@ -5,6 +5,7 @@ import { defineFunction } from './function.js';
 import type { Recording } from './recording.js';
 import { placeOf } from '../../layer-scope.js';
 import { tensorId } from './trace.js';
+import { xlaCacheFolder } from '../xla-environment.js';
 import { makeExclusive, rebind } from './variable-buffers.js';
 
 /** Runs of compiled steps follow one another, for they may share variables. */
@@ -101,11 +102,17 @@ export class CompiledStep implements RunnableStep {
   private explain(error: Error): Error {
     const number = /\{\{node n(\d+)/.exec(error.message)?.[1];
     const node = this.recording.nodes.find(({ graphNode }) => graphNode === Number(number));
-    if (node?.kind !== 'operation') return error;
+    if (node?.kind !== 'operation') return this.compiler === 'xla' ? outsideOfNodes(error) : error;
     const text = error.message.replace(/\{\{function_node .*?\}\} ?|\s*\[\[.*?\]\]/g, '');
     return new Error(`${node.op} at ${placeOf(node.trace)}: ${text}`, { cause: error });
   }
 }
+
+/** What XLA cannot keep, or read again, fails the step. */
+const outsideOfNodes = (error: Error): Error =>
+  new Error(`XLA: ${error.message} (it keeps compiled steps in ${xlaCacheFolder()}, which may be removed)`, {
+    cause: error,
+  });
 
 function checkFeed(
   name: string,
