@@ -42,7 +42,7 @@ struct Execution {
 
 // Null, with a JavaScript exception pending, if the arguments do not fit.
 std::unique_ptr<Execution> Prepare(napi_env env, napi_callback_info info) {
-  Arguments<3> arguments(env, info);
+  Arguments<4> arguments(env, info);
   tfnodejs::TFJSBackend *backend = Backend(env);
   std::unique_ptr<Execution> execution(new Execution);
   Status &status = execution->status;
@@ -62,6 +62,10 @@ std::unique_ptr<Execution> Prepare(napi_env env, napi_callback_info info) {
     TFE_OpAddInput(execution->op, entry->second, status.get());
     if (status.Throw(env)) return nullptr;
   }
+  bool xla = false;
+  napi_get_value_bool(env, arguments.at[3], &xla);
+  // TensorFlow compiles the whole function for these shapes, or the call fails; it never falls back on its own kernels.
+  if (xla) TFE_OpSetAttrBool(execution->op, "_XlaMustCompile", 1);
   int32_t count = 0;
   napi_get_value_int32(env, arguments.at[2], &count);
   execution->outputs.assign(count, nullptr);

@@ -215,14 +215,15 @@ napi_value DefineFunction(napi_env env, napi_callback_info info) {
   for (const std::string &label : labels) label_pointers.push_back(label.c_str());
   Status status;
   TF_Function *function = TF_GraphToFunctionWithControlOutputs(
-      graph->graph, name.c_str(), /*append_hash_to_fn_name=*/0, /*num_opers=*/-1, nullptr, inputs.size(),
+      graph->graph, name.c_str(), /*append_hash_to_fn_name=*/1, /*num_opers=*/-1, nullptr, inputs.size(),
       inputs.data(), outputs.size(), outputs.data(), nullptr, control_nodes.size(), control_nodes.data(),
       label_pointers.data(), nullptr, nullptr, status.get());
   if (status.Throw(env)) return nullptr;
   TFE_ContextAddFunction(Backend(env)->tfe_context_, function, status.get());
+  napi_value defined = nullptr;
+  napi_create_string_utf8(env, TF_FunctionName(function), NAPI_AUTO_LENGTH, &defined);
   TF_DeleteFunction(function);
-  status.Throw(env);
-  return nullptr;
+  return status.Throw(env) ? nullptr : defined;
 }
 
 napi_value OpDefinition(napi_env env, napi_callback_info info) {

@@ -12,7 +12,8 @@ namespace ablate {
 //   addOperation(graph, op, attributes, inputs: Int32Array, groups: Int32Array, controls: Int32Array):
 //     { node, outputs: { dtype, shape: number[] | null }[] }
 //   setShape(graph, node, output, shape: number[])
-//   defineFunction(graph, name, inputs: Int32Array, outputs: Int32Array, controls: Int32Array)
+//   defineFunction(graph, name, inputs: Int32Array, outputs: Int32Array, controls: Int32Array): string, the name with a
+//     hash of the definition behind it: one graph has one name in every process, which XLA's cache on disk goes by
 //   opDefinition(op): Buffer, a serialized OpDef
 // Nodes are numbers; inputs and outputs are pairs of node and output index, laid end to end; controls are nodes.
 // `groups` has one entry an argument of the op: -1 for a single tensor, else the length of a list. A shape is null

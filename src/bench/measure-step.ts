@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildModel } from '../architecture/build.js';
 import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
-import type { Device } from '../engine/engine.js';
+import type { Compiler, Device } from '../engine/engine.js';
 import { keptMemory } from '../engine/kept-memory.js';
 import { networkOf } from '../experiment/network.js';
 import type { NetworkSpec } from '../records/run.js';
@@ -21,6 +21,7 @@ export interface MeasuredNetwork {
   readonly spec: NetworkSpec;
   readonly recipe: Recipe;
   readonly recompute: 'none' | 'blocks';
+  readonly compiler: Compiler;
   /** Absolute paths. */
   readonly plugins: readonly string[];
 }
@@ -60,9 +61,9 @@ export async function measureStep(
   const model = buildModel(network);
   const pass = passesOf(training.recipe).batchSize;
   const batch = onCpu ? Math.min(pass, Math.max(4, Math.floor(mostMacs / countCost(model).macs))) : pass;
-  const { plugins, recipe, recompute } = training;
+  const { plugins, recipe, recompute, compiler } = training;
   const size = { batch, threads, precision: recipe.precision };
-  return timeTask(stepTask({ name, spec, plugins, network, model }, size, { recipe, recompute }), device);
+  return timeTask(stepTask({ name, spec, plugins, network, model }, size, { recipe, recompute, compiler }), device);
 }
 
 async function timeTask(task: StepTask, device: Device): Promise<StepRate> {

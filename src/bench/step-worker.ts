@@ -13,7 +13,7 @@ import type { StepTask } from './task.js';
 
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
 const device = (process.argv[3] ?? 'auto') as Device;
-const engine = await openEngine({ device, threads: task.threads, precision: task.precision });
+const engine = await openEngine({ device, threads: task.threads, precision: task.precision, compiler: task.compiler });
 const { catalogue } = await loadPlugins(task.plugins, '/');
 const model = modelOf(task.spec, catalogue);
 const { engine: name, version, kernels } = engine.description;

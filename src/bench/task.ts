@@ -5,6 +5,7 @@ import { joinPath, walk } from '../architecture/walk.js';
 import { scaledWidth } from '../architecture/build-convnet.js';
 import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
+import type { Compiler } from '../engine/engine.js';
 import type { NetworkSpec } from '../records/run.js';
 import { type WindowAttentionOptions, windowAttention } from '../layers/window-attention.js';
 
@@ -23,6 +24,7 @@ export interface StepTask {
   /** How the step trains; null is AdamW alone, which PyTorch's side does too. */
   readonly recipe: Recipe | null;
   readonly recompute: 'none' | 'blocks';
+  readonly compiler: Compiler;
   /** The tree of layers with their paths and the widths that PyTorch's modules want to be told. */
   readonly tree: unknown;
   readonly swin: object | null;
@@ -35,7 +37,7 @@ export interface StepSize {
 }
 
 /** How a step trains, where that is not AdamW alone. */
-export type StepTraining = Pick<StepTask, 'recipe' | 'recompute'>;
+export type StepTraining = Pick<StepTask, 'recipe' | 'recompute' | 'compiler'>;
 
 /** A network as it is named, and built. */
 export interface StepNetwork {
@@ -49,7 +51,7 @@ export interface StepNetwork {
 export function stepTask(
   { name, spec, plugins, network, model }: StepNetwork,
   size: StepSize,
-  training: StepTraining = { recipe: null, recompute: 'none' },
+  training: StepTraining = { recipe: null, recompute: 'none', compiler: 'tensorflow' },
 ): StepTask {
   return {
     name,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DataError } from '../data/error.js';
 import { openDatasets } from '../data/open.js';
-import type { Device } from '../engine/engine.js';
+import type { Compiler, Device } from '../engine/engine.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
 import { type OpenedSuite, openSuite } from '../experiment/suite.js';
@@ -17,6 +17,7 @@ export interface PlanSelection extends SettingsOption {
   readonly seeds?: string;
   readonly out: string;
   readonly device?: Device;
+  readonly compiler?: Compiler;
 }
 
 export interface OpenedPlan {
@@ -36,7 +37,7 @@ export interface OpenedPlan {
  * @param needsData whether missing data is an error; else runs are recognised by what their records say about it.
  */
 export async function openPlan(file: string, options: PlanSelection, needsData: boolean): Promise<OpenedPlan> {
-  const { device, only } = options;
+  const { device, compiler, only } = options;
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
   const opened = await openSuite(file, options.set);
   const all = opened.variants.map(({ variant }) => variant.name);
@@ -51,9 +52,12 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
     },
   );
 
+  const instead = { device, compiler };
   const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
-  const recorded = recordedBeside(opened, suiteFolder, (extra) => planSuite(opened, { device, fingerprint, extra }));
-  const plan = planSuite(opened, { device, fingerprint, extra: [...recorded, ...asked] });
+  const recorded = recordedBeside(opened, suiteFolder, (extra) =>
+    planSuite(opened, { ...instead, fingerprint, extra }),
+  );
+  const plan = planSuite(opened, { ...instead, fingerprint, extra: [...recorded, ...asked] });
   const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
   return { opened, plan, runs, suiteFolder, standings: standingsAnywhere(runs, suiteFolder) };
 }

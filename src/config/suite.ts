@@ -21,6 +21,10 @@ export const runnerSchema = z.strictObject({
     .describe(
       'blocks: the backward pass computes every block again instead of keeping its inside; less memory, more time.',
     ),
+  compiler: z
+    .enum(['tensorflow', 'xla'])
+    .default('tensorflow')
+    .describe('What compiles training steps. XLA is for GPUs: fused for the network, after seconds of compiling each.'),
   save_every: z
     .number()
     .min(0)

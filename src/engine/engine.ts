@@ -4,6 +4,9 @@ import type { Ops } from './ops.js';
 export type EngineName = 'tensorflow' | 'wasm' | 'webgpu';
 export type Device = 'auto' | 'gpu' | 'cpu' | 'wasm' | 'webgpu';
 
+/** What makes a program of a compiled step: TensorFlow's executor, kernel by kernel, or XLA, which fuses them. */
+export type Compiler = 'tensorflow' | 'xla';
+
 /** What stands in every record and report about where numbers came from. */
 export interface EngineDescription {
   readonly engine: EngineName;
@@ -14,6 +17,8 @@ export interface EngineDescription {
   /** Whether steps run compiled, and with which of our native kernels. */
   readonly compiled: boolean;
   readonly kernels: string;
+  /** There where XLA compiled the steps: last digits differ. */
+  readonly compiler?: 'xla' | undefined;
   readonly precision: 'float32' | 'bfloat16';
 }
 

@@ -1,5 +1,5 @@
 import { checkDevice } from './available.js';
-import { type Device, type Engine, EnvironmentError } from './engine.js';
+import { type Compiler, type Device, type Engine, EnvironmentError } from './engine.js';
 import { LoadError } from './tensorflow/load.js';
 
 export interface EngineOptions {
@@ -7,6 +7,8 @@ export interface EngineOptions {
   /** Threads of one operation; default: as many as this process may use cores. */
   readonly threads?: number;
   readonly eager?: boolean;
+  /** What compiles steps; wasm and webgpu run them op by op. */
+  readonly compiler?: Compiler;
   /** Of matrix products and of what is stored between layers; wasm and webgpu have float32 only. */
   readonly precision?: 'float32' | 'bfloat16' | 'auto';
   /** Told in a sentence where `auto` had to take a slower engine, or an engine runs slower than it could. */
@@ -34,6 +36,11 @@ export async function openEngine({ device, onWarning, ...options }: EngineOption
   if (options.precision === 'bfloat16') {
     throw new EnvironmentError(
       `The ${portable} engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe`,
+    );
+  }
+  if (options.compiler === 'xla') {
+    throw new EnvironmentError(
+      `The ${portable} engine runs op by op: there is nothing that XLA could compile.\nNext: leave out compiler: xla`,
     );
   }
   if (portable === 'webgpu') return (await import('./webgpu/engine.js')).openWebgpu(onWarning);

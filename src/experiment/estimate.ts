@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { PlannedRun } from './plan.js';
 import { namesIn } from '../records/folders.js';
 import { readResult, readRun, orNull } from '../records/read.js';
-import type { Machine } from '../records/run.js';
+import type { EngineChoice, Machine } from '../records/run.js';
+import { choiceOf } from './engine-choice.js';
 import { counted } from '../words/counted.js';
 
 /** How fast a finished run was. */
@@ -49,15 +50,17 @@ const assumedMacsPerSecond = 12e9;
 /** Finished runs of one variant that are looked at: its seeds are all about as fast. */
 const runsAVariant = 3;
 
+/** The engine, without the precision: recipes say that. */
+type TrainedOn = Omit<EngineChoice, 'precision'>;
+
 /** The speeds of finished runs in a folder of suites that were made on such a machine by this engine, some of each variant. */
-export function findSpeeds(recordsFolder: string, machine: Machine, engine: string, gpu: boolean): Speed[] {
+export function findSpeeds(recordsFolder: string, machine: Machine, on: TrainedOn): Speed[] {
   const speeds: Speed[] = [];
   for (const suite of namesIn(recordsFolder)) {
     for (const variant of namesIn(join(recordsFolder, suite))) {
       let taken = 0;
       for (const run of namesIn(join(recordsFolder, suite, variant))) {
-        const speed =
-          taken < runsAVariant ? speedOf(join(recordsFolder, suite, variant, run), machine, engine, gpu) : null;
+        const speed = taken < runsAVariant ? speedOf(join(recordsFolder, suite, variant, run), machine, on) : null;
         if (!speed) continue;
         speeds.push(speed);
         taken++;
@@ -67,12 +70,13 @@ export function findSpeeds(recordsFolder: string, machine: Machine, engine: stri
   return speeds;
 }
 
-function speedOf(folder: string, machine: Machine, engine: string, gpu: boolean): Speed | null {
+function speedOf(folder: string, machine: Machine, on: TrainedOn): Speed | null {
   const result = orNull(readResult(folder));
   const record = result?.status === 'done' ? orNull(readRun(folder)) : null;
   if (!record || result?.status !== 'done' || record.takenFrom !== undefined) return null;
   const here = record.machine.cpu === machine.cpu && record.machine.cores === machine.cores;
-  if (!here || record.engine.engine !== engine || (record.engine.device !== 'cpu') !== gpu) return null;
+  const { engine, gpu, compiler } = choiceOf(record.engine);
+  if (!here || engine !== on.engine || gpu !== on.gpu || compiler !== on.compiler) return null;
   const { imagesPerSecond, seconds } = result;
   const { startup, evaluation, training } = seconds;
   return { ...record.cost, imagesPerSecond, startup, evaluation: evaluation / training };

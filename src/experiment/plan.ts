@@ -1,4 +1,4 @@
-import type { Device } from '../engine/engine.js';
+import type { Compiler, Device } from '../engine/engine.js';
 import type { RunName } from '../records/folders.js';
 import { designHash, protocolHash, runHash } from '../records/hash.js';
 import type { PlanRecord } from '../records/plan.js';
@@ -30,6 +30,7 @@ export interface Plan {
 export interface PlanOptions {
   /** Instead of the suite's. */
   readonly device?: Device | undefined;
+  readonly compiler?: Compiler | undefined;
   /** Runs beside those of the suite's own seeds. */
   readonly extra?: readonly RunName[] | undefined;
   /** Of the dataset's content; left out where it is not here. */
@@ -98,6 +99,7 @@ function planVariant(
     dataset: suite.dataset,
     device: options.device ?? suite.runner.device,
     recompute: suite.runner.recompute,
+    compiler: options.compiler ?? suite.runner.compiler,
     saveEvery: suite.runner.save_every,
     keepWeights: suite.runner.keep_weights,
     plugins: plugins.map(({ file }) => file),

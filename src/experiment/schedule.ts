@@ -3,7 +3,7 @@ import { runFolder } from '../records/folders.js';
 import type { DoneResult } from '../records/result.js';
 import type { EngineChoice } from '../records/run.js';
 import type { WorkerMessage } from '../training/messages.js';
-import { choiceOf, choiceOfRun } from './engine-choice.js';
+import { type Aspect, choiceOf, choiceOfRun } from './engine-choice.js';
 import type { Executor, RunEnd } from './executor.js';
 import type { HolderSeen } from './lock.js';
 import type { PlannedRun } from './plan.js';
@@ -36,8 +36,8 @@ export interface ScheduleOptions {
   readonly precision?: 'float32' | 'bfloat16' | null;
   /** What the suite was begun on; null is whatever the first run comes to. */
   readonly engine?: EngineChoice | null;
-  /** Whether begun runs may go on with another engine than theirs, because it was asked for by name. */
-  readonly changeEngine?: boolean;
+  /** What of it was asked for by name: begun runs go on with that, and the suite from then on. */
+  readonly named?: readonly Aspect[];
   /** Told once what the suite is trained on, by the first run that says so. */
   readonly onEngine?: (engine: EngineChoice) => void;
   readonly codeVersion: string;
@@ -71,7 +71,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
   const waiting: [PlannedRun, ...PlannedRun[]][] = [];
   const giveUp = new AbortController();
   const stop = AbortSignal.any([options.stop, giveUp.signal]);
-  let engine = options.engine ?? null;
+  const { named = [] } = options;
+  let engine = named.length > 0 ? null : (options.engine ?? null);
   let trouble: Error | null = null;
 
   const standings = options.standings ?? standingsAnywhere(options.runs, suiteFolder);
@@ -163,7 +164,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
       gpu: gpus[slot % gpus.length] ?? null,
       eager,
       precision,
-      engine: options.changeEngine ? null : begun ? choiceOfRun(begun) : engineFor(run),
+      engine: begun ? choiceOfRun(begun) : engineFor(run),
+      named,
       codeVersion,
     };
     const execution = options.executor(task, (message) => {
@@ -187,17 +189,19 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
 
   /** What the suite is trained on, as far as a run that has not begun is bound to it. */
   function engineFor({ spec }: PlannedRun): EngineChoice | null {
-    if (!engine || spec.recipe.precision === 'auto') return engine;
-    return { engine: engine.engine, gpu: engine.gpu };
+    const choice = engine ?? options.engine ?? null;
+    return choice && (spec.recipe.precision === 'auto' ? choice : withoutPrecision(choice));
   }
 
   /** The first run decides for the suite; what `auto` comes to, the first whose recipe says it. */
   function settleEngine({ spec }: PlannedRun, found: EngineChoice): void {
     const asked = spec.recipe.precision === 'auto';
     if (engine && (engine.precision !== undefined || !asked)) return;
-    engine = asked ? found : { engine: found.engine, gpu: found.gpu };
+    engine = asked ? found : withoutPrecision(found);
     options.onEngine?.(engine);
   }
 }
+
+const withoutPrecision = ({ precision: _, ...choice }: EngineChoice): EngineChoice => choice;
 
 const expense = ({ macs, spec }: PlannedRun): number => macs * spec.recipe.epochs;

@@ -1,4 +1,5 @@
 import type { EngineChoice, RunSpec } from '../records/run.js';
+import type { Aspect } from './engine-choice.js';
 
 /** What a worker is told. */
 export interface WorkerTask {
@@ -13,6 +14,8 @@ export interface WorkerTask {
   readonly precision: 'float32' | 'bfloat16' | null;
   /** What it has to run on, where the run or its suite has begun already; null is whatever the device comes to. */
   readonly engine: EngineChoice | null;
+  /** What of `engine` may be otherwise, because it was asked for by name. */
+  readonly named: readonly Aspect[];
   readonly codeVersion: string;
 }
 

@@ -22,7 +22,8 @@ import { serveTask } from './worker-process.js';
 /** `performance.now()` counts from the start of the process. */
 const processStart = 0;
 
-serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began, codeVersion }, send, signal) => {
+serveTask(async (task, send, signal) => {
+  const { spec, hash, folder, threads, eager, precision, engine: began, named, codeVersion } = task;
   send({ kind: 'phase', phase: 'loading' });
   const { catalogue, contents, problems } = await loadPlugins(spec.plugins, '/');
   if (problems[0]) throw new Error(problems[0].message);
@@ -33,10 +34,12 @@ serveTask(async ({ spec, hash, folder, threads, eager, precision, engine: began,
     device: spec.device,
     threads,
     eager,
+    compiler: spec.compiler,
     precision: wished === 'auto' ? (precision ?? wished) : wished,
     onWarning: (text) => send({ kind: 'warning', text }),
   });
-  if (began) requireSame(began, choiceOf(engine.description), `${spec.suite}, ${spec.variant} seed ${spec.seed},`);
+  const what = `${spec.suite}, ${spec.variant} seed ${spec.seed},`;
+  if (began) requireSame(began, choiceOf(engine.description), what, named);
   const datasets = await openDatasets(spec.dataset, spec.network.classes);
   for (const text of warningsOf(datasets.train, datasets.test)) send({ kind: 'warning', text });
   const fingerprint = datasetFingerprint(datasets);

@@ -55,6 +55,8 @@ const runSpecSchema = z.object({
   device: z.enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
   /** What the backward pass computes again instead of keeping it; absent is nothing. Changes no number. */
   recompute: z.enum(['none', 'blocks']).optional(),
+  /** What compiles steps; absent is TensorFlow itself. */
+  compiler: z.enum(['tensorflow', 'xla']).optional(),
   /** Seconds between two checkpoints; absent is a minute. */
   saveEvery: z.number().min(0).optional(),
   /** Whether the trained weights stay beside the records. */
@@ -70,6 +72,8 @@ export interface RunSpec extends Frozen<Omit<z.infer<typeof runSpecSchema>, 'rec
 }
 
 const precision = z.enum(['float32', 'bfloat16']);
+/** Absent where it is TensorFlow itself, or nothing is compiled. */
+const compiler = z.literal('xla').optional();
 const engineName = z.enum(['tensorflow', 'wasm', 'webgpu']);
 
 const engineSchema = z.object({
@@ -79,11 +83,17 @@ const engineSchema = z.object({
   threads: z.int().positive(),
   compiled: z.boolean(),
   kernels: z.string(),
+  compiler,
   precision,
 }) satisfies z.ZodType<EngineDescription>;
 
 /** What a suite is trained on, as far as numbers hang on it; `precision` is what `auto` comes to, absent where no recipe asks. */
-export const engineChoiceSchema = z.object({ engine: engineName, gpu: z.boolean(), precision: precision.optional() });
+export const engineChoiceSchema = z.object({
+  engine: engineName,
+  gpu: z.boolean(),
+  compiler,
+  precision: precision.optional(),
+});
 export type EngineChoice = Frozen<z.infer<typeof engineChoiceSchema>>;
 
 const machineSchema = z.object({

@@ -33,7 +33,10 @@ function readConditions(run: RunRecord): Condition[] {
     { what: 'training pictures', value: String(dataset.train_limit ?? 'all') },
     { what: 'classes', value: String(network.classes) },
     { what: 'code', value: every(({ codeVersion }) => codeVersion) },
-    { what: 'engine', value: every(({ engine }) => `${engine.engine} ${engine.version}`) },
+    {
+      what: 'engine',
+      value: every(({ engine }) => `${engine.engine} ${engine.version}${engine.compiler ? ', XLA' : ''}`),
+    },
     { what: 'precision', value: every(({ engine }) => engine.precision) },
   ];
 }

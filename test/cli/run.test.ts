@@ -64,6 +64,25 @@ test.each([
   expect(readdirSync(suite)).toEqual(['plan.json']);
 });
 
+test.each([
+  ['--compiler', ['--compiler', 'xla']],
+  ["the suite's field", ['--set', 'runner.compiler=xla']],
+])('what was begun by TensorFlow is not gone on with by XLA, unless by name: %s', (_, words) => {
+  const file = write(1);
+  const out = mkdtempSync(join(folder, 'compiler-'));
+  const suite = join(out, 'tiny');
+  mkdirSync(suite, { recursive: true });
+  const plan = { suite: 'tiny', description: '', dataset: '', base: '', strategy: '', seeds: [], variants: [] };
+  const begun = { schema: 'ablate/plan/1', ...plan, engine: { engine: 'wasm', gpu: false } };
+  writeFileSync(join(suite, 'plan.json'), JSON.stringify(begun));
+  const { status, stderr } = ablate(['run', file, '--out', out, '--device', 'wasm', ...words]);
+  // wasm was asked for by name and is what it was begun on; XLA is another matter.
+  if (words[0] === '--set') expect(stderr).toContain('--compiler tensorflow is how it began');
+  else expect(stderr).toContain('there is nothing that XLA could compile');
+  expect(status).toBe(3);
+  expect(ablate(['run', file, '--out', out, '--eager', ...words]).stderr).toContain('--eager runs op by op');
+});
+
 test('a suite is trained once; a change trains again only what it changes; other seeds are kept', () => {
   const file = write(1);
   const first = call('run', file, '--only', 'training-recipe,gelu');

@@ -154,6 +154,7 @@ const kept: Readonly<Record<string, Change>> = {
   'another seed beside it': inSuite('seeds: [0]', 'seeds: [0, 1]'),
   'the device': inSuite('seeds: [0]', 'runner: { device: wasm }\nseeds: [0]'),
   'how many at a time, and so the threads of each': inSuite('seeds: [0]', 'runner: { parallel: 1 }\nseeds: [0]'),
+  'what compiles the steps': inSuite('seeds: [0]', 'runner: { compiler: xla }\nseeds: [0]'),
   'what is computed again': inSuite('seeds: [0]', 'runner: { recompute: blocks }\nseeds: [0]'),
   'how often it is saved, and what is kept': inSuite(
     'seeds: [0]',
@@ -192,9 +193,26 @@ test.each([
     /tensorflow on a CPU in float32; here it would go on with wasm .*--device wasm/s,
   ],
   ['a GPU instead of the CPU', { ...begun, gpu: true }, /--device gpu/],
+  [
+    'another compiler',
+    { ...begun, compiler: 'xla' },
+    /compiled by XLA .*--compiler tensorflow is how it began.*--compiler xla$/s,
+  ],
+  ['another compiler on another device', { ...begun, gpu: true, compiler: 'xla' }, /--device gpu --compiler xla$/],
   ['what precision auto comes to', { ...begun, precision: 'bfloat16' }, /--precision bfloat16/],
 ] as const)('refused: %s', (_, found, message) => {
   expect(() => requireSame(begun, found, 'the run')).toThrow(message);
+});
+
+test('what was asked for by name may change, and no more than that', () => {
+  const found = { ...begun, gpu: true, compiler: 'xla' } as const;
+  const go = (named: Parameters<typeof requireSame>[3]) => () => requireSame(begun, found, 'the run', named);
+  expect(go(['device', 'compiler'])).not.toThrow();
+  expect(go(['device'])).toThrow(/--compiler xla$/);
+  expect(go(['compiler'])).toThrow(/--device gpu$/);
+  expect(go(['precision'])).toThrow(/--device gpu --compiler xla$/);
+  // What auto comes to on the device that was asked for is taken with it.
+  expect(() => requireSame(begun, { ...begun, gpu: true, precision: 'bfloat16' }, 'the run', ['device'])).not.toThrow();
 });
 
 test('the same engine on another machine, with other threads or of another version goes on', () => {

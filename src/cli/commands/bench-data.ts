@@ -205,7 +205,8 @@ async function timeStep(
   const device = wanted ?? suite.runner.device;
   const { engine, gpu } = checkDevice(device);
   const shared = !gpu && device !== 'webgpu';
-  const network = { name: variant.name, spec, recipe, recompute: suite.runner.recompute, plugins, catalogue };
+  const { recompute, compiler } = suite.runner;
+  const network = { name: variant.name, spec, recipe, recompute, compiler, plugins, catalogue };
   note(`timing the training step of ${variant.name} on ${gpu ? 'the GPU' : engine}`);
   try {
     return { ...(await measureStep(network, { device, threads, onCpu: shared })), shared };

@@ -104,8 +104,8 @@ async function benchSuite(file: string, options: BenchSuiteOptions): Promise<voi
     // The process counts from its own start, so that loading the program is in it.
     const time = suiteTime(clock.times(), wall, performance.now() / 1000, share.parallel);
     const versions = [...engines.values()].map(
-      ({ engine, version, device, precision, threads, kernels }) =>
-        `${engine} ${version}, ${device}, ${precision}, ${counted(threads, 'thread')} a run, kernels ${kernels}`,
+      ({ engine, version, device, compiler, precision, threads, kernels }) =>
+        `${engine} ${version}${compiler ? ' by XLA' : ''}, ${device}, ${precision}, ${counted(threads, 'thread')} a run, kernels ${kernels}`,
     );
     const source = provenance(process.argv.slice(2), versions);
     const table = suiteTable(time);

@@ -52,6 +52,7 @@ Examples:
       const left = [...trainedAs.values()];
       const device = options.device ?? suite.runner.device;
       const { engine, gpu } = availability(device);
+      const xla = suite.runner.compiler === 'xla' && ({ compiler: 'xla' } as const);
       const machine = describeMachine();
       const share = shareMachine(runs, suite.runner.parallel, { ...machine, ...devicesFor({ engine, gpu }) });
       const on = { device, threads: share.threads, onCpu: !gpu };
@@ -61,9 +62,9 @@ Examples:
         pictures: await trainingPictures(suite.dataset),
         parallel: share.parallel,
         threads: share.threads,
-        speeds: left.length > 0 ? findSpeeds(options.out, machine, engine, gpu) : [],
+        speeds: left.length > 0 ? findSpeeds(options.out, machine, { engine, gpu, ...xla }) : [],
         timed,
-        assumable: engine === 'tensorflow' && !gpu,
+        assumable: engine === 'tensorflow' && !gpu && !xla,
       });
       const timeOf = new Map(left.map((run, at) => [run, estimate?.each[at]]));
       if (options.json) {
@@ -149,10 +150,10 @@ async function timeNetworks(
   const networks = new Map(left.map((run) => [`${run.macs} ${run.params}`, run]));
   const timed: TimedNetwork[] = [];
   for (const { spec, macs, params } of networks.values()) {
-    const { variant: name, network, recipe, recompute = 'none', plugins } = spec;
+    const { variant: name, network, recipe, recompute = 'none', compiler = 'tensorflow', plugins } = spec;
     try {
       const { picturesPerSecond, batch } = await measureStep(
-        { name, spec: network, recipe, recompute, plugins, catalogue },
+        { name, spec: network, recipe, recompute, compiler, plugins, catalogue },
         on,
       );
       timed.push({ macs, params, imagesPerSecond: picturesPerSecond });

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { renderProblem } from '../../config/problem.js';
 import { checkDevice } from '../../engine/available.js';
-import { requireSame } from '../../experiment/engine-choice.js';
+import { type Aspect, requireSame } from '../../experiment/engine-choice.js';
 import { localProcesses } from '../../experiment/executor.js';
 import { forgetStarts, giveUp } from '../../experiment/idle-starts.js';
 import { LockedError, lockFolder, type Release } from '../../experiment/lock.js';
@@ -46,6 +46,9 @@ export function runCommand(): Command {
     .addOption(settingsOption())
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)')
     .addOption(
+      new Option('--compiler <compiler>', "of training steps, instead of the suite's").choices(['tensorflow', 'xla']),
+    )
+    .addOption(
       new Option('--precision <type>', "what a recipe's `precision: auto` is to be").choices(['float32', 'bfloat16']),
     )
     .option('--eager', 'op by op instead of compiled steps: slower, for debugging')
@@ -73,13 +76,17 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
-  // `auto` names no engine.
-  const byName = options.device !== undefined && options.device !== 'auto';
+  const named = namedIn(options);
   const before = orNull(readPlan(suiteFolder));
   const begunOn = before?.engine ?? null;
   const open = runs.some((run) => !['done', 'elsewhere'].includes((standings.get(run) as Standing).state));
-  if (begunOn && open && !byName)
-    requireSame({ ...begunOn, precision: undefined }, available, `the suite ${suite.name}`);
+  const compiler = options.compiler ?? suite.runner.compiler;
+  if (options.eager && compiler === 'xla')
+    throw new UsageError('--eager runs op by op, and XLA compiles whole steps; add --compiler tensorflow');
+  if (begunOn && open) {
+    const found = { engine: available.engine, gpu: available.gpu, ...(compiler === 'xla' && { compiler }) } as const;
+    requireSame({ ...begunOn, precision: undefined }, found, `the suite ${suite.name}`, named);
+  }
   const release = await takeFolder(suiteFolder, options.shared === true);
   const progress = createProgress(process.stderr, runs);
   const interruption = watchSignals({
@@ -110,8 +117,8 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
       share,
       eager: options.eager === true,
       precision: options.precision ?? null,
-      engine: byName || options.precision ? null : begunOn,
-      changeEngine: byName || options.precision !== undefined,
+      engine: begunOn,
+      named,
       onEngine: (engine) => {
         noted = noted.then(() => writePlan(suiteFolder, { ...record, engine }));
       },
@@ -139,6 +146,13 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   }
 }
 
+/** What of the engine the command line names; `auto` names no device. */
+const namedIn = ({ device, compiler, precision }: RunOptions): Aspect[] => [
+  ...(device !== undefined && device !== 'auto' ? (['device'] as const) : []),
+  ...(compiler !== undefined ? (['compiler'] as const) : []),
+  ...(precision !== undefined ? (['precision'] as const) : []),
+];
+
 /** Makes the suite's folder and, where it is not shared, locks it. */
 async function takeFolder(suiteFolder: string, shared: boolean): Promise<Release | null> {
   try {
@@ -151,8 +165,8 @@ async function takeFolder(suiteFolder: string, shared: boolean): Promise<Release
 
 /** The options that the next start needs to go on with the same runs. */
 export function repeated(options: RunOptions): string[] {
-  const { only, seeds, out, device, parallel, precision, set, eager, shared } = options;
-  const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, parallel, precision };
+  const { only, seeds, out, device, compiler, parallel, precision, set, eager, shared } = options;
+  const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, compiler, parallel, precision };
   const words = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, quoted(value)],
   );

@@ -40,10 +40,10 @@ export interface Binding {
     controls: Int32Array,
   ): { node: number; outputs: { dtype: number; shape: number[] | null }[] };
   setShape(graph: Graph, node: number, output: number, shape: readonly number[]): void;
-  defineFunction(graph: Graph, name: string, inputs: Int32Array, outputs: Int32Array, controls: Int32Array): void;
+  defineFunction(graph: Graph, name: string, inputs: Int32Array, outputs: Int32Array, controls: Int32Array): string;
   opDefinition(op: string): Uint8Array;
   removeFunction(name: string): void;
-  runFunction(name: string, inputs: Int32Array, outputs: number): Promise<Int32Array>;
+  runFunction(name: string, inputs: Int32Array, outputs: number, xla: boolean): Promise<Int32Array>;
 }
 
 /** A TensorFlow graph under construction, held by the addon; native/binding/graph.h says how its calls work. */

@@ -7,6 +7,7 @@ import { bindingFile, bindingFolder, preloadFile, upstreamFolder } from './setup
 import { isWhole, libraryFolder } from './setup/cache.js';
 import { MEANWHILE } from './setup/tools.js';
 import type { Flavour } from './setup/wheels.js';
+import { xlaEnvironment } from './xla-environment.js';
 import { command } from '../../shell/program.js';
 
 const require = createRequire(import.meta.url);
@@ -78,6 +79,7 @@ function setEnvironment(flavour: Flavour, threads: number, options: LoadOptions)
   process.env['TF_NUM_INTEROP_THREADS'] = String(flavour === 'gpu' ? Math.max(2, threads) : 1);
   if (flavour === 'gpu' && options.device === 'cpu') process.env['CUDA_VISIBLE_DEVICES'] = '-1';
   if (flavour === 'gpu') process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  Object.assign(process.env, xlaEnvironment(flavour));
 }
 
 /** tfjs-node calls it; Node 22 warns that it is deprecated, Node 23 removed it. */

@@ -1,4 +1,4 @@
-import { EnvironmentError } from '../engine.js';
+import { type Compiler, EnvironmentError } from '../engine.js';
 import type { Kernels } from './kernels.js';
 import { command } from '../../shell/program.js';
 
@@ -8,6 +8,7 @@ export type Precision = 'float32' | 'bfloat16' | 'auto';
 /** What decides whether bfloat16 can be had. */
 export interface PrecisionFacts {
   readonly gpu: boolean;
+  readonly compiler?: Compiler;
   /** Null where they are not compiled. */
   readonly kernels: Pick<Kernels, 'instructionSet' | 'multipliesBfloat16'> | null;
 }
@@ -26,8 +27,9 @@ export function resolvePrecision(wish: Precision, facts: PrecisionFacts): 'float
   );
 }
 
-function obstacle({ gpu, kernels }: PrecisionFacts): string | null {
+function obstacle({ gpu, compiler, kernels }: PrecisionFacts): string | null {
   if (gpu) return 'on GPUs it has not been tried';
+  if (compiler === 'xla') return 'it is the fused kernels that multiply it, and XLA compiles without them';
   if (!kernels) return `the fused kernels, which multiply it, are not compiled (${command('setup')})`;
   if (kernels.multipliesBfloat16) return null;
   return `the fused kernels are compiled for ${kernels.instructionSet}, which has no product of bfloat16 (AVX512-BF16)`;

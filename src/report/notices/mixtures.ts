@@ -17,7 +17,7 @@ const uniform: readonly {
       'numerics differ between them, and images/s cannot be compared; differences across engines or precisions are not judged',
     serious: true,
     of: ({ engine }) =>
-      `${engine.engine} ${engine.version} on ${engine.device}${engine.compiled ? ', compiled' : ', eager'}, kernels ${engine.kernels}, ${engine.precision}`,
+      `${engine.engine} ${engine.version} on ${engine.device}${engine.compiled ? `, compiled${engine.compiler ? ' by XLA' : ''}` : ', eager'}, kernels ${engine.kernels}, ${engine.precision}`,
   },
   {
     what: 'versions of the code',

@@ -24,7 +24,7 @@ export function provenanceTable({ rows: all }: Study): Table {
       ...lines(
         'engine',
         ({ engine }) =>
-          `${engine.engine} ${engine.version}, ${engine.compiled ? 'compiled steps' : 'eager'}, kernels ${engine.kernels}, ${engine.precision}`,
+          `${engine.engine} ${engine.version}, ${engine.compiled ? `compiled steps${engine.compiler ? ' (XLA)' : ''}` : 'eager'}, kernels ${engine.kernels}, ${engine.precision}`,
       ),
       ...lines('device', ({ engine }) => `${engine.device}, ${counted(engine.threads, 'thread')} a run`),
       ...lines(

@@ -1,5 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import type { Feeds, Step } from '../../engine.js';
+import type { Compiler, Feeds, Step } from '../../engine.js';
 import type { LoadedTensorflow } from '../load.js';
 import { differences } from './compare.js';
 import { CompiledStep } from './compiled-step.js';
@@ -26,6 +26,7 @@ const SHOWN_PROBLEMS = 10;
  *
  * @param variables all that the step reads or writes.
  * @param examples two sets of feeds of the shapes that it will run with, which differ in every value.
+ * @param compiler `xla` takes TensorFlow's own ops only, and compiles when the step runs first.
  * @throws StepError
  */
 export function compileStep(
@@ -33,6 +34,7 @@ export function compileStep(
   step: Step,
   variables: readonly Variable[],
   examples: readonly [Feeds, Feeds],
+  compiler: Compiler = 'tensorflow',
 ): CompiledStep {
   const first = traceStep(engine, step, examples[0], variables, null);
   // What the first call leaves behind would meet the second one as something else.
@@ -40,7 +42,7 @@ export function compileStep(
   const second = traceStep(engine, step, examples[1], variables, liveNodes(first));
   const problems = new Set([...second.problems, ...differences(first, second)]);
   if (problems.size > 0) throw new StepError(shownOf(problems));
-  return new CompiledStep(engine, second, variables);
+  return new CompiledStep(engine, second, variables, compiler);
 }
 
 function shownOf(problems: ReadonlySet<string>): string[] {

@@ -1,20 +1,19 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
-import type { Feeds, Outputs, RunnableStep } from '../../engine.js';
+import type { Compiler, Feeds, Outputs, RunnableStep } from '../../engine.js';
 import type { LoadedTensorflow } from '../load.js';
 import { defineFunction } from './function.js';
 import type { Recording } from './recording.js';
 import { placeOf } from '../../layer-scope.js';
 import { tensorId } from './trace.js';
+import { xlaCacheFolder } from '../xla-environment.js';
 import { makeExclusive, rebind } from './variable-buffers.js';
-
-let functions = 0;
 
 /** Runs of compiled steps follow one another, for they may share variables. */
 let lastRun: Promise<unknown> = Promise.resolve();
 
 /** A step as one function of TensorFlow's eager context; its variables stay ordinary tf.Variables. */
 export class CompiledStep implements RunnableStep {
-  private readonly name = `ablate_step_${functions++}`;
+  private readonly name: string;
   private readonly recording: Omit<Recording, 'graph'>;
   private disposed = false;
 
@@ -22,8 +21,9 @@ export class CompiledStep implements RunnableStep {
     private readonly engine: LoadedTensorflow,
     recording: Recording,
     private readonly variables: readonly Variable[],
+    private readonly compiler: Compiler,
   ) {
-    defineFunction(engine.backend.binding, recording, this.name);
+    this.name = defineFunction(engine.backend.binding, recording);
     // The graph holds every constant a second time; the function is all that is needed from here on.
     const { graph: _, ...kept } = recording;
     this.recording = kept;
@@ -51,7 +51,7 @@ export class CompiledStep implements RunnableStep {
     const ids = this.prepare(feeds);
     const count = this.recording.outputs.length + this.recording.updates.length;
     try {
-      return this.finish(await this.binding.runFunction(this.name, ids, count));
+      return this.finish(await this.binding.runFunction(this.name, ids, count, this.compiler === 'xla'));
     } catch (error) {
       throw this.explain(error as Error);
     }
@@ -102,11 +102,17 @@ export class CompiledStep implements RunnableStep {
   private explain(error: Error): Error {
     const number = /\{\{node n(\d+)/.exec(error.message)?.[1];
     const node = this.recording.nodes.find(({ graphNode }) => graphNode === Number(number));
-    if (node?.kind !== 'operation') return error;
+    if (node?.kind !== 'operation') return this.compiler === 'xla' ? outsideOfNodes(error) : error;
     const text = error.message.replace(/\{\{function_node .*?\}\} ?|\s*\[\[.*?\]\]/g, '');
     return new Error(`${node.op} at ${placeOf(node.trace)}: ${text}`, { cause: error });
   }
 }
+
+/** What XLA cannot keep, or read again, fails the step. */
+const outsideOfNodes = (error: Error): Error =>
+  new Error(`XLA: ${error.message} (it keeps compiled steps in ${xlaCacheFolder()}, which may be removed)`, {
+    cause: error,
+  });
 
 function checkFeed(
   name: string,

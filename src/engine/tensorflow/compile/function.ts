@@ -9,8 +9,10 @@ const SHARES_BUFFER: ReadonlySet<string> = new Set([
 /**
  * Makes the recording a function of the eager context: its inputs are the feeds and then the variables, its outputs
  * the step's own and then the assigned variables' next values.
+ *
+ * @returns its name, which the graph decides: the same graph has the same one in every process.
  */
-export function defineFunction(binding: Binding, recording: Recording, name: string): void {
+export function defineFunction(binding: Binding, recording: Recording): string {
   const writers = recording.nodes.filter((node) => node.kind === 'operation' && node.writes.length > 0);
   const controls = Int32Array.from(writers, ({ graphNode }) => graphNode);
   const written = new Set<RecordedNode>(recording.written.map((variable) => recording.variables[variable]!.node));
@@ -30,7 +32,7 @@ export function defineFunction(binding: Binding, recording: Recording, name: str
   const inputs = [...recording.feeds.map(({ value }) => value), ...recording.variables];
   const outputs = [...recording.outputs, ...recording.updates].flatMap(({ value }) => result(value));
   const pairs = Int32Array.from(inputs.flatMap(({ node, output }) => [node.graphNode, output]));
-  binding.defineFunction(recording.graph, name, pairs, Int32Array.from(outputs), controls);
+  return binding.defineFunction(recording.graph, 'ablate_step', pairs, Int32Array.from(outputs), controls);
 }
 
 function bufferSource({ node }: Value): RecordedNode {
