@@ -6,9 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Both live in the memory of whoever loads them: they bring no data, no stack and no allocator. */
+/** They live in the memory of whoever loads them: they bring no data, no stack and no allocator. */
 export const modules = [
   { source: 'native/wasm/kernels.ts', output: 'src/engine/wasm/kernels-module.ts', name: 'kernelsModule', flags: [] },
+  {
+    source: 'native/wasm/kernels.ts',
+    output: 'src/engine/wasm/relaxed-kernels-module.ts',
+    name: 'relaxedKernelsModule',
+    flags: ['--enable', 'relaxed-simd'],
+  },
   {
     source: 'native/wasm/resize.ts',
     output: 'src/data/pictures/augment/resize-module.ts',

@@ -7,11 +7,12 @@
 export { convolution, convolutionScratch, convolutionInputGradient, convolutionInputGradientScratch } from './kernels/dense';
 export { convolutionFilterGradient, convolutionFilterGradientScratch } from './kernels/dense-filter';
 export { depthwise, depthwiseFilterGradient, depthwiseScratch } from './kernels/depthwise';
-export { columnSums, columnMoments } from './kernels/columns';
+export { columnSums } from './kernels/columns';
 export { gelu, geluGradient, reluGradient } from './kernels/activation';
 export { layerNorm, layerNormGradient } from './kernels/layer-norm';
 export { adamW, sgd } from './kernels/optimizer';
-export { normalise, normaliseGradient } from './kernels/batch-norm';
+export { batchNorm, batchNormGradient, normalise } from './kernels/batch-norm';
+export { roundsOnce } from './kernels/vectors';
 export { residual, residualGradient } from './kernels/residual';
 export { maxPool, maxPoolGradient } from './kernels/max-pool';
 export { windowAttention, windowAttentionGradient, windowAttentionScratch } from './kernels/window-attention';

@@ -1,4 +1,4 @@
-import { at } from './vectors';
+import { at, fma } from './vectors';
 
 /**
  * Depthwise convolutions. Wide rows go by tiles of four neighbouring outputs of four channels, from a copy of the map whose
@@ -44,10 +44,10 @@ function output(
     for (let i = down.first, row = down.row; i < down.end; i += down.step, row += down.by) {
       let p = at(map, (row * W + across.row) * C + c), q = at(w, (i * columns + across.first) * C + c);
       for (let j = across.first; j < across.end; j += across.step, p += pixelStep, q += tapStep) {
-        s0 = f32x4.add(s0, f32x4.mul(v128.load(p), v128.load(q)));
-        s1 = f32x4.add(s1, f32x4.mul(v128.load(p, 16), v128.load(q, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(v128.load(p, 32), v128.load(q, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(v128.load(p, 48), v128.load(q, 48)));
+        s0 = fma(v128.load(p), v128.load(q), s0);
+        s1 = fma(v128.load(p, 16), v128.load(q, 16), s1);
+        s2 = fma(v128.load(p, 32), v128.load(q, 32), s2);
+        s3 = fma(v128.load(p, 48), v128.load(q, 48), s3);
       }
     }
     const to = at(y, c);
@@ -58,7 +58,7 @@ function output(
     for (let i = down.first, row = down.row; i < down.end; i += down.step, row += down.by) {
       let p = at(map, (row * W + across.row) * C + c), q = at(w, (i * columns + across.first) * C + c);
       for (let j = across.first; j < across.end; j += across.step, p += pixelStep, q += tapStep)
-        sum = f32x4.add(sum, f32x4.mul(v128.load(p), v128.load(q)));
+        sum = fma(v128.load(p), v128.load(q), sum);
     }
     v128.store(at(y, c), sum);
   }
@@ -84,10 +84,10 @@ function tile(
   for (let i = first; i < end; i++, line = at(line, apart)) {
     for (let p = line, last = line + <usize>columns * pixel; p < last; p += pixel, q += tapStep) {
       const tap = v128.load(q);
-      s0 = f32x4.add(s0, f32x4.mul(tap, v128.load(p)));
-      s1 = f32x4.add(s1, f32x4.mul(tap, v128.load(p + step)));
-      s2 = f32x4.add(s2, f32x4.mul(tap, v128.load(p + 2 * step)));
-      s3 = f32x4.add(s3, f32x4.mul(tap, v128.load(p + 3 * step)));
+      s0 = fma(tap, v128.load(p), s0);
+      s1 = fma(tap, v128.load(p + step), s1);
+      s2 = fma(tap, v128.load(p + 2 * step), s2);
+      s3 = fma(tap, v128.load(p + 3 * step), s3);
     }
   }
   v128.store(y, s0), v128.store(y + pixel, s1), v128.store(y + 2 * pixel, s2), v128.store(y + 3 * pixel, s3);
@@ -176,9 +176,9 @@ function filterTile(
   for (let y = 0; y < lines; y++, line += apart) {
     for (let p = line, last = line + <usize>OW * step; p < last; p += step, dy += pixel) {
       const low = v128.load(dy), high = v128.load(dy, 16), next = p + pixel, third = next + pixel;
-      a0 = f32x4.add(a0, f32x4.mul(low, v128.load(p))), b0 = f32x4.add(b0, f32x4.mul(high, v128.load(p, 16)));
-      a1 = f32x4.add(a1, f32x4.mul(low, v128.load(next))), b1 = f32x4.add(b1, f32x4.mul(high, v128.load(next, 16)));
-      a2 = f32x4.add(a2, f32x4.mul(low, v128.load(third))), b2 = f32x4.add(b2, f32x4.mul(high, v128.load(third, 16)));
+      a0 = fma(low, v128.load(p), a0), b0 = fma(high, v128.load(p, 16), b0);
+      a1 = fma(low, v128.load(next), a1), b1 = fma(high, v128.load(next, 16), b1);
+      a2 = fma(low, v128.load(third), a2), b2 = fma(high, v128.load(third, 16), b2);
     }
   }
   add(taps, a0, b0);

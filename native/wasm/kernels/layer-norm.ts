@@ -1,4 +1,4 @@
-import { at, total } from './vectors';
+import { at, fma, negativeFma, total } from './vectors';
 
 /** y [rows, columns]; statistics [rows, 2] get each row's mean and reciprocal standard deviation. */
 export function layerNorm(
@@ -16,7 +16,7 @@ export function layerNorm(
     let squares = f32x4.splat(0);
     for (let c = 0; c < whole; c += 4) {
       const d = f32x4.sub(v128.load(at(from, c)), f32x4.splat(mean));
-      squares = f32x4.add(squares, f32x4.mul(d, d));
+      squares = fma(d, d, squares);
     }
     let square = total(squares);
     for (let c = whole; c < columns; c++) {
@@ -28,7 +28,7 @@ export function layerNorm(
     store<f32>(at(statistics, 2 * r + 1), scale);
     for (let c = 0; c < whole; c += 4) {
       const normal = f32x4.mul(f32x4.sub(v128.load(at(from, c)), f32x4.splat(mean)), f32x4.splat(scale));
-      v128.store(at(to, c), f32x4.add(f32x4.mul(normal, v128.load(at(gamma, c))), v128.load(at(beta, c))));
+      v128.store(at(to, c), fma(normal, v128.load(at(gamma, c)), v128.load(at(beta, c))));
     }
     for (let c = whole; c < columns; c++)
       store<f32>(at(to, c), (load<f32>(at(from, c)) - mean) * scale * load<f32>(at(gamma, c)) + load<f32>(at(beta, c)));
@@ -55,8 +55,8 @@ export function layerNormGradient(
       const weight = v128.load(at(gamma, c));
       v128.store(at(dgamma, c), f32x4.add(v128.load(at(dgamma, c)), product));
       v128.store(at(dbeta, c), f32x4.add(v128.load(at(dbeta, c)), d));
-      plain = f32x4.add(plain, f32x4.mul(d, weight));
-      along = f32x4.add(along, f32x4.mul(product, weight));
+      plain = fma(d, weight, plain);
+      along = fma(product, weight, along);
     }
     let plainSum = total(plain), alongSum = total(along);
     for (let c = whole; c < columns; c++) {
@@ -73,7 +73,7 @@ export function layerNormGradient(
     for (let c = 0; c < whole; c += 4) {
       const normal = f32x4.mul(f32x4.sub(v128.load(at(from, c)), f32x4.splat(mean)), f32x4.splat(scale));
       const weighted = f32x4.mul(v128.load(at(slope, c)), v128.load(at(gamma, c)));
-      const rest = f32x4.sub(f32x4.sub(weighted, f32x4.splat(plainSum)), f32x4.mul(normal, f32x4.splat(alongSum)));
+      const rest = negativeFma(normal, f32x4.splat(alongSum), f32x4.sub(weighted, f32x4.splat(plainSum)));
       v128.store(at(to, c), f32x4.mul(rest, f32x4.splat(scale)));
     }
     for (let c = whole; c < columns; c++) {

@@ -1,8 +1,8 @@
-import { at } from './vectors';
+import { at, fma } from './vectors';
 
 @inline
 function lerp(a: v128, b: v128, weight: v128): v128 {
-  return f32x4.add(a, f32x4.mul(f32x4.sub(b, a), weight));
+  return fma(f32x4.sub(b, a), weight, a);
 }
 
 /**
@@ -18,7 +18,7 @@ export function adamW(
     const gradient = f32x4.mul(v128.load(at(g, i)), f32x4.splat(factor));
     const first = lerp(v128.load(at(m, i)), gradient, f32x4.splat(toward1));
     const squared = f32x4.mul(f32x4.mul(gradient, f32x4.splat(toward2)), gradient);
-    const second = f32x4.add(squared, f32x4.mul(v128.load(at(v, i)), f32x4.splat(beta2)));
+    const second = fma(v128.load(at(v, i)), f32x4.splat(beta2), squared);
     const root = f32x4.add(f32x4.div(f32x4.sqrt(second), f32x4.splat(correction2)), f32x4.splat(epsilon));
     const moved = f32x4.mul(f32x4.splat(step), f32x4.div(first, root));
     const parameter = f32x4.sub(f32x4.mul(v128.load(at(p, i)), f32x4.splat(kept)), moved);

@@ -1,4 +1,4 @@
-import { at } from './vectors';
+import { at, fma } from './vectors';
 
 /** y = shortcut + keep gamma branch; gamma [columns] and keep [samples] are 0 where there is none. */
 export function residual(
@@ -11,7 +11,7 @@ export function residual(
       const row = r * columns;
       for (let c = 0; c < whole; c += 4) {
         const scale = gamma ? f32x4.mul(f32x4.splat(kept), v128.load(at(gamma, c))) : f32x4.splat(kept);
-        v128.store(at(y, row + c), f32x4.add(v128.load(at(shortcut, row + c)), f32x4.mul(scale, v128.load(at(branch, row + c)))));
+        v128.store(at(y, row + c), fma(scale, v128.load(at(branch, row + c)), v128.load(at(shortcut, row + c))));
       }
       for (let c = whole; c < columns; c++) {
         const scale: f32 = gamma ? kept * load<f32>(at(gamma, c)) : kept;
@@ -34,7 +34,7 @@ export function residualGradient(
       for (let c = 0; c < whole; c += 4) {
         const d = f32x4.mul(f32x4.splat(kept), v128.load(at(dy, row + c)));
         if (gamma) {
-          const sum = f32x4.add(v128.load(at(dgamma, c)), f32x4.mul(d, v128.load(at(branch, row + c))));
+          const sum = fma(d, v128.load(at(branch, row + c)), v128.load(at(dgamma, c)));
           v128.store(at(dgamma, c), sum);
         }
         v128.store(at(dbranch, row + c), gamma ? f32x4.mul(d, v128.load(at(gamma, c))) : d);

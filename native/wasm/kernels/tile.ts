@@ -1,3 +1,5 @@
+import { fma } from './vectors';
+
 /**
  * The inner loops of matrix products and dense convolutions: a tile of four rows of eight sums stays in registers while they
  * run. V8 loads all that a stretch of code without branches reads before it computes: with a tile's sums, that must fit into
@@ -32,52 +34,52 @@ export function rowsTile(
       let low: v128, high: v128, v: v128;
       low = v128.load(panel), high = v128.load(panel, 16);
       v = v128.load_splat<f32>(p0);
-      a0 = f32x4.add(a0, f32x4.mul(v, low)), b0 = f32x4.add(b0, f32x4.mul(v, high));
+      a0 = fma(v, low, a0), b0 = fma(v, high, b0);
       v = v128.load_splat<f32>(p1);
-      a1 = f32x4.add(a1, f32x4.mul(v, low)), b1 = f32x4.add(b1, f32x4.mul(v, high));
+      a1 = fma(v, low, a1), b1 = fma(v, high, b1);
       v = v128.load_splat<f32>(p2);
-      a2 = f32x4.add(a2, f32x4.mul(v, low)), b2 = f32x4.add(b2, f32x4.mul(v, high));
+      a2 = fma(v, low, a2), b2 = fma(v, high, b2);
       v = v128.load_splat<f32>(p3);
-      a3 = f32x4.add(a3, f32x4.mul(v, low)), b3 = f32x4.add(b3, f32x4.mul(v, high));
+      a3 = fma(v, low, a3), b3 = fma(v, high, b3);
       if (p0 + 4 == end) {
         p0 += 4, p1 += 4, p2 += 4, p3 += 4, panel += 32;
         break;
       }
       low = v128.load(panel, 32), high = v128.load(panel, 48);
       v = v128.load_splat<f32>(p0, 4);
-      a0 = f32x4.add(a0, f32x4.mul(v, low)), b0 = f32x4.add(b0, f32x4.mul(v, high));
+      a0 = fma(v, low, a0), b0 = fma(v, high, b0);
       v = v128.load_splat<f32>(p1, 4);
-      a1 = f32x4.add(a1, f32x4.mul(v, low)), b1 = f32x4.add(b1, f32x4.mul(v, high));
+      a1 = fma(v, low, a1), b1 = fma(v, high, b1);
       v = v128.load_splat<f32>(p2, 4);
-      a2 = f32x4.add(a2, f32x4.mul(v, low)), b2 = f32x4.add(b2, f32x4.mul(v, high));
+      a2 = fma(v, low, a2), b2 = fma(v, high, b2);
       v = v128.load_splat<f32>(p3, 4);
-      a3 = f32x4.add(a3, f32x4.mul(v, low)), b3 = f32x4.add(b3, f32x4.mul(v, high));
+      a3 = fma(v, low, a3), b3 = fma(v, high, b3);
       if (p0 + 8 == end) {
         p0 += 8, p1 += 8, p2 += 8, p3 += 8, panel += 64;
         break;
       }
       low = v128.load(panel, 64), high = v128.load(panel, 80);
       v = v128.load_splat<f32>(p0, 8);
-      a0 = f32x4.add(a0, f32x4.mul(v, low)), b0 = f32x4.add(b0, f32x4.mul(v, high));
+      a0 = fma(v, low, a0), b0 = fma(v, high, b0);
       v = v128.load_splat<f32>(p1, 8);
-      a1 = f32x4.add(a1, f32x4.mul(v, low)), b1 = f32x4.add(b1, f32x4.mul(v, high));
+      a1 = fma(v, low, a1), b1 = fma(v, high, b1);
       v = v128.load_splat<f32>(p2, 8);
-      a2 = f32x4.add(a2, f32x4.mul(v, low)), b2 = f32x4.add(b2, f32x4.mul(v, high));
+      a2 = fma(v, low, a2), b2 = fma(v, high, b2);
       v = v128.load_splat<f32>(p3, 8);
-      a3 = f32x4.add(a3, f32x4.mul(v, low)), b3 = f32x4.add(b3, f32x4.mul(v, high));
+      a3 = fma(v, low, a3), b3 = fma(v, high, b3);
       if (p0 + 12 == end) {
         p0 += 12, p1 += 12, p2 += 12, p3 += 12, panel += 96;
         break;
       }
       low = v128.load(panel, 96), high = v128.load(panel, 112);
       v = v128.load_splat<f32>(p0, 12);
-      a0 = f32x4.add(a0, f32x4.mul(v, low)), b0 = f32x4.add(b0, f32x4.mul(v, high));
+      a0 = fma(v, low, a0), b0 = fma(v, high, b0);
       v = v128.load_splat<f32>(p1, 12);
-      a1 = f32x4.add(a1, f32x4.mul(v, low)), b1 = f32x4.add(b1, f32x4.mul(v, high));
+      a1 = fma(v, low, a1), b1 = fma(v, high, b1);
       v = v128.load_splat<f32>(p2, 12);
-      a2 = f32x4.add(a2, f32x4.mul(v, low)), b2 = f32x4.add(b2, f32x4.mul(v, high));
+      a2 = fma(v, low, a2), b2 = fma(v, high, b2);
       v = v128.load_splat<f32>(p3, 12);
-      a3 = f32x4.add(a3, f32x4.mul(v, low)), b3 = f32x4.add(b3, f32x4.mul(v, high));
+      a3 = fma(v, low, a3), b3 = fma(v, high, b3);
       p0 += 16, p1 += 16, p2 += 16, p3 += 16, panel += 128;
       if (p0 == end) break;
     }
@@ -106,23 +108,23 @@ export function outerTile(terms: usize, slopes: usize, positions: i32, sums: usi
     let low: v128, high: v128, v: v128;
     low = v128.load(slopes), high = v128.load(slopes, 16);
     v = v128.load_splat<f32>(terms);
-    a0 = f32x4.add(a0, f32x4.mul(v, low)), b0 = f32x4.add(b0, f32x4.mul(v, high));
+    a0 = fma(v, low, a0), b0 = fma(v, high, b0);
     v = v128.load_splat<f32>(terms, 4);
-    a1 = f32x4.add(a1, f32x4.mul(v, low)), b1 = f32x4.add(b1, f32x4.mul(v, high));
+    a1 = fma(v, low, a1), b1 = fma(v, high, b1);
     v = v128.load_splat<f32>(terms, 8);
-    a2 = f32x4.add(a2, f32x4.mul(v, low)), b2 = f32x4.add(b2, f32x4.mul(v, high));
+    a2 = fma(v, low, a2), b2 = fma(v, high, b2);
     v = v128.load_splat<f32>(terms, 12);
-    a3 = f32x4.add(a3, f32x4.mul(v, low)), b3 = f32x4.add(b3, f32x4.mul(v, high));
+    a3 = fma(v, low, a3), b3 = fma(v, high, b3);
     if (terms + 16 == end) break;
     low = v128.load(slopes, 32), high = v128.load(slopes, 48);
     v = v128.load_splat<f32>(terms, 16);
-    a0 = f32x4.add(a0, f32x4.mul(v, low)), b0 = f32x4.add(b0, f32x4.mul(v, high));
+    a0 = fma(v, low, a0), b0 = fma(v, high, b0);
     v = v128.load_splat<f32>(terms, 20);
-    a1 = f32x4.add(a1, f32x4.mul(v, low)), b1 = f32x4.add(b1, f32x4.mul(v, high));
+    a1 = fma(v, low, a1), b1 = fma(v, high, b1);
     v = v128.load_splat<f32>(terms, 24);
-    a2 = f32x4.add(a2, f32x4.mul(v, low)), b2 = f32x4.add(b2, f32x4.mul(v, high));
+    a2 = fma(v, low, a2), b2 = fma(v, high, b2);
     v = v128.load_splat<f32>(terms, 28);
-    a3 = f32x4.add(a3, f32x4.mul(v, low)), b3 = f32x4.add(b3, f32x4.mul(v, high));
+    a3 = fma(v, low, a3), b3 = fma(v, high, b3);
     terms += 32, slopes += 64;
     if (terms == end) break;
   }

@@ -1,7 +1,7 @@
 import { ceil } from './grid';
 import { packColumns } from './panels';
 import { COLUMNS, outerTile, ROWS, rowsTile } from './tile';
-import { at, exponential, total } from './vectors';
+import { at, exponential, fma, total } from './vectors';
 
 /**
  * Attention inside windows. One head of one window at a time: its queries, keys and values are gathered, and its products go
@@ -240,7 +240,7 @@ function softmaxGradient(probabilities: usize, slopes: usize, p: i32, wide: i32,
   for (let t = 0; t < p; t++) {
     let products = f32x4.splat(0);
     for (let u = 0; u < wide; u += 4)
-      products = f32x4.add(products, f32x4.mul(v128.load(at(probabilities, u)), v128.load(at(slopes, u))));
+      products = fma(v128.load(at(probabilities, u)), v128.load(at(slopes, u)), products);
     const along = f32x4.splat(total(products));
     for (let u = 0; u < wide; u += 4) {
       const d = f32x4.mul(v128.load(at(probabilities, u)), f32x4.sub(v128.load(at(slopes, u)), along));

@@ -19,7 +19,7 @@ export function createConvolutions(
   function biasGradient(dy: Tensor): Tensor {
     const columns = dy.shape.at(-1) as number;
     const sums = output([columns]);
-    run('columnSums', dy, sums, dy.size / columns, columns);
+    withScratch(4 * columns, (scratch) => run('columnSums', dy, sums, scratch, dy.size / columns, columns));
     return sums;
   }
 

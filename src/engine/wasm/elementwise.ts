@@ -5,6 +5,10 @@ import type { WasmKernels } from './kernels.js';
 
 export type Elementwise = Pick<Ops, 'activation' | 'residual'>;
 
+/** As kernels are told what follows their result; native/wasm/kernels/activation.ts has the names. */
+export const activationNumber = (kind: Activation | null | undefined): number =>
+  kind === 'relu' ? 1 : kind === 'gelu' ? 2 : 0;
+
 export function createElementwise({ tf, output, run }: WasmKernels): Elementwise {
   const gelu = gradient(
     tf,

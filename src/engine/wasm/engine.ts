@@ -5,7 +5,9 @@ import { type Engine, EnvironmentError } from '../engine.js';
 import { eagerStep } from '../eager.js';
 import { registerOwnKernels } from './own-kernels.js';
 import { prepareTfjs } from '../tfjs/prepare.js';
+import { loadWasmKernels } from './kernels.js';
 import { createWasmOps } from './ops.js';
+import type { Simd } from './simd.js';
 import { command, installCommand } from '../../shell/program.js';
 
 const require = createRequire(import.meta.url);
@@ -14,9 +16,10 @@ const require = createRequire(import.meta.url);
  * tfjs's WebAssembly backend, from npm alone: the engine that works everywhere. One core a process; runs side by side use
  * the others.
  *
- * @throws EnvironmentError if the backend does not start.
+ * @param simd which build of the kernels; the best that this runtime has if it is not given.
+ * @throws EnvironmentError if the backend does not start, or that SIMD is not here.
  */
-export async function openWasm(): Promise<Engine> {
+export async function openWasm(simd?: Simd): Promise<Engine> {
   // tfjs-core's own build for Node registers no gradients; the package around it does.
   require('@tensorflow/tfjs');
   const tf = require('@tensorflow/tfjs-core') as typeof import('@tensorflow/tfjs-core');
@@ -33,7 +36,8 @@ export async function openWasm(): Promise<Engine> {
   prepareTfjs(tf);
   // tfjs would fall back to plain JavaScript, thousands of times slower, without a word.
   tf.removeBackend('cpu');
-  const ops = withContract(createWasmOps(tf));
+  const kernels = loadWasmKernels(tf, simd);
+  const ops = withContract(createWasmOps(kernels));
   registerOwnKernels(tf, ops);
   return {
     ops,
@@ -43,7 +47,7 @@ export async function openWasm(): Promise<Engine> {
       device: 'cpu',
       threads: 1,
       compiled: false,
-      kernels: 'wasm',
+      kernels: `wasm, ${kernels.simd} simd`,
       precision: 'float32',
     },
     prepare: async (step) => eagerStep(tf, step),

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { EnvironmentError } from '../engine.js';
-import { kernelsModule } from './kernels-module.js';
+import { isWasmMemory, openKernels, type Simd } from './simd.js';
 import { installCommand } from '../../shell/program.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
@@ -20,9 +20,9 @@ type KernelName =
   | 'layerNormGradient'
   | 'adamW'
   | 'sgd'
-  | 'columnMoments'
+  | 'batchNorm'
+  | 'batchNormGradient'
   | 'normalise'
-  | 'normaliseGradient'
   | 'residual'
   | 'residualGradient'
   | 'maxPool'
@@ -40,13 +40,6 @@ type CountName =
 
 type Value = Tensor | number | null;
 
-/** The part of Node's WebAssembly that is used here; its types come with those of browsers only. */
-interface WebAssemblyApi {
-  readonly Memory: new () => object;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-}
-
 /** The part of tfjs's wasm backend that kernels of our own stand on. */
 interface WasmBackend {
   readonly wasm: { readonly asm: { readonly memory?: unknown } };
@@ -57,6 +50,7 @@ interface WasmBackend {
 /** Our own kernels in the memory of tfjs's wasm backend, so that they work on its tensors in place. */
 export interface WasmKernels {
   readonly tf: Tf;
+  readonly simd: Simd;
   /** A float32 tensor whose values a kernel is still to write. */
   output(shape: readonly number[]): Tensor;
   /** Runs a kernel; a tensor stands for its address, null for address 0. */
@@ -68,19 +62,18 @@ export interface WasmKernels {
 
 /**
  * Compiles the kernels and gives them the memory of the active wasm backend.
- * @throws EnvironmentError if this version of the backend does not hand its memory out.
+ * @param asked the SIMD to use; by default the best that is here.
+ * @throws EnvironmentError if this version of the backend does not hand its memory out, or that SIMD is not here.
  */
-export function loadWasmKernels(tf: Tf): WasmKernels {
+export function loadWasmKernels(tf: Tf, asked?: Simd): WasmKernels {
   const backend = tf.backend() as unknown as WasmBackend;
   const { memory } = backend.wasm.asm;
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-  if (!(memory instanceof WebAssembly.Memory)) {
+  if (!isWasmMemory(memory)) {
     throw new EnvironmentError(
       `The wasm backend does not hand out its memory, as version 4.22 does.\nNext: ${installCommand()}, which installs that version`,
     );
   }
-  const module = new WebAssembly.Module(Buffer.from(kernelsModule, 'base64'));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { kernels: exports, simd } = openKernels(memory, asked);
   const kernels = exports as Record<KernelName | CountName, (...values: number[]) => number>;
   const address = (value: Value): number => {
     if (value === null) return 0;
@@ -91,6 +84,7 @@ export function loadWasmKernels(tf: Tf): WasmKernels {
     engine.makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));
   return {
     tf,
+    simd,
     output,
     run(name, ...values) {
       kernels[name](...values.map(address));

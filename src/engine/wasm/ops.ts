@@ -3,16 +3,14 @@ import { createReferenceOps } from '../reference/ops.js';
 import { createWindowAttention } from './attention.js';
 import { createConvolutions } from './conv.js';
 import { createElementwise } from './elementwise.js';
-import { loadWasmKernels } from './kernels.js';
+import type { WasmKernels } from './kernels.js';
 import { createNorms } from './norm.js';
 import { createOptimizers } from './optimizers.js';
 import { createMaxPool } from './pool.js';
 
-type Tf = typeof import('@tensorflow/tfjs-core');
-
-/** The backend's fast convolutions and matrix products, our own kernels for what it lacks, the reference for the rest. */
-export function createWasmOps(tf: Tf): Ops {
-  const kernels = loadWasmKernels(tf);
+/** Our own kernels for what networks are made of, the reference for the rest. */
+export function createWasmOps(kernels: WasmKernels): Ops {
+  const { tf } = kernels;
   const elementwise = createElementwise(kernels);
   const { activation, residual } = elementwise;
   return {
@@ -20,7 +18,7 @@ export function createWasmOps(tf: Tf): Ops {
     activation,
     residual,
     ...createConvolutions(kernels, elementwise),
-    ...createNorms(kernels, elementwise),
+    ...createNorms(kernels),
     ...createOptimizers(kernels),
     maxPool: createMaxPool(kernels),
     windowAttention: createWindowAttention(kernels),

@@ -1,14 +1,12 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Ops } from '../../../src/engine/ops.js';
 import { createReferenceOps } from '../../../src/engine/reference/ops.js';
-import { openWasm } from '../../../src/engine/wasm/engine.js';
-import { createWasmOps } from '../../../src/engine/wasm/ops.js';
 import { convolve, drawn, kernelShape, outputShape, depthwise, dense } from './conv-reference.js';
 import { expectClose, normals } from './values.js';
+import { wasmVariants } from './wasm-variants.js';
 
-const { ops } = await openWasm();
-const { tf } = ops;
+const variants = await wasmVariants();
 
 const CASES = [
   // Matrix products: rests of rows, of terms and of columns, fewer terms than a tile has, several blocks of them.
@@ -49,83 +47,86 @@ const CASES = [
   { shape: [2, 6, 7, 12], kernel: 3, stride: 2, padding: 1, groups: 3, outputs: 9 } as const,
 ];
 
-test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
-  const { shape, stride, padding, groups, outputs } = convolution;
-  const { x, w, bias, dy, dbias } = drawn(convolution);
-  const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
-  tf.tidy(() => {
-    // What others hold in the same memory stays as it is.
-    const others = Array.from({ length: 40 }, (_, i) => tf.fill([8 << (i % 11)], i));
-    others.filter((_, i) => i % 2 === 0).forEach((tensor) => tensor.dispose());
-    const inputs = [tf.tensor(x, [...shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
-    const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
-      ops.conv2d(map as Tensor4D, kernel as Tensor4D, { bias: offset as Tensor1D, stride, padding, groups });
-    expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
-    expectClose(
-      op(inputs[0]!, inputs[1]!, inputs[2]!),
-      expected.y.map((value, i) => value + bias[i % outputs]!),
-      'with bias',
-    );
-    const slopes = tf.tensor(dy, outputShape(convolution));
-    const [dx, dw, db] = tf.grads(op as never)(inputs, slopes) as [Tensor, Tensor, Tensor];
-    expectClose(dx, expected.dx, 'gradient of x');
-    expectClose(dw, expected.dw, 'gradient of the kernel');
-    expectClose(db, dbias, 'gradient of the bias');
-    for (const [i, other] of others.entries()) {
-      if (!other.isDisposed) expect(new Set(other.dataSync()), 'another tensor').toEqual(new Set([i]));
-    }
-  });
-});
+describe.each(variants)('$simd SIMD', ({ ops, bare }) => {
+  const { tf } = ops;
 
-test('a kernel of other height than width', () => {
-  // Layers have square kernels only, and the contract says so; the kernels below it take any.
-  const bare = createWasmOps(tf);
-  // A row of five taps is what a square of 5 x 5 does that has zeros in its other rows.
-  const x = tf.tensor(normals(1, [2, 6, 11, 4]), [2, 6, 11, 4]) as Tensor4D;
-  const row = tf.tensor(normals(2, [1, 5, 4, 7]), [1, 5, 4, 7]) as Tensor4D;
-  const square = tf.pad(row, [
-    [2, 2],
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ]) as Tensor4D;
-  const options = { stride: 1, groups: 1 };
-  const long = bare.conv2d(
-    tf.pad(x, [
-      [0, 0],
-      [0, 0],
+  test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
+    const { shape, stride, padding, groups, outputs } = convolution;
+    const { x, w, bias, dy, dbias } = drawn(convolution);
+    const expected = convolve(convolution, Float64Array.from(x), Float64Array.from(w), Float64Array.from(dy));
+    tf.tidy(() => {
+      // What others hold in the same memory stays as it is.
+      const others = Array.from({ length: 40 }, (_, i) => tf.fill([8 << (i % 11)], i));
+      others.filter((_, i) => i % 2 === 0).forEach((tensor) => tensor.dispose());
+      const inputs = [tf.tensor(x, [...shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
+      const op = (map: Tensor, kernel: Tensor, offset?: Tensor) =>
+        ops.conv2d(map as Tensor4D, kernel as Tensor4D, { bias: offset as Tensor1D, stride, padding, groups });
+      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
+      expectClose(
+        op(inputs[0]!, inputs[1]!, inputs[2]!),
+        expected.y.map((value, i) => value + bias[i % outputs]!),
+        'with bias',
+      );
+      const slopes = tf.tensor(dy, outputShape(convolution));
+      const [dx, dw, db] = tf.grads(op as never)(inputs, slopes) as [Tensor, Tensor, Tensor];
+      expectClose(dx, expected.dx, 'gradient of x');
+      expectClose(dw, expected.dw, 'gradient of the kernel');
+      expectClose(db, dbias, 'gradient of the bias');
+      for (const [i, other] of others.entries()) {
+        if (!other.isDisposed) expect(new Set(other.dataSync()), 'another tensor').toEqual(new Set([i]));
+      }
+    });
+  });
+
+  test('a kernel of other height than width', () => {
+    // Layers have square kernels only, and the contract says so; the kernels below it take any.
+    // A row of five taps is what a square of 5 x 5 does that has zeros in its other rows.
+    const x = tf.tensor(normals(1, [2, 6, 11, 4]), [2, 6, 11, 4]) as Tensor4D;
+    const row = tf.tensor(normals(2, [1, 5, 4, 7]), [1, 5, 4, 7]) as Tensor4D;
+    const square = tf.pad(row, [
       [2, 2],
       [0, 0],
-    ]) as Tensor4D,
-    row,
-    { ...options, padding: 0 },
-  );
-  expectClose(long, ops.conv2d(x, square, { ...options, padding: 2 }).dataSync() as Float32Array, 'value');
-});
+      [0, 0],
+      [0, 0],
+    ]) as Tensor4D;
+    const options = { stride: 1, groups: 1 };
+    const long = bare.conv2d(
+      tf.pad(x, [
+        [0, 0],
+        [0, 0],
+        [2, 2],
+        [0, 0],
+      ]) as Tensor4D,
+      row,
+      { ...options, padding: 0 },
+    );
+    expectClose(long, ops.conv2d(x, square, { ...options, padding: 2 }).dataSync() as Float32Array, 'value');
+  });
 
-test.each([
-  { heads: 2, window: 7, shift: 3, height: 14, width: 21, channels: 12 },
-  { heads: 3, window: 4, shift: 0, height: 8, width: 4, channels: 48 },
-  { heads: 1, window: 4, shift: 2, height: 4, width: 8, channels: 5 },
-  { heads: 2, window: 2, shift: 1, height: 4, width: 4, channels: 26 },
-])('attention in windows of $window, shift $shift, $heads heads, $channels channels', (given) => {
-  const { heads, window, height, width, channels } = given;
-  const reference = createReferenceOps(tf);
-  tf.tidy(() => {
-    const [map, offsets] = [
-      [2, height, width, 3 * channels],
-      [heads, window * window, window * window],
-    ] as const;
-    const inputs = [tf.tensor(normals(1, map), [...map]), tf.tensor(normals(2, offsets), [...offsets])];
-    const dy = tf.tensor(normals(3, [2, height, width, channels]), [2, height, width, channels]);
-    const by = (all: Ops) => (qkv: Tensor, bias: Tensor) => all.windowAttention(qkv as Tensor4D, bias, given);
-    const close = (actual: Tensor, expected: Tensor, what: string) =>
-      expectClose(actual, expected.dataSync() as Float32Array, what);
-    close(by(ops)(inputs[0]!, inputs[1]!), by(reference)(inputs[0]!, inputs[1]!), 'value');
-    const gradients = (all: Ops) => tf.grads(by(all) as never)(inputs, dy) as [Tensor, Tensor];
-    const [dqkv, dbias] = gradients(ops);
-    const [expectedQkv, expectedBias] = gradients(reference);
-    close(dqkv, expectedQkv, 'gradient of queries, keys and values');
-    close(dbias, expectedBias, 'gradient of the bias');
+  test.each([
+    { heads: 2, window: 7, shift: 3, height: 14, width: 21, channels: 12 },
+    { heads: 3, window: 4, shift: 0, height: 8, width: 4, channels: 48 },
+    { heads: 1, window: 4, shift: 2, height: 4, width: 8, channels: 5 },
+    { heads: 2, window: 2, shift: 1, height: 4, width: 4, channels: 26 },
+  ])('attention in windows of $window, shift $shift, $heads heads, $channels channels', (given) => {
+    const { heads, window, height, width, channels } = given;
+    const reference = createReferenceOps(tf);
+    tf.tidy(() => {
+      const [map, offsets] = [
+        [2, height, width, 3 * channels],
+        [heads, window * window, window * window],
+      ] as const;
+      const inputs = [tf.tensor(normals(1, map), [...map]), tf.tensor(normals(2, offsets), [...offsets])];
+      const dy = tf.tensor(normals(3, [2, height, width, channels]), [2, height, width, channels]);
+      const by = (all: Ops) => (qkv: Tensor, bias: Tensor) => all.windowAttention(qkv as Tensor4D, bias, given);
+      const close = (actual: Tensor, expected: Tensor, what: string) =>
+        expectClose(actual, expected.dataSync() as Float32Array, what);
+      close(by(ops)(inputs[0]!, inputs[1]!), by(reference)(inputs[0]!, inputs[1]!), 'value');
+      const gradients = (all: Ops) => tf.grads(by(all) as never)(inputs, dy) as [Tensor, Tensor];
+      const [dqkv, dbias] = gradients(ops);
+      const [expectedQkv, expectedBias] = gradients(reference);
+      close(dqkv, expectedQkv, 'gradient of queries, keys and values');
+      close(dbias, expectedBias, 'gradient of the bias');
+    });
   });
 });

@@ -1,7 +1,5 @@
 import { describe } from 'vitest';
-import { openWasm } from '../../../src/engine/wasm/engine.js';
+import { wasmVariants } from '../kernels/wasm-variants.js';
 import { equalPytorch } from './equal-pytorch.js';
 
-const { ops } = await openWasm();
-
-describe('wasm', () => equalPytorch(() => ops));
+describe.each(await wasmVariants())('wasm, $simd SIMD', ({ ops }) => equalPytorch(() => ops));
