@@ -11,7 +11,7 @@ import type { Family, Judged } from '../../statistics/family.js';
 import type { PairedDifference } from '../../statistics/paired.js';
 import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
-import { printJson, printText } from '../output.js';
+import { note, printJson, printText } from '../output.js';
 import { noPluginsOption } from '../plugins-option.js';
 import { textTable } from '../table.js';
 import { counted } from '../../words/counted.js';
@@ -69,7 +69,7 @@ async function recordsFolder(suite: string, experiments: string): Promise<string
 }
 
 function printReport({ report, files }: WrittenReport): void {
-  for (const { level, text } of report.notices) process.stderr.write(`${level}: ${text}\n`);
+  for (const { level, text } of report.notices) note(`${level}: ${text}`);
   const { columns, rows } = report.tables.steps;
   printText(
     [
