@@ -1,23 +1,12 @@
-// Reads damaged tars, IDX files, CIFAR files and pictures by the thousand in a process that is watched: it must not die, take
-// more than five seconds for one, or hold more memory than the bound that is printed. Ends with code 1 where it does.
+// Reads damaged tars, IDX files, CIFAR files and pictures by the thousand in a process that is watched (scripts/watched.mjs).
 //     node scripts/mutate-data.mjs                      # 10,000 of each kind, some minutes
-//     node scripts/mutate-data.mjs --each 500 --kind tar --from 2000
-import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { kinds, prepareKind } from './mutations.mjs';
+import { watched } from './watched.mjs';
 
-const seconds = 5;
-const mostMegabytes = 1536;
+await watched(fileURLToPath(import.meta.url), { kinds, seconds: 5, megabytes: 1536, prepare });
 
-if (process.send) await work();
-else await watch();
-
-async function work() {
-  const [kind, folder, from, to] = process.argv.slice(2);
+async function prepare(kind, folder) {
   const { openLayout } = await import('./open-layout.mjs');
   const names = [
     'catalogue',
@@ -28,77 +17,9 @@ async function work() {
     'pictures/decoders/decode',
   ];
   const parts = Object.assign({}, ...(await Promise.all(names.map((name) => import(`../dist/data/${name}.js`)))));
-  const read = prepareKind(kind, folder, {
+  return prepareKind(kind, folder, {
     open: openLayout(parts),
     decode: parts.decodePicture,
     entries: parts.tarEntriesOf,
-  });
-  for (let number = Number(from); number < Number(to); number++) {
-    process.send({ begin: number });
-    const end = await read(number).catch((error) => `fault: ${error.stack}`);
-    process.send({ number, end, megabytes: process.memoryUsage().rss / 2 ** 20 });
-  }
-  process.disconnect();
-}
-
-async function watch() {
-  const { values } = parseArgs({
-    options: {
-      each: { type: 'string', default: '10000' },
-      from: { type: 'string', default: '0' },
-      kind: { type: 'string' },
-    },
-  });
-  const from = Number(values.from);
-  const to = from + Number(values.each);
-  let faults = 0;
-  for (const kind of values.kind ? [values.kind] : kinds) {
-    const counts = { opened: 0, refused: 0, died: 0, late: 0, faults: [], megabytes: 0, longest: 0 };
-    for (let next = from; next < to; ) next = await stretch(kind, next, to, counts);
-    const { opened, refused, died, late, megabytes, longest } = counts;
-    const wrong = died + late + counts.faults.length + (megabytes > mostMegabytes ? 1 : 0);
-    faults += wrong;
-    for (const fault of counts.faults.slice(0, 5)) console.error(fault);
-    console.log(
-      `${kind}: ${to - from} damaged: ${opened} opened, ${refused} refused by name; ${died} ended the process, ${late} took over ${seconds} s, ${counts.faults.length} ended otherwise; longest ${longest.toFixed(1)} s, at most ${megabytes.toFixed(0)} MB (bound ${mostMegabytes})`,
-    );
-  }
-  process.exitCode = faults > 0 ? 1 : 0;
-}
-
-/** Runs a process until it has done all, has died or hangs; gives the number to go on with. */
-function stretch(kind, from, to, counts) {
-  const folder = mkdtempSync(join(tmpdir(), 'ablate-mutations-'));
-  const child = fork(fileURLToPath(import.meta.url), [kind, folder, from, to]);
-  let at = from;
-  let done = from;
-  let began = performance.now();
-  let late = false;
-  const clock = setInterval(() => {
-    // The first one waits for the program to load.
-    if (late || performance.now() - began < seconds * 1000 * (done === from ? 6 : 1)) return;
-    late = true;
-    counts.late++;
-    child.kill('SIGKILL');
-  }, 500);
-  child.on('message', ({ begin, number, end, megabytes }) => {
-    if (begin !== undefined) {
-      at = begin;
-      began = performance.now();
-      return;
-    }
-    done = number + 1;
-    counts.longest = Math.max(counts.longest, (performance.now() - began) / 1000);
-    counts.megabytes = Math.max(counts.megabytes, megabytes);
-    if (end === 'opened' || end === 'refused') counts[end]++;
-    else counts.faults.push(`${kind} ${number}: ${end}`);
-  });
-  return new Promise((resolve) => {
-    child.on('close', () => {
-      clearInterval(clock);
-      rmSync(folder, { recursive: true, force: true });
-      if (done < to && !late) counts.died++;
-      resolve(done < to ? at + 1 : to);
-    });
   });
 }

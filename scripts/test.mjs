@@ -22,6 +22,7 @@ check('engine', process.execPath, [join(root, 'bin', 'ablate.js'), 'setup']);
 check('formatting and lint', bin('biome'), ['check', '--error-on-warnings']);
 check('imports', bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs']);
 check('unused code', bin('knip'), []);
+check('known faults of packages', process.execPath, [join(root, 'scripts', 'audit.mjs')]);
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
 say('\n== a Slurm for its tests');
 // Where it is not there within two minutes, its tests are skipped.

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { writeWhole } from '../records/write.js';
 import { markdownTable } from '../report/tables/markdown.js';
 import type { Table } from '../report/tables/table.js';
 import { type Provenance, provenanceText } from './provenance.js';
@@ -53,7 +53,5 @@ export async function writeSection(file: string, section: Section): Promise<void
     if (error.code === 'ENOENT') return '# Measured\n';
     throw error;
   });
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.partial`, withSection(before, section));
-  await rename(`${file}.partial`, file);
+  await writeWhole(file, withSection(before, section));
 }

@@ -10,6 +10,7 @@ import type { NetworkSpec, RunRecord } from '../records/run.js';
 import { createCatalogue } from '../roadmap/catalogue.js';
 import { parseRoad } from '../roadmap/road.js';
 import { UsageError } from './errors.js';
+import { noPluginsOption, pluginFiles, type PluginsOption, sayRun } from './plugins-option.js';
 
 /** One network by name, `--model NAME` or `--base NAME --with STEPS`, in any size. */
 export interface NamedNetworkOptions {
@@ -24,7 +25,7 @@ export interface NamedNetworkOptions {
 }
 
 /** How commands name one network: by name, or by a run that trained it. */
-export interface NetworkOptions extends NamedNetworkOptions {
+export interface NetworkOptions extends NamedNetworkOptions, PluginsOption {
   readonly run?: string;
 }
 
@@ -45,6 +46,7 @@ export function addNamedNetworkOptions(command: Command): Command {
 export function addNetworkOptions(command: Command): Command {
   return addNamedNetworkOptions(command.optionsGroup('The network:'))
     .option('--run <dir>', 'instead: the network of a run, plug-ins included, by the folder with its run.json')
+    .addOption(noPluginsOption('refuse a run whose network takes code of plug-ins'))
     .optionsGroup('Options:');
 }
 
@@ -58,7 +60,7 @@ export async function networkFrom(options: NetworkOptions): Promise<{ network: N
       const name = given === 'stemStride' ? 'stem-stride' : (given ?? 'width');
       throw new UsageError(`--run names a network by itself; leave --${name} out`);
     }
-    return networkOfRun(options.run, options.resolution);
+    return networkOfRun(options.run, options);
   }
   const base = baseOf(options);
   if (base === undefined) throw new UsageError('name a network with --model, with --base and --with, or with --run');
@@ -119,8 +121,18 @@ function runBelow(folder: string): string | null {
   return [...near, ...near.flatMap(below)].find((place) => existsSync(join(place, 'run.json'))) ?? null;
 }
 
-async function networkOfRun(folder: string, resolution?: number): Promise<{ network: Network; model: Model }> {
+async function networkOfRun(
+  folder: string,
+  { resolution, plugins: run }: NetworkOptions,
+): Promise<{ network: Network; model: Model }> {
   const { spec } = runIn(folder);
+  if (spec.plugins.length > 0) {
+    if (run === false)
+      throw new UsageError(
+        `${join(folder, 'run.json')}: the network has steps of ${pluginFiles(spec.plugins)}, and cannot be built without running that code.\nNext: read it, then leave out --no-plugins`,
+      );
+    sayRun(spec.plugins);
+  }
   const { loadPlugins } = await import('../experiment/plugins.js');
   const { catalogue, problems } = await loadPlugins(spec.plugins, '/');
   if (problems[0]) throw new UsageError(problems[0].message);

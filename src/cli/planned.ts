@@ -4,15 +4,17 @@ import { openDatasets } from '../data/open.js';
 import type { Compiler, Device } from '../engine/engine.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
-import { type OpenedSuite, openSuite } from '../experiment/suite.js';
+import type { OpenedSuite } from '../experiment/suite.js';
 import type { RunName } from '../records/folders.js';
 import { datasetFingerprint } from '../records/hash.js';
 import { readPlan, orNull } from '../records/read.js';
+import { openSuiteHere } from './open-suite.js';
+import type { PluginsOption } from './plugins-option.js';
 import type { SettingsOption } from './settings-option.js';
 import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
 /** What run, plan and status have in common on the command line. */
-export interface PlanSelection extends SettingsOption {
+export interface PlanSelection extends SettingsOption, PluginsOption {
   readonly only?: string;
   readonly seeds?: string;
   readonly out: string;
@@ -39,7 +41,7 @@ export interface OpenedPlan {
 export async function openPlan(file: string, options: PlanSelection, needsData: boolean): Promise<OpenedPlan> {
   const { device, compiler, only } = options;
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
-  const opened = await openSuite(file, options.set);
+  const opened = await openSuiteHere(file, options);
   const all = opened.variants.map(({ variant }) => variant.name);
   const names = all.filter(fits(only));
   if (names.length === 0) throw fitsNone(only, all);

@@ -1,6 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import type { PlannedRun } from '../experiment/plan.js';
 import type { ScheduleEvent } from '../experiment/schedule.js';
+import { visible } from '../words/visible.js';
 import { createProgressState } from './progress-state.js';
 
 /** Shows a suite at work: bars on a terminal, plain lines elsewhere. */
@@ -35,7 +36,7 @@ function onTerminal(stream: NodeJS.WriteStream, state: State): ProgressDisplay {
   const timer = setInterval(draw, frameMilliseconds);
   const say = (text: string): void => {
     update.clear();
-    stream.write(`${text}\n`);
+    stream.write(`${visible(text)}\n`);
   };
   return {
     say,
@@ -54,7 +55,7 @@ function onTerminal(stream: NodeJS.WriteStream, state: State): ProgressDisplay {
 function asLines(stream: NodeJS.WriteStream, state: State): ProgressDisplay {
   let last = Date.now();
   const say = (text: string): void => {
-    stream.write(`${text}\n`);
+    stream.write(`${visible(text)}\n`);
   };
   return {
     say,

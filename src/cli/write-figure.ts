@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
+import { writeWhole } from '../records/write.js';
 import { drawPng, drawSvg, type Drawing, type Figure } from '../report/figures/render.js';
 import { light } from '../report/figures/theme.js';
 import { UsageError } from './errors.js';
@@ -13,7 +13,7 @@ export async function writePicture(file: string, kinds: PictureKinds): Promise<v
   const draw = kinds[pictureEnding(file, Object.keys(kinds)) as keyof PictureKinds] as () => string | Buffer;
   const picture = await draw();
   await makeFolder(dirname(file));
-  await writeFile(file, picture);
+  await writeWhole(file, picture);
 }
 
 /** A drawing as a picture file. */
@@ -24,7 +24,7 @@ export const writeDrawing = (file: string, drawing: Drawing): Promise<void> =>
 export async function writeFigure(file: string, figure: Figure): Promise<string[]> {
   await writeDrawing(file, figure.draw(light, 'wide'));
   const numbers = `${file.slice(0, -extname(file).length)}.csv`;
-  await writeFile(numbers, figure.csv);
+  await writeWhole(numbers, figure.csv);
   return [file, numbers];
 }
 

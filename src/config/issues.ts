@@ -10,7 +10,7 @@ const mostIssues = 100;
  */
 export function problemsOf(error: z.ZodError, schema: z.ZodType, value: unknown, partial = false): Problem[] {
   const issues = partial ? error.issues.filter((issue) => isThere(issue, value)) : error.issues;
-  return issues.slice(0, mostIssues).flatMap((issue) => explain(issue, schema, value));
+  return issues.slice(0, mostIssues).flatMap((issue) => explainIssue(issue, schema, value));
 }
 
 /** Whether an issue is about something that is there, rather than about something missing. */
@@ -18,7 +18,8 @@ function isThere({ code, path }: z.core.$ZodIssue, value: unknown): boolean {
   return code === 'unrecognized_keys' || valueAt(value, path as Path) !== undefined;
 }
 
-function explain(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Problem[] {
+/** One of zod's issues about a value, as problems. */
+export function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): Problem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   const found = valueAt(value, path);
   const one = (message: string, on: Problem['on'] = 'value'): Problem[] => [{ path, on, message }];

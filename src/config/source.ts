@@ -79,7 +79,7 @@ export function parseSource(text: string, file: string): Source {
   // The parser's own search for doubled keys compares each with every other.
   const options = { lineCounter: counter, prettyErrors: false, uniqueKeys: false, merge: true } as const;
   const document = parseDocument(text, options);
-  const { doubled, aliases } = lookOver(document);
+  const { doubled, compound, aliases } = lookOver(document);
   if (aliases > mostAliases)
     return broken(
       file,
@@ -87,6 +87,9 @@ export function parseSource(text: string, file: string): Source {
     );
   const syntax = once([
     ...document.errors.slice(0, mostSyntax).map(({ pos, message, code }) => at(pos[0], explainSyntax(code, message))),
+    ...compound
+      .slice(0, mostSyntax)
+      .map((offset) => at(offset, 'a mapping or a list cannot be a key; write the name of a field')),
     ...doubled.slice(0, mostSyntax).map((offset) => at(offset, 'this key is there twice; keep one of the two')),
   ]);
   if (document.contents === null && syntax.length === 0)
@@ -118,9 +121,10 @@ function nestsTooDeep(text: string): boolean {
   return false;
 }
 
-/** Offsets of keys that their mapping has already, and how many aliases there are. */
-function lookOver(document: Document.Parsed): { doubled: number[]; aliases: number } {
+/** Offsets of keys that their mapping has already and of keys that are no names, and how many aliases there are. */
+function lookOver(document: Document.Parsed): { doubled: number[]; compound: number[]; aliases: number } {
   const doubled: number[] = [];
+  const compound: number[] = [];
   let aliases = 0;
   const left: unknown[] = [document.contents];
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
@@ -130,13 +134,14 @@ function lookOver(document: Document.Parsed): { doubled: number[]; aliases: numb
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
       left.push(key ?? null, value ?? null);
+      if (isMap(key) || isSeq(key)) compound.push(key.range?.[0] ?? 0);
       if (!isScalar(key)) continue;
       const name = String(key.value);
       if (name !== '<<' && seen.has(name)) doubled.push(key.range?.[0] ?? 0);
       seen.add(name);
     }
   }
-  return { doubled: doubled.sort((a, b) => a - b), aliases };
+  return { doubled: doubled.sort((a, b) => a - b), compound: compound.sort((a, b) => a - b), aliases };
 }
 
 function toValue(document: Document): unknown {

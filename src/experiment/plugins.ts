@@ -18,9 +18,11 @@ const tfjs = ['@tensorflow/tfjs-core', '@tensorflow/tfjs'];
 
 /**
  * Loads plug-ins in TypeScript or JavaScript. What they import of this program (as `ablate` or by its package's name), of zod
- * and of tfjs is this program's own, wherever they lie: a second copy would have other classes and another tape.
+ * and of tfjs is this program's own, wherever they lie: a second copy would have other classes and another tape. Nothing is
+ * kept between two starts: the folder for it would be that of temporary files, where others may write, too.
  */
 const jiti = createJiti(import.meta.url, {
+  fsCache: false,
   virtualModules: Object.defineProperties(
     { ablate, [packageName()]: ablate, zod },
     // Loaded by those that ask for it: everybody else does without a tensor library.
@@ -32,6 +34,7 @@ const program = fileURLToPath(new URL('../index.js', import.meta.url));
 
 /** Finds the files of what plug-ins import, for their content. */
 const resolver = createJiti(import.meta.url, {
+  fsCache: false,
   alias: {
     ablate: program,
     [packageName()]: program,

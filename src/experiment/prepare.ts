@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { removePartial, runFolder, setAside } from '../records/folders.js';
 import { readResult, readRun, orNull } from '../records/read.js';
 import { ignoreAbsent, writeJson } from '../records/write.js';
+import { refuseLinks } from './links.js';
 import { type HolderSeen, untilFree } from './lock.js';
 import type { PlannedRun } from './plan.js';
 import { type Standing, standingOf } from './standing.js';
@@ -19,8 +20,8 @@ interface PrepareListener {
 /**
  * Makes a run's folder ready to start or go on in, and says where the run stood: records of another resolved run and
  * damaged ones are set aside, its own come back from there, a failed result makes room for the next attempt, what was
- * never finished writing goes. Waits for a worker that a killed start has left behind.
- *
+ * never finished writing goes. Waits for a worker that a killed start has left behind. Throws a `StorageError` where links
+ * would have the run written outside of the suite's folder.
  */
 export async function prepareFolder(
   run: PlannedRun,
@@ -29,6 +30,7 @@ export async function prepareFolder(
   { onWait = () => {}, onAside = () => {} }: PrepareListener = {},
 ): Promise<Standing> {
   const folder = runFolder(suiteFolder, run.spec.variant, run.spec.seed);
+  await refuseLinks(suiteFolder, folder);
   await untilFree(folder, signal, onWait);
   if (signal.aborted) return { state: 'waiting' };
   const standing = standingOf(run, suiteFolder);

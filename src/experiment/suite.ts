@@ -17,7 +17,8 @@ import type { NetworkSpec } from '../records/run.js';
 import { WeightsError } from '../weights/safetensors.js';
 import { buildVariants, type SuiteVariant } from './build-variants.js';
 import { networkOf, networkOptions } from './network.js';
-import { type LoadedPlugins, loadPlugins } from './plugins.js';
+import type { LoadedPlugins } from './plugins.js';
+import { type LeftOut, openPlugins, type PluginChoice, withoutUnknown } from './suite-plugins.js';
 import { openWeights, weightsFile } from './weights.js';
 
 export type { SuiteVariant } from './build-variants.js';
@@ -35,6 +36,8 @@ export interface OpenedSuite {
   readonly variants: readonly SuiteVariant[];
   /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
   readonly warnings: readonly PlacedProblem[];
+  /** What is not in `variants`, since the plug-ins' code was not run; null where there is nothing of the kind. */
+  readonly leftOut: LeftOut | null;
 }
 
 /** More runs than this are a slip of the pen. */
@@ -50,7 +53,11 @@ type Report = (path: Path, message: string, on?: 'key' | 'value') => void;
  *
  * @param settings fields otherwise than in the file: the suite is as if they stood there
  */
-export async function openSuite(file: string, settings: readonly Setting[] = []): Promise<OpenedSuite> {
+export async function openSuite(
+  file: string,
+  settings: readonly Setting[] = [],
+  plugins: PluginChoice = {},
+): Promise<OpenedSuite> {
   const parsed = await parseSuite(file, settings);
   const { parts } = parsed;
   if (!parts) throw new ConfigError(parsed.problems);
@@ -59,7 +66,7 @@ export async function openSuite(file: string, settings: readonly Setting[] = [])
     if (problems.length < mostProblems) problems.push(parsed.place({ path, on, message }));
   };
 
-  const { catalogue, paths, contents, origins } = await openPlugins(parts, file, report);
+  const { catalogue, paths, contents, origins, unread } = await openPlugins(parts, file, plugins, report);
   checkNames(parts, report);
   const dataset = parts.dataset && { ...parts.dataset, root: fromSuite(parts.dataset.root, file) };
   const classes = await countClasses(parts, dataset, report);
@@ -78,7 +85,8 @@ export async function openSuite(file: string, settings: readonly Setting[] = [])
 
   const { recipe, baseRecipe } = parts;
   const recipes = { recipe: recipe?.recipe ?? null, base: baseRecipe?.recipe ?? null };
-  const { variants, road } = walkRoad(parts, catalogue, recipes, specOf, report);
+  const { variants: all, road } = walkRoad(parts, catalogue, recipes, specOf, report, unread.length > 0);
+  const { variants, leftOut } = withoutUnknown(all, road, unread);
   const usesBase = variants.length > 0 && startsFromBase(road);
   if (usesBase && recipe && !parts.namesBase) {
     report(
@@ -102,10 +110,11 @@ export async function openSuite(file: string, settings: readonly Setting[] = [])
   problems.push(...oncePerPlace(unbuilt));
   const told = problems.length === 0 && weights ? await checkWeights(built, catalogue, report) : [];
   if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
+  const unknownSteps = (leftOut?.steps ?? []).length > 0;
   // Lists of names that are ours: the bound on what a suite's own text may make of a message is not for them.
   const atWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: '' });
   const warnings = [
-    ...oncePerPlace(warningsOf(parsed, parts, built, { usesBase, placeOf })),
+    ...oncePerPlace(warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf })),
     ...told.map((message) => ({ ...atWeights, message })),
   ];
   return {
@@ -116,22 +125,13 @@ export async function openSuite(file: string, settings: readonly Setting[] = [])
     pluginCode: { contents, origins },
     variants: built,
     warnings,
+    leftOut,
   };
 }
 
 /** A path as the suite means it: relative to its file. */
 const fromSuite = (path: string | null, file: string): string | null =>
   path === null ? null : resolve(dirname(file), path);
-
-async function openPlugins({ plugins }: SuiteParts, file: string, report: Report) {
-  const named = [...plugins.entries()].filter((entry): entry is [number, string] => typeof entry[1] === 'string');
-  const opened = await loadPlugins(
-    named.map(([, name]) => name),
-    file,
-  );
-  for (const { path, message } of opened.problems) report(['plugins', named[path[1] as number]?.[0] ?? 0], message);
-  return opened;
-}
 
 function checkNames({ dataset, network, compare, seeds }: SuiteParts, report: Report): void {
   if (dataset && !Object.hasOwn(datasets, dataset.name))
@@ -184,10 +184,11 @@ function walkRoad(
   recipes: SuiteRecipes,
   specOf: (variant: Pick<Variant, 'base' | 'steps'>) => NetworkSpec,
   report: Report,
+  pluginsLeftOut: boolean,
 ): { variants: Variant[]; road: Road } {
   const named = network && namedNetwork(network.base, networkOptions(specOf({ base: network.base, steps: [] })));
   const base: ConvNetwork | null = named?.family === 'convnet' ? named : null;
-  const { road, problems } = resolveRoad(entries, catalogue, base, recipes);
+  const { road, problems } = resolveRoad(entries, catalogue, base, recipes, pluginsLeftOut);
   const none = { variants: [], road };
   for (const { path, message, on } of problems) report(path, message, on);
   if (!network || !named) return none;
@@ -217,7 +218,15 @@ function warningsOf(
   { place, file }: ParsedSuite,
   { recipe, baseRecipe, compare }: SuiteParts,
   built: readonly SuiteVariant[],
-  { usesBase, placeOf }: { readonly usesBase: boolean; readonly placeOf: (step: string | null) => Path },
+  {
+    usesBase,
+    unknownSteps,
+    placeOf,
+  }: {
+    readonly usesBase: boolean;
+    readonly unknownSteps: boolean;
+    readonly placeOf: (step: string | null) => Path;
+  },
 ): PlacedProblem[] {
   const used = [recipe, usesBase ? baseRecipe : null].flatMap((one) => one ?? []);
   const ofRecipes = used.flatMap((one) => placedWarnings(one.recipe, one.place, file));
@@ -233,8 +242,9 @@ function warningsOf(
     recipe && baseRecipe && usesBase
       ? pairWarnings(recipe.recipe, baseRecipe.recipe).map((one) => place({ ...one, path: [baseRecipe.field] }))
       : [];
+  // A step whose code was not run may be the one.
   const unused =
-    baseRecipe?.field === 'base_recipe' && !usesBase
+    baseRecipe?.field === 'base_recipe' && !usesBase && !unknownSteps
       ? [
           place({
             path: ['base_recipe'],

@@ -4,14 +4,24 @@ import { canonical } from './hash.js';
 import type { PlanRecord } from './plan.js';
 import { readPlan, orNull } from './read.js';
 
-/** Writes a JSON file whole or not at all: under another name, synced, renamed, and the folder synced. */
+/** Writes a JSON file whole or not at all, and on disk when it returns. */
 export async function writeJson(path: string, value: object): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Writes a file whole or not at all: under another name, synced, renamed, and the folder synced. A link in its place is
+ * replaced, not followed. An error names the file.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = partialName(path);
   try {
-    const handle = await open(temporary, 'w');
+    // What lies there under this name, such as a link, is not ours.
+    await rm(temporary, { force: true });
+    const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();
@@ -20,8 +30,14 @@ export async function writeJson(path: string, value: object): Promise<void> {
     await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw atPath(error as NodeJS.ErrnoException, path, temporary);
   }
+}
+
+/** An error under the name that a person knows: writing to an open file names none. */
+function atPath(error: NodeJS.ErrnoException, path: string, temporary: string): Error {
+  const unnamed = error.path === undefined || error.path === temporary;
+  return error.syscall && unnamed ? Object.assign(error, { path }) : error;
 }
 
 /** What a file is called while it is written. */

@@ -51,7 +51,9 @@ export function unlike(a: RunRecord | null, b: RunRecord | null): string[] {
   const [first, second] = [conditionsOf(a), conditionsOf(b)];
   const others = pluginsOf(b);
   return [
-    ...(first === second ? [] : first).flatMap(({ what, value }, at) => (second[at]?.value === value ? [] : [`other ${what}`])),
+    ...(first === second ? [] : first).flatMap(({ what, value }, at) =>
+      second[at]?.value === value ? [] : [`other ${what}`],
+    ),
     ...[...pluginsOf(a)].flatMap(([name, content]) =>
       others.has(name) && others.get(name) !== content ? [`other content of ${name}`] : [],
     ),

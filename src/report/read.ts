@@ -55,11 +55,7 @@ function planOf(folder: string): PlanRecord {
 
 type Metrics = ReturnType<typeof readMetrics>;
 
-function readFiles(
-  folder: string,
-  { variant, seed, lines, damage }: RunName & Metrics,
-  share: Share,
-): RunFiles {
+function readFiles(folder: string, { variant, seed, lines, damage }: RunName & Metrics, share: Share): RunFiles {
   const run = readRun(folder);
   const result = readResult(folder);
   const damaged = [run, result].flatMap((found) =>

@@ -1,6 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { writeWhole } from '../records/write.js';
 import { drawPng, drawSvg } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
@@ -26,9 +27,8 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer) => {
     const file = join(outFolder, name);
-    // By rename, so that a page that is open elsewhere is never half a page.
-    await writeFile(`${file}.partial`, content);
-    await rename(`${file}.partial`, file);
+    // Whole, so that a page that is open elsewhere is never half a page.
+    await writeWhole(file, content);
     files.push(file);
   };
   const drawn = new Map(report.figures.map((figure) => [figure, drawSvg(figure.draw(light, 'wide'), light)]));

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { explainIssue } from '../config/issues.js';
 import { isMapping } from '../config/merge.js';
 import { nearest, type Path, type Problem } from '../config/problem.js';
 import type { Step } from './step.js';
@@ -114,16 +115,13 @@ function withMain(step: Step, value: unknown, report: Report): StepVariant | nul
 function parseOptions(step: Step, value: Record<string, unknown>, report: Report): StepVariant['options'] | null {
   const parsed = step.options.safeParse(value);
   if (parsed.success) return parsed.data as StepVariant['options'];
-  for (const issue of parsed.error.issues) reportIssue(step, issue, report);
+  for (const issue of parsed.error.issues) reportIssue(step, issue, value, report);
   return null;
 }
 
-function reportIssue(step: Step, issue: z.core.$ZodIssue, report: Report): void {
+function reportIssue(step: Step, issue: z.core.$ZodIssue, value: unknown, report: Report): void {
   if (issue.code !== 'unrecognized_keys') {
-    report(
-      `${step.id}: ${issue.message}`,
-      issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
-    );
+    for (const { path, message } of explainIssue(issue, step.options, value)) report(`${step.id}: ${message}`, path);
     return;
   }
   const known = Object.keys((step.options as z.ZodObject).shape ?? {});

@@ -1,9 +1,11 @@
 import type { ConvNetwork } from '../architecture/network.js';
 import { nearest, type Problem } from '../config/problem.js';
 import { applyStep, type Catalogue, missingRequirement, RoadError } from './catalogue.js';
+import { isStepId } from './check-step.js';
 import { changeRecipe, type Design, noRecipes, recipeProblem, startsFromBase, type SuiteRecipes } from './design.js';
 import { type Report, resolveEntry, type RoadEntry, type StepVariant } from './entry.js';
 import { isRecipeStep, resolveRecipeEntry } from './recipe-entry.js';
+import { standIn } from './stand-in.js';
 
 export type Road = readonly RoadEntry[];
 
@@ -19,18 +21,21 @@ interface ReadEntry {
  * Checks a suite's road: every entry known, its options right, each at most once; where the network it starts from is
  * given, also that each step finds what it needs and gives a network, and where its recipes are, a recipe. All problems come
  * back together, with paths below `road`; entries that cannot be read are left out of the road.
+ *
+ * @param pluginsLeftOut whether names that nothing here has are taken for steps of plug-ins: behind one, entries are read only
  */
 export function resolveRoad(
   entries: readonly unknown[],
   catalogue: Catalogue,
   base: ConvNetwork | null = null,
   recipes: SuiteRecipes = noRecipes,
+  pluginsLeftOut = false,
 ): { road: Road; problems: Problem[] } {
   const problems: Problem[] = [];
   const read = entries.flatMap((entry, index): ReadEntry[] => {
     const report: Report = (message, path = [], on = 'value') =>
       problems.push({ path: ['road', index, ...path], on, message });
-    const found = readEntry(entry, index, catalogue, report);
+    const found = readEntry(entry, index, catalogue, report, pluginsLeftOut);
     return found ? [found] : [];
   });
   const seen = new Set<string>();
@@ -44,14 +49,23 @@ export function resolveRoad(
   }
   const road = read.map(({ entry }) => entry);
   let design = base && { network: base, recipe: startsFromBase(road) ? recipes.base : recipes.recipe };
-  for (const one of read) if (one.entry.enabled && design) design = walkOn(design, recipes, one);
+  for (const one of read) {
+    const { enabled, step } = one.entry;
+    if (enabled && design) design = step.leftOut ? null : walkOn(design, recipes, one);
+  }
   return { road, problems };
 }
 
-function readEntry(written: unknown, at: number, catalogue: Catalogue, report: Report): ReadEntry | null {
+function readEntry(
+  written: unknown,
+  at: number,
+  catalogue: Catalogue,
+  report: Report,
+  pluginsLeftOut: boolean,
+): ReadEntry | null {
   const named = nameOf(written, report);
   if (!named) return null;
-  const step = catalogue.get(named.id);
+  const step = catalogue.get(named.id) ?? (pluginsLeftOut && isStepId(named.id) ? standIn(named.id) : undefined);
   const on = named.path.length > 0 ? 'key' : 'value';
   if (!step) {
     const guess = nearest(named.id, [...catalogue.keys()]);

@@ -52,6 +52,8 @@ export interface Step<Options = unknown> {
   readonly recipe?: ((recipe: Recipe, options: Options, context: RecipeContext) => Recipe) | null;
   /** Which of the suite's recipes a road with this step starts from; absent is `recipe`. */
   readonly startsFrom?: 'recipe' | 'base_recipe';
+  /** Of a plug-in whose code is not run: `standIn`. */
+  readonly leftOut?: true;
 }
 
 export interface StepDefinition<Schema extends z.ZodType> {

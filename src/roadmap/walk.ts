@@ -14,6 +14,8 @@ export interface Place {
 
 /** Where all roads from a design start. `suite`: the recipe that steps may take over. */
 export function startAt(design: Design, suite: Recipe | null): Place {
+  /** Behind a step of which nothing is known: anything may stand there. */
+  const unknown: Place = { design, admits: () => true, follow: () => unknown };
   const behind = new Map<StepVariant, Place>();
   const changed = ({ step }: RoadEntry, choice: StepVariant) => {
     const network = applyStep(step, design.network, choice.options);
@@ -22,9 +24,11 @@ export function startAt(design: Design, suite: Recipe | null): Place {
   return {
     design,
     admits: (entry) =>
-      missingRequirement(entry.step, design.network) === null &&
-      (!entry.step.recipe || changed(entry, entry.adopted).problems.length === 0),
+      entry.step.leftOut === true ||
+      (missingRequirement(entry.step, design.network) === null &&
+        (!entry.step.recipe || changed(entry, entry.adopted).problems.length === 0)),
     follow(entry, choice = entry.adopted) {
+      if (entry.step.leftOut) return unknown;
       const known = behind.get(choice);
       if (known) return known;
       const { step, name } = entry;

@@ -119,7 +119,8 @@ export async function writeSafetensors(
   await checkTarget(path);
   const temporary = `${path}.${process.pid}.partial`;
   try {
-    const handle = await open(temporary, 'w');
+    await rm(temporary, { force: true });
+    const handle = await open(temporary, 'wx');
     try {
       await handle.write(length);
       await handle.write(json);
@@ -134,7 +135,9 @@ export async function writeSafetensors(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    const { syscall, path: named } = error as NodeJS.ErrnoException;
+    // Writing to an open file names no path.
+    throw syscall && (named === undefined || named === temporary) ? Object.assign(error as Error, { path }) : error;
   }
 }
 

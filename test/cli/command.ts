@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { main } from '../../src/cli/main.js';
 
 export const program = fileURLToPath(new URL('../../bin/ablate.js', import.meta.url));
 
@@ -15,4 +17,28 @@ export function ablate(
     env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
+}
+
+/** Runs a command line in this process, from a folder. */
+export async function ablateHere(
+  args: readonly string[],
+  cwd: string,
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  const take = (name: keyof typeof said) => (text: string | Uint8Array) => {
+    said[name] += text;
+    return true;
+  };
+  const back = process.cwd();
+  process.chdir(cwd);
+  vi.spyOn(process.stdout, 'write').mockImplementation(take('stdout'));
+  vi.spyOn(process.stderr, 'write').mockImplementation(take('stderr'));
+  try {
+    const status = await main(args);
+    return { status, ...said };
+  } finally {
+    vi.restoreAllMocks();
+    process.chdir(back);
+    process.stdout.removeAllListeners('error');
+  }
 }

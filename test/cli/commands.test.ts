@@ -2,10 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.js';
-import { main } from '../../src/cli/main.js';
-import { ablate } from './command.js';
+import { ablate, ablateHere } from './command.js';
 
 const quickstart = fileURLToPath(new URL('../../configs/suites/quickstart.yaml', import.meta.url));
 
@@ -18,25 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const run = (line: string) => ablate(line.split(' '), { cwd: folder });
 
 /** The same in this process: a sixth of the time, for the many lines that end before they begin. */
-async function here(line: string): Promise<{ status: number; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' };
-  const take = (name: keyof typeof said) => (text: string | Uint8Array) => {
-    said[name] += text;
-    return true;
-  };
-  const back = process.cwd();
-  process.chdir(folder);
-  vi.spyOn(process.stdout, 'write').mockImplementation(take('stdout'));
-  vi.spyOn(process.stderr, 'write').mockImplementation(take('stderr'));
-  try {
-    const status = await main(line.split(' '));
-    return { status, ...said };
-  } finally {
-    vi.restoreAllMocks();
-    process.chdir(back);
-    process.stdout.removeAllListeners('error');
-  }
-}
+const here = (line: string) => ablateHere(line.split(' '), folder);
 
 describe('--help', () => {
   it.each(Object.keys(commands))('of %s shows an example, and so does `ablate help`', (name) => {

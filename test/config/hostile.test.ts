@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseRecipe, parseSuite } from '../../src/config/parse.js';
+import { parseRecipe } from '../../src/config/parse.js';
 import { ConfigError } from '../../src/config/problem.js';
 import { openSuite } from '../../src/experiment/suite.js';
 
@@ -133,57 +132,4 @@ describe('names that every object has are fields like others: unknown', () => {
     const { recipe: plain } = await parseRecipe(file('extends: compact\n', 'recipe.yaml'));
     expect(plain?.epochs).toBe(3);
   });
-});
-
-describe('any text', () => {
-  const pieces = good.split(/(?<=[\s,:[\]{}])/);
-  const scrap = fc.constantFrom(
-    ': ',
-    '- ',
-    '[',
-    ']',
-    '{',
-    '}',
-    '\n',
-    '  ',
-    '&a ',
-    '*a',
-    '<<: ',
-    '"',
-    "'",
-    '!!',
-    '|\n',
-    '? ',
-    '#',
-    '.nan',
-    '-1',
-    '1e999',
-    'null',
-    '__proto__',
-    'é',
-    '\t',
-    '0x',
-    '~',
-    '%',
-  );
-  const edits = fc.array(
-    fc.record({ at: fc.nat(pieces.length - 1), count: fc.nat(3), by: fc.oneof(scrap, fc.constantFrom(...pieces)) }),
-    { minLength: 1, maxLength: 5 },
-  );
-
-  it('near a suite is a suite, or has problems with places', async () => {
-    await fc.assert(
-      fc.asyncProperty(edits, async (changes) => {
-        const parts = [...pieces];
-        for (const { at, count, by } of changes) parts.splice(at, count, by);
-        const { suite, problems } = await parseSuite(file(parts.join('')));
-        expect(suite !== null).toBe(problems.length === 0);
-        for (const { line, column, message } of problems) {
-          expect(line >= 1 && column >= 1 && message.length > 5).toBe(true);
-        }
-        if (changes.length === 1) await said(parts.join(''));
-      }),
-      { numRuns: 150, interruptAfterTimeLimit: 5_000 },
-    );
-  }, 20_000);
 });

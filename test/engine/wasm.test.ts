@@ -4,6 +4,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import { hashOfSource } from '../../scripts/wasm-modules.mjs';
 import { sourceHash } from '../../src/engine/wasm/kernels-module.js';
+import { sourceHash as relaxedSourceHash } from '../../src/engine/wasm/relaxed-kernels-module.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -12,6 +13,7 @@ beforeAll(async () => {
 
 test('the kernels are those of their source; else: node scripts/build-wasm.mjs', () => {
   expect(sourceHash).toBe(hashOfSource('native/wasm/kernels.ts'));
+  expect(relaxedSourceHash).toBe(sourceHash);
 });
 
 test('gradients are registered where no other engine was loaded in the process', () => {

@@ -77,6 +77,14 @@ describe('text from outside', () => {
     ).toBe(`a,b\r\n"a<b>&""'|,\nsecond \`line\` [x](y) *z*",1.5\r\n,'=1+1\r\n`);
   });
 
+  it.each(['=1+1', '+1', '-1+1', '@a', '\t=1', '\r=1', '\n=1', ' =1', '＝1+1', '＋1'])(
+    '%j is no formula in CSV',
+    (text) => {
+      const [, line] = csv(['a'], [[text]]).split(/(?<=^a\r\n)/);
+      expect(line?.replace(/^"/, '').startsWith("'")).toBe(true);
+    },
+  );
+
   it('stays in its Markdown cell', () => {
     const table = markdownTable({ columns: [{ heading: 'x' }, { heading: 'y', right: true }], rows: [[nasty, '1']] });
     expect(table.split('\n')).toHaveLength(3);

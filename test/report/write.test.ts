@@ -2,11 +2,22 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../src/records/run.js';
 import { readSuite } from '../../src/report/read.js';
 import { type WrittenReport, writeReport } from '../../src/report/write.js';
 import { paperLike, temporaryFolder, writeSynthetic } from './synthetic.js';
 
 const nasty = '<script>alert("1")</script> & \'a\' | b,\nnext `line` ]]>';
+/** Every text of a record that is no name of a folder, as somebody else may have written it. */
+const withNasty = (record: RunRecord): RunRecord => ({
+  ...record,
+  engine: { ...record.engine, version: nasty, device: nasty, kernels: nasty },
+  machine: { ...record.machine, cpu: nasty, platform: nasty, node: nasty },
+  codeVersion: nasty,
+  datasetFingerprint: nasty,
+  startedAt: nasty,
+  spec: { ...record.spec, recipe: { ...record.spec.recipe, name: nasty } },
+});
 let out: string;
 let written: WrittenReport;
 let page: string;
@@ -22,6 +33,7 @@ beforeAll(async () => {
     description: `${nasty}\n\nA second paragraph.`,
     variants,
     dataset: 'imagenet-1k',
+    change: (record) => (record.spec.seed === 1 ? withNasty(record) : record),
   });
   written = await writeReport(readSuite(folder), out);
   page = await readFile(join(out, 'index.html'), 'utf8');
@@ -84,6 +96,14 @@ describe('the page', () => {
     const table = markdown.split('## Step by step')[1]?.trim().split('\n\n')[0]?.split('\n') ?? [];
     expect(table).toHaveLength(2 + 18);
     for (const line of table) expect(line.match(/(?<!\\)\|/g), line).toHaveLength(12);
+  });
+
+  it('and so does every other file', async () => {
+    for (const file of written.files.filter((name) => /\.(svg|md|csv|html)$/.test(name))) {
+      const text = (await readFile(file, 'utf8')).replace(/<script>[\s\S]*?<\/script>/, '');
+      if (file.endsWith('.csv')) expect(text, file).not.toMatch(/(^|,)"?\s*[=+@]/m);
+      else expect(text, file).not.toMatch(/<script|<foreignObject|<[^>]* on[a-z]+=|(href|src)="(?!data:|#)/i);
+    }
   });
 
   it('has alternative text for every picture, a heading for every section, headers in every table', () => {

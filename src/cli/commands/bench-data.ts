@@ -18,10 +18,11 @@ import { checkDevice } from '../../engine/available.js';
 import type { Device } from '../../engine/engine.js';
 import { describeMachine } from '../../experiment/machine.js';
 import { networkOf } from '../../experiment/network.js';
-import { type OpenedSuite, openSuite, type SuiteVariant } from '../../experiment/suite.js';
+import type { OpenedSuite, SuiteVariant } from '../../experiment/suite.js';
 import type { Table } from '../../report/tables/table.js';
 import { UsageError } from '../errors.js';
 import { whole } from '../network-options.js';
+import { openSuiteHere } from '../open-suite.js';
 import { note, printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
@@ -84,7 +85,7 @@ Examples:
 }
 
 async function benchData(file: string, options: BenchDataOptions): Promise<void> {
-  const opened = await openSuite(file, options.set);
+  const opened = await openSuiteHere(file, options);
   const { suite } = opened;
   const chosen = chooseNetwork(opened, options, file);
   const { variant, spec, recipe } = chosen;

@@ -11,10 +11,10 @@ import { provenance, provenanceText } from '../../bench/provenance.js';
 import { writeSection } from '../../bench/results-file.js';
 import { keptMemory } from '../../engine/kept-memory.js';
 import { networkOf } from '../../experiment/network.js';
-import { openSuite } from '../../experiment/suite.js';
 import { counted } from '../../words/counted.js';
 import { whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';
+import { openSuiteHere } from '../open-suite.js';
 import { printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
@@ -56,7 +56,7 @@ export function benchOpsCommand(): Command {
 
 async function benchOps(file: string, options: BenchOpsOptions): Promise<void> {
   if (options.markdown !== undefined) await makeFolder(dirname(options.markdown));
-  const { suite, variants, plugins, catalogue } = await openSuite(file, options.set);
+  const { suite, variants, plugins, catalogue } = await openSuiteHere(file, options);
   const chosen = variants.filter(({ variant }) => fits(options.only)(variant.name));
   const [first] = chosen;
   if (!first) {

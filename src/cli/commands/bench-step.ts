@@ -14,12 +14,12 @@ import { type StepRow, stepRow } from '../../bench/step-rows.js';
 import { rowLine, stepFindings, stepTable } from '../../bench/step-table.js';
 import { type StepNetwork, type StepSize, stepTask } from '../../bench/task.js';
 import { networkOf } from '../../experiment/network.js';
-import { openSuite } from '../../experiment/suite.js';
 import { counted } from '../../words/counted.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions, specOf, whole } from '../network-options.js';
 import { makeFolder } from '../make-folder.js';
+import { openSuiteHere } from '../open-suite.js';
 import { printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
@@ -138,7 +138,7 @@ async function networksOf(
     const name = [base, ...(options.with ? [options.with] : [])].join('+');
     return { title: name, networks: [{ name, spec, plugins: [], network, model: buildModel(network) }] };
   }
-  const { suite, variants, plugins, catalogue } = await openSuite(file as string, options.set);
+  const { suite, variants, plugins, catalogue } = await openSuiteHere(file as string, options);
   const networks: StepNetwork[] = [];
   const seen = new Set<string>();
   for (const { variant, spec } of variants.filter(({ variant }) => fits(options.only)(variant.name))) {

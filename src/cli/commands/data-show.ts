@@ -3,16 +3,17 @@ import type { Recipe } from '../../config/recipe.js';
 import { openDatasets } from '../../data/open.js';
 import { evaluationBatches, trainingBatches } from '../../data/pipeline.js';
 import { networkOf } from '../../experiment/network.js';
-import { openSuite } from '../../experiment/suite.js';
 import { countSteps } from '../../training/schedule.js';
 import { UsageError } from '../errors.js';
 import { whole } from '../network-options.js';
+import { openSuiteHere } from '../open-suite.js';
+import { noPluginsOption, type PluginsOption } from '../plugins-option.js';
 import { note, printJson } from '../output.js';
 import { pictureSheet, type SheetSection } from '../picture-sheet.js';
 import { checkPictureFile, writePicture } from '../write-figure.js';
 import { type SettingsOption, settingsOption } from '../settings-option.js';
 
-interface ShowOptions extends SettingsOption {
+interface ShowOptions extends SettingsOption, PluginsOption {
   readonly out: string;
   readonly pictures: number;
   readonly batch: number;
@@ -26,13 +27,14 @@ export function dataShowCommand(): Command {
     .option('--pictures <count>', 'pictures of each kind', whole, 16)
     .option('--batch <number>', 'which training batch, from 0', wholeOrZero, 0)
     .addOption(settingsOption())
+    .addOption(noPluginsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate data show configs/suites/quickstart.yaml --out pictures.png')
     .action(async (file: string, options: ShowOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
       checkPictureFile(options.out, ['.png']);
       const { pictures: count, batch: from } = options;
-      const { suite, variants, catalogue } = await openSuite(file, options.set);
+      const { suite, variants, catalogue } = await openSuiteHere(file, options);
       const { train, test } = await openDatasets(suite.dataset);
       const [first] = variants;
       if (!first) throw new UsageError(`${file} has no networks`);

@@ -48,13 +48,14 @@ The third is how torchvision evaluates its first ResNet-50 weights; its second t
 
 async function evaluateAction(options: EvaluateOptions): Promise<void> {
   const weights = weightsAsked(options);
-  const run = options.run === undefined ? null : await recordedRun(options.run, await networkFrom(options));
+  const ofRun = options.run === undefined ? null : await networkFrom(options);
+  const run = ofRun && (await recordedRun(options.run as string, ofRun));
   const recorded = run?.preparation ?? null;
   const asked = recorded ? recorded.classes.length : options.classes;
   const all = await testPictures({ ...options, classes: asked }, run);
   for (const text of warningsOf(all)) note(text);
   const classes = asked ?? all.classes.length;
-  const { network, model } = await networkFrom(run ? options : { ...options, classes });
+  const { network, model } = ofRun ?? (await networkFrom({ ...options, classes }));
   if (all.classes.length !== model.classes) {
     throw new UsageError(
       `the network tells ${counted(model.classes, 'class', 'classes')} apart, ${all.name} has ${all.classes.length}.\nNext: --class-names FILE with a line for each of the network's ${model.classes} in its order, by their folders' names; folders of some of them are enough`,

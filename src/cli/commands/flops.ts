@@ -3,17 +3,19 @@ import { conventions, type Convention } from '../../cost/conventions.js';
 import { type Cost, countCost } from '../../cost/count.js';
 import { costDifference } from '../../cost/difference.js';
 import { modelOf } from '../../experiment/network.js';
+import type { LeftOut } from '../../experiment/suite-plugins.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
 import { parseRoad } from '../../roadmap/road.js';
 import { UsageError } from '../errors.js';
 import { addNamedNetworkOptions, baseOf, type NamedNetworkOptions, specOf } from '../network-options.js';
 import { printJson, printText } from '../output.js';
+import { noPluginsOption, type PluginsOption } from '../plugins-option.js';
 import { type SettingsOption, settingsOption } from '../settings-option.js';
 import type { Column } from '../fit-columns.js';
 import { signed, textTable } from '../table.js';
 import { grouped } from '../../words/counted.js';
 
-interface FlopsOptions extends NamedNetworkOptions, SettingsOption {
+interface FlopsOptions extends NamedNetworkOptions, SettingsOption, PluginsOption {
   readonly convention: Convention;
   readonly layers?: boolean;
   readonly diff?: readonly string[];
@@ -39,6 +41,7 @@ export function flopsCommand(): Command {
         .default('paper'),
     )
     .addOption(settingsOption())
+    .addOption(noPluginsOption())
     .option('--layers', 'every layer by itself')
     .addOption(new Option('--diff <variants...>', 'two variants: which layers moved the cost').conflicts('layers'))
     .option('--json', 'one JSON document on stdout')
@@ -52,11 +55,12 @@ Examples:
     )
     .action(async (suites: string[], options: FlopsOptions) => {
       const base = baseOf(options);
-      const rows = [...(base ? [baseRow(base, options)] : []), ...(await suiteRows(suites, options))];
+      const ofSuites = await suiteRows(suites, options);
+      const rows = [...(base ? [baseRow(base, options)] : []), ...ofSuites.rows];
       if (rows.length === 0)
         throw new UsageError('name a suite file, or a network with --model, or with --base and --with');
       if (options.diff) printDifference(rows, options.diff, options);
-      else if (options.json) printJson(document(rows, options));
+      else if (options.json) printJson(document(rows, ofSuites.leftOut, options));
       else
         printText(
           options.layers
@@ -74,13 +78,21 @@ function baseRow(base: string, options: FlopsOptions): Row {
   return { suite: null, variant: [base, ...names].join('+'), steps: names, cost: countCost(model, options.convention) };
 }
 
+/** The networks of suites, and what of them is the business of plug-ins that were not run. */
+interface SuiteRows {
+  readonly rows: readonly Row[];
+  readonly leftOut: readonly ({ readonly suite: string } & LeftOut)[];
+}
+
 /** Imported only when a suite is named: YAML and validation take longer to load than the whole count. */
-async function suiteRows(files: readonly string[], options: FlopsOptions): Promise<Row[]> {
-  if (files.length === 0) return [];
-  const { openSuite } = await import('../../experiment/suite.js');
+async function suiteRows(files: readonly string[], options: FlopsOptions): Promise<SuiteRows> {
+  if (files.length === 0) return { rows: [], leftOut: [] };
+  const { openSuiteHere } = await import('../open-suite.js');
   const rows: Row[] = [];
+  const left: SuiteRows['leftOut'][number][] = [];
   for (const file of files) {
-    const { suite, variants, catalogue } = await openSuite(file, options.set);
+    const { suite, variants, catalogue, leftOut } = await openSuiteHere(file, options);
+    if (leftOut) left.push({ suite: suite.name, ...leftOut });
     for (const { variant, spec } of variants) {
       const resized = {
         ...spec,
@@ -91,13 +103,14 @@ async function suiteRows(files: readonly string[], options: FlopsOptions): Promi
       rows.push({ suite: suite.name, variant: variant.name, steps: variant.stepNames, cost });
     }
   }
-  return rows;
+  return { rows, leftOut: left };
 }
 
-function document(rows: readonly Row[], options: FlopsOptions): object {
+function document(rows: readonly Row[], leftOut: SuiteRows['leftOut'], options: FlopsOptions): object {
   return {
     schema: 'ablate/flops/1',
     convention: options.convention,
+    ...(leftOut.length > 0 && { leftOut }),
     rows: rows.map(({ suite, variant, steps, cost: { macs, flops, params, layers } }) => ({
       ...(suite === null ? {} : { suite }),
       variant,

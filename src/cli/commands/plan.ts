@@ -11,6 +11,8 @@ import { shareMachine } from '../../experiment/share.js';
 import type { Standing } from '../../experiment/standing.js';
 import type { Catalogue } from '../../roadmap/catalogue.js';
 import { note, printJson, printText } from '../output.js';
+import { leftOutOf } from '../open-suite.js';
+import { noPluginsOption } from '../plugins-option.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
 import { settingsOption } from '../settings-option.js';
@@ -35,6 +37,7 @@ export function planCommand(): Command {
       new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
     )
     .addOption(settingsOption())
+    .addOption(noPluginsOption())
     .option('--measure', 'time a few training steps of every network that is left, for an estimate where none is done')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
@@ -71,6 +74,7 @@ Examples:
         return printJson({
           schema: 'ablate/plan-summary/1',
           suite: suite.name,
+          ...leftOutOf(opened),
           runs: standings.map(([run, { state }]) => ({
             variant: run.spec.variant,
             seed: run.spec.seed,

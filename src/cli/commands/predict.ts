@@ -56,9 +56,10 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
   const given = (['output', 'gradients', 'train'] as const).find((name) => options[name] !== undefined);
   if (given) throw new UsageError(`--${given} is for an --input of safetensors, ${options.input} is none`);
   const weights = weightsAsked(options);
-  const run = options.run === undefined ? null : await recordedRun(options.run, await networkFrom(options));
+  const ofRun = options.run === undefined ? null : await networkFrom(options);
+  const run = ofRun && (await recordedRun(options.run as string, ofRun));
   const setting = await pictureSetting(options.input, options, run?.preparation ?? null);
-  const { network, model } = await networkFrom(run ? options : { ...options, classes: setting.classes });
+  const { network, model } = ofRun ?? (await networkFrom({ ...options, classes: setting.classes }));
   const { ops } = await openEngine({
     device: options.device ?? 'auto',
     threads: options.threads,

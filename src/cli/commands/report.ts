@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
-import { parseDocument } from 'yaml';
+import { isMapping } from '../../config/merge.js';
+import { readSource } from '../../config/source.js';
 import { RecordsError, readSuite } from '../../report/read.js';
 import type { Change } from '../../report/compare.js';
 import type { Row } from '../../report/study.js';
@@ -10,7 +11,8 @@ import type { Family, Judged } from '../../statistics/family.js';
 import type { PairedDifference } from '../../statistics/paired.js';
 import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
-import { printJson, printText } from '../output.js';
+import { note, printJson, printText } from '../output.js';
+import { noPluginsOption } from '../plugins-option.js';
 import { textTable } from '../table.js';
 import { counted } from '../../words/counted.js';
 
@@ -26,6 +28,7 @@ export function reportCommand(): Command {
     .argument('<suite>', 'a suite file, or a folder of records')
     .option('--out <dir>', 'where the report goes (default: reports/<suite name>)')
     .option('--experiments <dir>', 'where the records of suite files are', 'experiments')
+    .addOption(noPluginsOption('changes nothing: a report reads records alone and runs no plug-in in any case'))
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -55,7 +58,8 @@ async function recordsFolder(suite: string, experiments: string): Promise<string
   const found = await stat(suite).catch(() => null);
   if (!found) throw new UsageError(`${suite} does not exist; name a suite file or a folder of records`);
   if (found.isDirectory()) return suite;
-  const name: unknown = parseDocument(await readFile(suite, 'utf8')).get('name');
+  const { value } = await readSource(suite);
+  const name: unknown = isMapping(value) ? value['name'] : null;
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) {
     throw new UsageError(
       `${suite} has no usable \`name:\`, so its records cannot be found; \`ablate validate ${suite}\` says what is wrong`,
@@ -65,7 +69,7 @@ async function recordsFolder(suite: string, experiments: string): Promise<string
 }
 
 function printReport({ report, files }: WrittenReport): void {
-  for (const { level, text } of report.notices) process.stderr.write(`${level}: ${text}\n`);
+  for (const { level, text } of report.notices) note(`${level}: ${text}`);
   const { columns, rows } = report.tables.steps;
   printText(
     [

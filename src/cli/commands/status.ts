@@ -6,12 +6,14 @@ import { type SlurmView, slurmView } from '../../experiment/slurm-jobs.js';
 import type { Standing } from '../../experiment/standing.js';
 import { readMetrics } from '../../records/read.js';
 import { note, printJson, printText } from '../output.js';
+import { leftOutOf } from '../open-suite.js';
+import { noPluginsOption, type PluginsOption } from '../plugins-option.js';
 import { openPlan } from '../planned.js';
 import { staleWords } from '../progress-state.js';
 import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
 
-interface StatusOptions extends SettingsOption {
+interface StatusOptions extends SettingsOption, PluginsOption {
   readonly out: string;
   readonly json?: boolean;
 }
@@ -22,10 +24,11 @@ export function statusCommand(): Command {
     .argument('<suite>', 'a suite file')
     .option('--out <dir>', 'where records are', 'experiments')
     .addOption(settingsOption())
+    .addOption(noPluginsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
-    .action(async (file: string, { out, set = [], json }: StatusOptions) => {
-      const { opened, runs, suiteFolder, standings } = await openPlan(file, { out, set }, false);
+    .action(async (file: string, { out, set = [], plugins, json }: StatusOptions) => {
+      const { opened, runs, suiteFolder, standings } = await openPlan(file, { out, set, plugins }, false);
       const slurm = slurmView(suiteFolder);
       const states: RunState[] = [];
       for (const run of runs) {
@@ -33,7 +36,8 @@ export function statusCommand(): Command {
         states.push({ ...state, ...inSlurm(run, slurm) });
       }
       if (json) {
-        return printJson({ schema: 'ablate/status/1', suite: opened.suite.name, folder: suiteFolder, runs: states });
+        const suite = opened.suite.name;
+        return printJson({ schema: 'ablate/status/1', suite, ...leftOutOf(opened), folder: suiteFolder, runs: states });
       }
       const rows = states.map((one) => [
         one.variant,

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { refuseLinks } from '../../experiment/links.js';
 import { holderOf } from '../../experiment/lock.js';
 import { packageFolder } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
@@ -17,7 +17,7 @@ import { maxArraySize, sbatch } from '../../experiment/slurm-client.js';
 import { rememberJob, slurmView } from '../../experiment/slurm-jobs.js';
 import type { OpenedSuite } from '../../experiment/suite.js';
 import { type RunName, runFolder } from '../../records/folders.js';
-import { writePlan } from '../../records/write.js';
+import { writePlan, writeWhole } from '../../records/write.js';
 import { command } from '../../shell/program.js';
 import { quoted } from '../../shell/quoted.js';
 import { UsageError } from '../errors.js';
@@ -93,8 +93,9 @@ async function submitAction(file: string, options: SubmitOptions): Promise<void>
   await makeFolder(suiteFolder);
   await writePlan(suiteFolder, plan.record);
   await makeFolder(dirname(scripts[0] as string));
+  await refuseLinks(suiteFolder, dirname(scripts[0] as string));
   for (const [at, script] of scripts.entries()) {
-    await writeFile(script, slurmScript({ ...job, runs: arrays[at] as RunName[] }));
+    await writeWhole(script, slurmScript({ ...job, runs: arrays[at] as RunName[] }));
   }
   note(`${counted(left.length, 'run')} in ${scripts.join(', ')}`);
   const jobs: string[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../engine.js';
 import type { Binding, TensorflowBackend } from './binding.js';
 import { bindingFile, bindingFolder, preloadFile, upstreamFolder } from './setup/binding.js';
-import { isWhole, libraryFolder } from './setup/cache.js';
+import { isWhole, libraryFolder, requirePrivate } from './setup/cache.js';
 import { MEANWHILE } from './setup/tools.js';
 import type { Flavour } from './setup/wheels.js';
 import { xlaEnvironment } from './xla-environment.js';
@@ -90,10 +90,12 @@ function supplyIsNullOrUndefined(): void {
 
 function loadAddon(flavour: Flavour): Binding {
   const file = bindingFile(flavour);
+  const library = join(libraryFolder(flavour), 'tensorflow', 'libtensorflow_cc.so.2');
+  for (const code of [file, library]) requirePrivate(code);
   try {
     if (Number(process.env['TF_CPP_MIN_LOG_LEVEL']) > 0) {
       const preload = require(preloadFile(flavour)) as (library: string) => void;
-      preload(join(libraryFolder(flavour), 'tensorflow', 'libtensorflow_cc.so.2'));
+      preload(library);
     }
     return require(file) as Binding;
   } catch (error) {

@@ -53,10 +53,7 @@ interface Section {
   readonly html: string;
 }
 
-function sectionsOf(
-  { figures, tables, notes }: Report,
-  pictures: (shown: readonly Figure[]) => string,
-): Section[] {
+function sectionsOf({ figures, tables, notes }: Report, pictures: (shown: readonly Figure[]) => string): Section[] {
   const named = (...names: string[]) => pictures(figures.filter(({ name }) => names.includes(name)));
   const sections: (Section | null)[] = [
     {

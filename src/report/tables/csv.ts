@@ -8,7 +8,7 @@ export function csv(header: readonly string[], rows: readonly (readonly Cell[])[
 function field(value: Cell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  // A text that starts like a formula would be run by a spreadsheet.
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  // A text that starts like a formula would be run by a spreadsheet, some of which take wide signs and leading space, too.
+  const safe = /^\s*[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

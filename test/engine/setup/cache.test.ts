@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { cacheRoot, isWhole, keyOf, publish, removeLeftovers } from '../../../src/engine/tensorflow/setup/cache.js';
+import {
+  cacheRoot,
+  isWhole,
+  keyOf,
+  publish,
+  removeLeftovers,
+  requirePrivate,
+} from '../../../src/engine/tensorflow/setup/cache.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ablate-cache-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -78,4 +86,24 @@ test('a key changes with a source, its name and the flags', () => {
   expect(new Set([key, keyOf([b!], '-O2'), keyOf([a!], '-O3'), keyOf([a!, b!], '-O2')]).size).toBe(4);
   writeFileSync(a!, 'int y;');
   expect(keyOf([a!], '-O2')).not.toBe(key);
+});
+
+test('code that anyone may write to is not loaded', () => {
+  const before = process.env['ABLATE_CACHE'];
+  const cache = join(root, 'shared');
+  const file = join(cache, 'engine', 'a.so');
+  mkdirSync(join(cache, 'engine'), { recursive: true });
+  writeFileSync(file, '');
+  process.env['ABLATE_CACHE'] = cache;
+  try {
+    expect(() => requirePrivate(file)).not.toThrow();
+    for (const path of [file, join(cache, 'engine'), cache]) {
+      chmodSync(path, 0o777);
+      expect(() => requirePrivate(file)).toThrow(`${path}: anyone may write to it`);
+      chmodSync(path, 0o755);
+    }
+  } finally {
+    if (before === undefined) delete process.env['ABLATE_CACHE'];
+    else process.env['ABLATE_CACHE'] = before;
+  }
 });

@@ -3,6 +3,7 @@ import { EnvironmentError } from '../../engine.js';
 import type { OpAttribute } from '../binding.js';
 import type { LoadedTensorflow } from '../load.js';
 import { createRaw } from '../raw.js';
+import { requirePrivate } from '../setup/cache.js';
 import { kernelLibrary } from '../setup/kernels.js';
 import { command } from '../../../shell/program.js';
 
@@ -47,6 +48,7 @@ export function loadKernelLibrary(engine: LoadedTensorflow): KernelLoad | null {
 export function loadKernelFile(engine: LoadedTensorflow, file: string, instructionSet: string): KernelLoad {
   // `require` would take a file of this ending for JavaScript.
   const loaded = { exports: {} };
+  requirePrivate(file);
   try {
     process.dlopen(loaded, file);
   } catch (error) {

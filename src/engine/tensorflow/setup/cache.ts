@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command } from '../../../shell/program.js';
+import { quoted } from '../../../shell/quoted.js';
+import { EnvironmentError } from '../../engine.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
 
 /** The root of the package: the folder that holds src/, dist/ and native/. */
@@ -57,6 +60,19 @@ export function isWhole(folder: string): boolean {
     return Object.entries(sizes).every(([file, size]) => statSync(join(folder, file)).size === size);
   } catch {
     return false;
+  }
+}
+
+/**
+ * Throws an `EnvironmentError` where anyone may write to code of the cache that is about to be loaded, or to a folder that it
+ * lies in: it would run with the rights of whoever loads it.
+ */
+export function requirePrivate(file: string): void {
+  for (const path of [cacheRoot(), dirname(file), file]) {
+    if ((statSync(path).mode & 0o002) === 0) continue;
+    throw new EnvironmentError(
+      `${path}: anyone may write to it, so the code in it may be anyone's and is not loaded.\nNext: chmod o-w ${quoted(path)}, and ${command('setup --force')} where others may have used that`,
+    );
   }
 }
 
