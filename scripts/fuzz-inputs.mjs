@@ -386,6 +386,8 @@ function commands(folder, { commands: known, main, optionsOf }) {
     if (![0, 2, 3].includes(status)) throw new Error(`${where}: exit code ${status}: ${stderr}`);
     if (/\n\s+at .*:\d+:\d+|error of its own|\[object Object\]/.test(stderr)) throw new Error(`${where}: ${stderr}`);
     if (status === 0) return 'opened';
+    // Its answer is the list of problems.
+    if (words[0] === 'validate' && words.includes('--json') && stdout !== '') return 'refused';
     if (stderr.trim().length < 12) throw new Error(`${where}: exit code ${status} without a word`);
     // The place: an option, an argument, a command or a file, by its name.
     if (!/'|"|`|--|:\d+:\d+|[\w/]+:|<\w+>|suite|\(add --help/.test(stderr))

@@ -3,25 +3,9 @@
  * Which kind, and at which time that it comes by, is drawn when the process starts; what was chosen and hit is logged.
  */
 import fs from 'node:fs';
-import fsp from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
+import { kindOf, meetOperations, who } from './file-operations.mjs';
 
 const log = process.env.ABLATE_KILL_LOG;
-const program = process.argv[1] ?? '';
-const who = program.endsWith('/experiment/worker.js')
-  ? 'worker'
-  : program.endsWith('/bin/ablate.js')
-    ? 'scheduler'
-    : null;
-
-/** What of the records a path is, or null. */
-function kindOf(path) {
-  const name = String(path);
-  if (/(state|next|previous)\.safetensors/.test(name)) return 'checkpoint';
-  if (name.endsWith('/checkpoint')) return 'checkpoint folder';
-  return ['result.json', 'run.json', 'plan.json', 'metrics.jsonl', '.lock'].find((one) => name.includes(one)) ?? null;
-}
-
 const places = {
   worker: [
     ...['open', 'write', 'sync', 'rename'].map((operation) => ['checkpoint', operation]),
@@ -57,40 +41,10 @@ if (who && log && (who === 'worker' || draw(4) === 0)) {
   };
   const meets = (path, name, moment) => name === operation && moment === when && kindOf(path) === kind && --left === 0;
 
-  const paths = new WeakMap();
-  const wrap = (holder, method, name, pathOf) => {
-    const original = holder[method];
-    holder[method] = async function (...args) {
-      const path = pathOf(this, args);
-      if (meets(path, name, 'before')) die();
-      if (name === 'write' && meets(path, name, 'amid')) {
-        const [data] = args;
-        await original.call(
-          this,
-          typeof data === 'string' ? data.slice(0, data.length / 2) : data.subarray(0, data.length / 2),
-        );
-        die();
-      }
-      const value = await original.apply(this, args);
-      if (method === 'open') paths.set(value, path);
-      if (meets(path, name, 'after')) die();
-      return value;
-    };
-  };
-  const handle = await fsp.open(program, 'r');
-  const prototype = Object.getPrototypeOf(handle);
-  await handle.close();
-  for (const [method, name] of [
-    ['write', 'write'],
-    ['writeFile', 'write'],
-    ['appendFile', 'write'],
-    ['sync', 'sync'],
-  ])
-    wrap(prototype, method, name, (self) => paths.get(self) ?? '');
-  for (const method of ['open', 'rm']) wrap(fsp, method, method, (_, [path]) => path);
-  // A rename is of what it becomes.
-  wrap(fsp, 'rename', 'rename', (_, [, to]) => to);
-  syncBuiltinESMExports();
+  await meetOperations((path, name, moment) => {
+    if (!meets(path, name, moment)) return undefined;
+    return moment === 'amid' ? die : die();
+  });
   // Now and then at no file operation at all.
   if (draw(6) === 0) {
     const timer = setTimeout(() => {

@@ -8,11 +8,12 @@
  * Prints the kills by place. Exits with 1, and what differs, where something was lost.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { numbersOf, smallSuite } from './small-suite.mjs';
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '200' }, device: { type: 'string', default: 'cpu' } },
@@ -20,17 +21,7 @@ const { values } = parseArgs({
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'ablate-kills-'));
 const suite = join(folder, 'kills.yaml');
-writeFileSync(
-  suite,
-  `name: kills
-dataset: { name: fashion-mnist, root: ${join(root, 'test/fixtures/fashion-mnist')}, train_limit: 96, test_limit: 32 }
-network: { base: convnext-tiny, scale: { resolution: 16, width: 1/16, stem_stride: 1 } }
-recipe: { extends: compact, epochs: 2, batch_size: 16, schedule: { warmup_epochs: 0 }, ema: { decay: 0.9 } }
-road: [{ kernel-size: 5 }]
-runner: { save_every: 0, parallel: 2 }
-seeds: [0, 1]
-`,
-);
+writeFileSync(suite, smallSuite({ name: 'kills', parallel: 2, seeds: [0, 1] }));
 const runs = ['convnext-tiny', 'kernel-size-5'].flatMap((variant) => [0, 1].map((seed) => ({ variant, seed })));
 const log = join(folder, 'kills.log');
 writeFileSync(log, '');
@@ -42,26 +33,6 @@ const start = (out, disturbed) =>
     timeout: 300_000,
   });
 const kills = () => readFileSync(log, 'utf8').trim().split('\n').filter(Boolean);
-
-/** What may differ between two trainings of one run: time, and the memory that it took. */
-function numbersOf(out, { variant, seed }) {
-  const place = join(out, 'kills', variant, `seed-${seed}`);
-  if (!existsSync(join(place, 'result.json'))) return null;
-  const {
-    seconds: _,
-    imagesPerSecond: __,
-    peakMemoryBytes: ___,
-    finishedAt,
-    ...result
-  } = JSON.parse(readFileSync(join(place, 'result.json'), 'utf8'));
-  // A worker that was killed at once leaves a failed result and no line.
-  const lines = join(place, 'metrics.jsonl');
-  const metrics = (existsSync(lines) ? readFileSync(lines, 'utf8') : '')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => ({ ...JSON.parse(line), imagesPerSecond: 0 }));
-  return { result, metrics, finishedAt };
-}
 
 const problems = [];
 try {
@@ -81,7 +52,7 @@ try {
       if (status !== null && status !== 0 && ![1, 2, 75].includes(status)) problems.push(`exit ${status}: ${stderr}`);
       for (const run of runs) {
         const name = `${run.variant} seed ${run.seed}`;
-        const now = numbersOf(out, run);
+        const now = numbersOf(join(out, 'kills'), run);
         const before = finished.get(name);
         if (before && now?.finishedAt !== before)
           problems.push(`round ${round}: ${name} was done, and is not or again`);
@@ -89,7 +60,7 @@ try {
       }
     }
     for (const run of runs) {
-      const [ours, theirs] = [numbersOf(out, run), numbersOf(undisturbed, run)];
+      const [ours, theirs] = [numbersOf(join(out, 'kills'), run), numbersOf(join(undisturbed, 'kills'), run)];
       for (const part of ['result', 'metrics']) {
         if (!isDeepStrictEqual(ours?.[part], theirs?.[part]))
           problems.push(`round ${round}: ${run.variant} seed ${run.seed}: other ${part} than undisturbed`);

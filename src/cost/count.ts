@@ -1,6 +1,6 @@
 import type { Model } from '../architecture/model.js';
 import { parametersAt, type Visit, walk } from '../architecture/walk.js';
-import type { Operations } from '../layers/layer.js';
+import { definedAt, type Operations } from '../layers/layer.js';
 import { type Convention, flopsOf } from './conventions.js';
 
 /** A layer's part of a network's cost. */
@@ -60,12 +60,46 @@ function layerCost(visit: Visit, operations: Partial<Operations>, flops: number)
   };
 }
 
-function operationsOf({ node, input, output }: Visit): Partial<Operations> {
-  if (node.kind === 'leaf') return node.layer.operations(node.options, input);
+function operationsOf({ node, path, input, output }: Visit): Partial<Operations> {
+  if (node.kind === 'leaf') {
+    const counted = node.layer.operations(node.options, input);
+    checkOperations(counted, node.layer, path);
+    return counted;
+  }
   return {
     ...(node.layerScale === null ? {} : { layerScale: elements(output) }),
     ...(node.activation ? { [node.activation]: elements(output) } : {}),
   };
+}
+
+const operationNames = new Set<string>(
+  Object.keys({
+    macs: true,
+    attention: true,
+    bias: true,
+    batchNorm: true,
+    layerNorm: true,
+    layerScale: true,
+    relu: true,
+    gelu: true,
+    maxPool: true,
+    globalPool: true,
+    softmax: true,
+  } satisfies Record<keyof Operations, true>),
+);
+
+/** Throws an `Error` where a layer, as a plug-in's may, counts what is no number of operations: the sum of all would be none. */
+function checkOperations(counted: unknown, layer: { readonly kind: string }, path: string): void {
+  const place = definedAt(layer);
+  const where = `the layer ${layer.kind} at ${path}${place ? ` (${place})` : ''}`;
+  if (counted === null || typeof counted !== 'object')
+    throw new Error(`${where} must give its operations as { macs: 0 } or so, found ${counted}`);
+  for (const [name, count] of Object.entries(counted)) {
+    if (!operationNames.has(name))
+      throw new Error(`${where} counts "${name}"; what can be counted is ${[...operationNames].join(', ')}`);
+    if (!Number.isSafeInteger(count) || count < 0)
+      throw new Error(`${where} counts ${name}: ${count}; expected a whole number of at least 0`);
+  }
 }
 
 const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);

@@ -115,9 +115,7 @@ async function tryLock(folder: string): Promise<Release | Holder> {
   const path = lockFile(folder);
   for (;;) {
     try {
-      const handle = await open(path, 'wx');
-      await handle.writeFile(JSON.stringify(thisProcess()));
-      await handle.close();
+      await writeLock(path);
       return keepAlive(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -126,6 +124,19 @@ async function tryLock(folder: string): Promise<Release | Holder> {
     if (holder && (await isAlive(holder, path))) return holder;
     if (!holder && (await ageOf(path)) < writingMilliseconds) await sleep(pollMilliseconds);
     else await removeStale(path);
+  }
+}
+
+/** Makes this process's lock, or leaves none: on a full disk a file can be made and not be written. */
+async function writeLock(path: string): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(JSON.stringify(thisProcess()));
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
   }
 }
 
