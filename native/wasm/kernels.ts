@@ -10,7 +10,7 @@ export { depthwise, depthwiseFilterGradient, depthwiseScratch } from './kernels/
 export { columnSums } from './kernels/columns';
 export { gelu, geluGradient, reluGradient } from './kernels/activation';
 export { layerNorm, layerNormGradient } from './kernels/layer-norm';
-export { adamW, sgd } from './kernels/optimizer';
+export { adamW, copy, sgd } from './kernels/optimizer';
 export { batchNorm, batchNormGradient, normalise } from './kernels/batch-norm';
 export { roundsOnce } from './kernels/vectors';
 export { residual, residualGradient } from './kernels/residual';

@@ -6,6 +6,9 @@ import { at } from './vectors';
 /** Terms that are summed at a time: a panel of them stays in the nearest cache. */
 const TERMS: i32 = 384;
 
+/** Terms of eight columns that stay in the nearest cache beside the rows. */
+const NEAR: i32 = 1152;
+
 /** A tile of a panel with fewer than eight columns, by way of `edge`. */
 function edgeTile(
   rows: usize, last: i32, offset: usize, taps: i32, tapRow: i32, length: i32, panel: usize, start: usize,
@@ -27,12 +30,18 @@ function addTerms(
   rows: usize, out: usize, positions: i32, offset: usize, taps: i32, tapRow: i32, length: i32,
   panels: usize, panelApart: i32, start: usize, O: i32, edge: usize,
 ): void {
-  for (let o = 0; o < O; o += COLUMNS, panels = at(panels, panelApart)) {
-    const columns = min(COLUMNS, O - o), column = <usize>o << 2, bias = start ? at(start, o) : 0;
-    for (let p = 0; p < positions; p += ROWS) {
-      const last = min(ROWS, positions - p) - 1, from = rows + (<usize>p << 2), to = out + (<usize>p << 2);
-      if (columns == COLUMNS) rowsTile(from, last, offset, taps, tapRow, length, panels, bias, to, column);
-      else edgeTile(from, last, offset, taps, tapRow, length, panels, bias, to, column, columns, edge);
+  // All panels in the nearest cache: every row is read and written once. Else one of them at a time.
+  const rowsTogether = ceil(O, COLUMNS) * taps * length <= NEAR ? ROWS : positions;
+  for (let first = 0; first < positions; first += rowsTogether) {
+    const end = min(positions, first + rowsTogether);
+    let panel = panels;
+    for (let o = 0; o < O; o += COLUMNS, panel = at(panel, panelApart)) {
+      const columns = min(COLUMNS, O - o), column = <usize>o << 2, bias = start ? at(start, o) : 0;
+      for (let p = first; p < end; p += ROWS) {
+        const last = min(ROWS, end - p) - 1, from = rows + (<usize>p << 2), to = out + (<usize>p << 2);
+        if (columns == COLUMNS) rowsTile(from, last, offset, taps, tapRow, length, panel, bias, to, column);
+        else edgeTile(from, last, offset, taps, tapRow, length, panel, bias, to, column, columns, edge);
+      }
     }
   }
 }

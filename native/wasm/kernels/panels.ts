@@ -9,16 +9,14 @@ export function panelFloats(terms: i32, columns: i32): i32 {
 
 /** [terms, columns] as panels, with zeros beyond the last column. */
 export function packColumns(from: usize, terms: i32, columns: i32, panels: usize): void {
-  for (let first = 0; first < columns; first += COLUMNS) {
-    const count = min(COLUMNS, columns - first);
-    for (let term = 0; term < terms; term++, panels += COLUMNS << 2) {
-      const row = at(from, term * columns + first);
-      if (count == COLUMNS) {
-        v128.store(panels, v128.load(row)), v128.store(panels, v128.load(row, 16), 16);
-        continue;
-      }
-      for (let c = 0; c < COLUMNS; c++) store<f32>(at(panels, c), c < count ? load<f32>(at(row, c)) : 0);
-    }
+  const apart = <usize>(terms * COLUMNS) << 2, whole = columns - columns % COLUMNS;
+  for (let term = 0; term < terms; term++, panels += COLUMNS << 2) {
+    let to = panels;
+    for (let first = 0; first < whole; first += COLUMNS, from += COLUMNS << 2, to += apart)
+      v128.store(to, v128.load(from)), v128.store(to, v128.load(from, 16), 16);
+    if (whole == columns) continue;
+    for (let c = 0; c < COLUMNS; c++) store<f32>(at(to, c), c < columns - whole ? load<f32>(at(from, c)) : 0);
+    from = at(from, columns - whole);
   }
 }
 

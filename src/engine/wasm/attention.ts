@@ -4,7 +4,7 @@ import { gradient } from '../tensorflow/ops/gradient.js';
 import type { WasmKernels } from './kernels.js';
 
 /** Attention in windows in one pass: shift and windows are indices, where the reference moves the map about six times. */
-export function createWindowAttention({ tf, output, run, count, withScratch }: WasmKernels): Ops['windowAttention'] {
+export function createWindowAttention({ tf, output, run, count, scratch }: WasmKernels): Ops['windowAttention'] {
   return (qkv, bias, { heads, window, shift }) => {
     const [batch, height, width, tripled] = qkv.shape;
     const channels = tripled / 3;
@@ -20,14 +20,14 @@ export function createWindowAttention({ tf, output, run, count, withScratch }: W
         // Their rows are as long as whole tiles of products.
         const probabilities = output([batch * windows, heads, positions, Math.ceil(positions / 8) * 8]);
         kept.push(probabilities);
-        withScratch(floats, (scratch) => run('windowAttention', map, offsets, y, probabilities, scratch, ...sizes));
+        run('windowAttention', map, offsets, y, probabilities, scratch(floats), ...sizes);
         return y;
       },
       (map) => [map, ...kept],
       (dy, saved) => {
         const [dqkv, dbias] = [output(qkv.shape), output(bias.shape)];
         const tensors = [dy, ...saved, dqkv, dbias];
-        withScratch(floats, (scratch) => run('windowAttentionGradient', ...tensors, scratch, ...sizes));
+        run('windowAttentionGradient', ...tensors, scratch(floats), ...sizes);
         return [dqkv, dbias];
       },
     )(qkv, bias) as Tensor4D;

@@ -12,14 +12,14 @@ const GEOMETRY = 128;
 
 /** Convolutions and linear layers by our own kernels, gradients included. */
 export function createConvolutions(
-  { tf, output, run, count, withScratch }: WasmKernels,
+  { tf, output, run, count, scratch }: WasmKernels,
   { activation }: Elementwise,
 ): Pick<Ops, 'conv2d' | 'linear'> {
   /** Sums of dy's channels: the gradient of a bias. */
   function biasGradient(dy: Tensor): Tensor {
     const columns = dy.shape.at(-1) as number;
     const sums = output([columns]);
-    withScratch(4 * columns, (scratch) => run('columnSums', dy, sums, scratch, dy.size / columns, columns));
+    run('columnSums', dy, sums, scratch(4 * columns), dy.size / columns, columns);
     return sums;
   }
 
@@ -33,8 +33,8 @@ export function createConvolutions(
       name: 'convolution' | 'convolutionInputGradient' | 'convolutionFilterGradient',
       ...tensors: readonly (Tensor | null)[]
     ): void => {
-      const floats = withScratch(GEOMETRY, (scratch) => count(`${name}Scratch`, scratch, ...sizes));
-      withScratch(floats, (scratch) => run(name, ...tensors, scratch, ...sizes));
+      const floats = count(`${name}Scratch`, scratch(GEOMETRY), ...sizes);
+      run(name, ...tensors, scratch(floats), ...sizes);
     };
     return gradient(
       tf,
@@ -66,17 +66,16 @@ export function createConvolutions(
       (map: Tensor, weights: Tensor, ...offset: Tensor[]) => {
         const y = output([samples, ...sides, channels]);
         const tensors = [map, weights, offset[0] ?? null, y];
-        withScratch(floats, (scratch) => run('depthwise', ...tensors, scratch, ...x.shape, ...sides, ...taps, 0));
+        run('depthwise', ...tensors, scratch(floats), ...x.shape, ...sides, ...taps, 0);
         return y;
       },
       (map, ...rest) => [map, rest[0] as Tensor],
       (dy, kept) => {
         const [map, weights] = kept as [Tensor, Tensor];
         const [dx, dkernel] = [output(x.shape), output(kernel.shape)];
-        withScratch(floats, (scratch) => {
-          run('depthwise', dy, weights, null, dx, scratch, ...dy.shape, height, width, ...taps, 1);
-          run('depthwiseFilterGradient', dy, map, dkernel, scratch, ...x.shape, ...sides, ...taps);
-        });
+        const room = scratch(floats);
+        run('depthwise', dy, weights, null, dx, room, ...dy.shape, height, width, ...taps, 1);
+        run('depthwiseFilterGradient', dy, map, dkernel, room, ...x.shape, ...sides, ...taps);
         return [dx, dkernel, ...(bias ? [biasGradient(dy)] : [])];
       },
     )(x, kernel, ...(bias ? [bias] : [])) as Tensor4D;

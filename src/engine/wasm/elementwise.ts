@@ -41,28 +41,34 @@ export function createElementwise({ tf, output, run }: WasmKernels): Elementwise
   return {
     activation,
 
-    residual(shortcut, branch, { gamma, keep, activation: kind }) {
+    residual(shortcut, branch, { gamma, keep, activation: name }) {
       const columns = branch.shape.at(-1) as number;
       const samples = branch.shape[0] as number;
-      const sizes = [samples, branch.size / samples / columns, columns];
-      const added = gradient(
+      const kind = activationNumber(name);
+      const sizes = [samples, branch.size / samples / columns, columns, kind];
+      const kept: Tensor[] = [];
+      return gradient(
         tf,
         (a: Tensor, b: Tensor, ...scale: Tensor[]) => {
           const y = output(b.shape);
-          run('residual', a, b, scale[0] ?? null, keep ?? null, y, ...sizes);
+          const sum = name === 'gelu' ? output(b.shape) : null;
+          if (kind) kept.push(sum ?? y);
+          run('residual', a, b, scale[0] ?? null, keep ?? null, y, sum, ...sizes);
           return y;
         },
-        (_, b, ...rest) => [...(gamma ? [b, rest[0] as Tensor] : []), ...(keep ? [keep] : [])],
-        (dy, kept) => {
-          if (!gamma && !keep) return [dy, dy];
-          const [b, scale] = gamma ? (kept as [Tensor, Tensor]) : [null, null];
-          const dbranch = output(dy.shape);
+        (_, b, ...rest) => [...kept, ...(gamma ? [b, rest[0] as Tensor] : []), ...(keep ? [keep] : [])],
+        (dy, saved) => {
+          const of = kind ? (saved[0] as Tensor) : null;
+          const [b, scale] = gamma ? (saved.slice(kind ? 1 : 0) as [Tensor, Tensor]) : [null, null];
+          const dsum = kind ? output(dy.shape) : dy;
+          const dbranch = gamma || keep ? output(dy.shape) : dsum;
           const dgamma = gamma ? output([columns]) : null;
-          run('residualGradient', dy, b, scale, keep ? (kept.at(-1) as Tensor) : null, dbranch, dgamma, ...sizes);
-          return [dy, dbranch, ...(dgamma ? [dgamma] : [])];
+          const parts = [kind ? dsum : null, dbranch === dsum ? null : dbranch, dgamma];
+          if (kind || gamma || keep)
+            run('residualGradient', dy, of, b, scale, keep ? (saved.at(-1) as Tensor) : null, ...parts, ...sizes);
+          return [dsum, dbranch, ...(dgamma ? [dgamma] : [])];
         },
       )(shortcut, branch, ...(gamma ? [gamma] : []));
-      return kind ? activation(added, kind) : added;
     },
   };
 }

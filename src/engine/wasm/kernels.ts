@@ -25,6 +25,7 @@ type KernelName =
   | 'normalise'
   | 'residual'
   | 'residualGradient'
+  | 'copy'
   | 'maxPool'
   | 'maxPoolGradient'
   | 'windowAttention'
@@ -40,10 +41,17 @@ type CountName =
 
 type Value = Tensor | number | null;
 
+/** A word of a table in memory, a float or a whole number. */
+export type Word = { readonly float: number } | { readonly whole: number };
+
 /** The part of tfjs's wasm backend that kernels of our own stand on. */
 interface WasmBackend {
-  readonly wasm: { readonly asm: { readonly memory?: unknown } };
-  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
+  readonly wasm: {
+    readonly asm: { readonly memory?: unknown };
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
+  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number; readonly refCount: number } };
   makeOutput(shape: number[], dtype: 'float32'): { dataId: object; shape: number[]; dtype: 'float32' };
 }
 
@@ -56,8 +64,12 @@ export interface WasmKernels {
   /** Runs a kernel; a tensor stands for its address, null for address 0. */
   run(name: KernelName, ...values: readonly Value[]): void;
   count(name: CountName, ...values: readonly Value[]): number;
-  /** Scratch memory of `floats`, while `use` runs. */
-  withScratch<Result>(floats: number, use: (scratch: Tensor) => Result): Result;
+  /** The address of `floats` of scratch memory, whose content is anyone's after the next call of this. */
+  scratch(floats: number): number;
+  /** Writes numbers to addresses: kinds of words in turn, as a kernel's table has them. */
+  writeTable(at: number, rows: readonly (readonly (Tensor | Word | null)[])[]): void;
+  /** Whether other tensors share a tensor's memory. */
+  isShared(tensor: Tensor): boolean;
 }
 
 /**
@@ -80,6 +92,7 @@ export function loadWasmKernels(tf: Tf, asked?: Simd): WasmKernels {
     return typeof value === 'number' ? value : backend.dataIdMap.get(value.dataId).memoryOffset;
   };
   const engine = tf.engine() as unknown as { makeTensorFromTensorInfo(info: object): Tensor };
+  let scratch = { address: 0, floats: 0 };
   const output = (shape: readonly number[]): Tensor =>
     engine.makeTensorFromTensorInfo(backend.makeOutput([...shape], 'float32'));
   return {
@@ -90,11 +103,21 @@ export function loadWasmKernels(tf: Tf, asked?: Simd): WasmKernels {
       kernels[name](...values.map(address));
     },
     count: (name, ...values) => kernels[name](...values.map(address)),
-    withScratch(floats, use) {
-      const scratch = output([floats]);
-      const result = use(scratch);
-      scratch.dispose();
-      return result;
+    scratch(floats) {
+      if (floats > scratch.floats) {
+        if (scratch.floats > 0) backend.wasm._free(scratch.address);
+        const room = Math.ceil(floats * 1.25);
+        scratch = { address: backend.wasm._malloc(4 * room), floats: room };
+      }
+      return scratch.address;
     },
+    writeTable(at, rows) {
+      const words = new DataView((memory as { readonly buffer: ArrayBuffer }).buffer, at);
+      rows.flat().forEach((word, i) => {
+        if (word !== null && 'float' in word) words.setFloat32(4 * i, word.float, true);
+        else words.setUint32(4 * i, word !== null && 'whole' in word ? word.whole : address(word), true);
+      });
+    },
+    isShared: ({ dataId }) => backend.dataIdMap.get(dataId).refCount > 1,
   };
 }

@@ -4,7 +4,7 @@ import { gradient } from '../tensorflow/ops/gradient.js';
 import { activationNumber } from './elementwise.js';
 import type { WasmKernels } from './kernels.js';
 
-export function createNorms({ tf, output, run, withScratch }: WasmKernels): Pick<Ops, 'layerNorm' | 'batchNorm'> {
+export function createNorms({ tf, output, run, scratch }: WasmKernels): Pick<Ops, 'layerNorm' | 'batchNorm'> {
   function layerNorm(x: Tensor, gamma: Tensor1D, beta: Tensor1D, epsilon: number): Tensor {
     const columns = gamma.size;
     const rows = x.size / columns;
@@ -41,22 +41,16 @@ export function createNorms({ tf, output, run, withScratch }: WasmKernels): Pick
         const [y, statistics] = [output(x.shape), output([3, columns])];
         kept.push(statistics);
         const given = [map, scale, offset, runningMean, runningVariance, y, statistics];
-        if (next) {
-          withScratch(4 * columns, (scratch) =>
-            run('batchNorm', ...given, ...next, scratch, rows, columns, epsilon, momentum, kind),
-          );
-        } else {
-          run('normalise', ...given, rows, columns, epsilon, kind);
-        }
+        const sizes = [rows, columns, epsilon];
+        if (next) run('batchNorm', ...given, ...next, scratch(4 * columns), ...sizes, momentum, kind);
+        else run('normalise', ...given, ...sizes, kind);
         return y;
       },
       (map, _, offset) => [map, offset, ...kept],
       (dy, saved) => {
         const [dx, dgamma, dbeta] = [output(dy.shape), output([columns]), output([columns])];
-        withScratch(6 * columns, (scratch) => {
-          const tensors = [dy, ...saved, dx, dgamma, dbeta, scratch];
-          run('batchNormGradient', ...tensors, rows, columns, kind, training ? 0 : 1);
-        });
+        const tensors = [dy, ...saved, dx, dgamma, dbeta];
+        run('batchNormGradient', ...tensors, scratch(6 * columns), rows, columns, kind, training ? 0 : 1);
         return [dx, dgamma, dbeta];
       },
     )(x, gamma, beta);
