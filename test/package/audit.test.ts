@@ -15,12 +15,13 @@ const report = {
   vulnerabilities: {
     a: { name: 'a', via: [advisory('a', 'high', 'GHSA-aaaa-aaaa-aaaa'), advisory('a', 'low', 'GHSA-aaaa-aaaa-bbbb')] },
     b: { name: 'b', via: ['a'] },
-    c: { name: 'c', via: [advisory('c', 'moderate', 'GHSA-cccc-cccc-cccc')] },
+    c: { name: 'c', via: [advisory('c', 'critical', 'GHSA-cccc-cccc-cccc')] },
+    e: { name: 'e', via: [advisory('e', 'moderate', 'GHSA-eeee-eeee-eeee')] },
   },
 };
 const reason = 'read by nothing that a person from outside can reach';
 
-it('what is moderate or worse needs a reason by its name', () => {
+it('what is high or worse needs a reason by its name', () => {
   const problems = judge(report, [{ package: 'c', advisory: 'GHSA-cccc-cccc-cccc', reason }]);
   expect(problems).toEqual([expect.stringMatching(/^a <2\.0\.0: high: A fault .*GHSA-aaaa-aaaa-aaaa/)]);
 });
