@@ -1,9 +1,10 @@
 // The folders' arrows: what each may import besides itself. docs/architecture.md says why.
 const pure = ['config', 'layers', 'architecture', 'roadmap', 'cost'];
-/** Words for people, below everything. */
-const everywhere = ['words'];
+/** Words for people and whole files, below everything. */
+const everywhere = ['words', 'files'];
 const may = {
   words: [],
+  files: [],
   random: [],
   shell: [],
   config: [],

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { writeWhole } from '../records/write.js';
+import { writeWhole } from '../files/whole.js';
 import { markdownTable } from '../report/tables/markdown.js';
 import type { Table } from '../report/tables/table.js';
 import { type Provenance, provenanceText } from './provenance.js';

@@ -1,5 +1,5 @@
 import { dirname, extname } from 'node:path';
-import { writeWhole } from '../records/write.js';
+import { writeWhole } from '../files/whole.js';
 import { drawPng, drawSvg, type Drawing, type Figure } from '../report/figures/render.js';
 import { light } from '../report/figures/theme.js';
 import { UsageError } from './errors.js';

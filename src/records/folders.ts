@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { partialEnding } from './write.js';
+import { partialEnding } from '../files/whole.js';
 
 /** A run by its place in a suite. */
 export interface RunName {

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { writeWhole } from '../records/write.js';
-import { drawPng, drawSvg } from './figures/render.js';
+import { writeWhole } from '../files/whole.js';
+import { drawPng, drawSvg, type Figure } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
@@ -24,25 +24,32 @@ export interface WrittenReport {
 export async function writeReport(records: SuiteRecords, outFolder: string): Promise<WrittenReport> {
   const report = composeReport(records);
   await mkdir(outFolder, { recursive: true });
-  const files: string[] = [];
-  const write = async (name: string, content: string | Buffer) => {
+  const write = async (name: string, content: Parameters<typeof writeWhole>[1]): Promise<string> => {
     const file = join(outFolder, name);
-    // Whole, so that a page that is open elsewhere is never half a page.
     await writeWhole(file, content);
-    files.push(file);
+    return file;
   };
-  const drawn = new Map(report.figures.map((figure) => [figure, drawSvg(figure.draw(light, 'wide'), light)]));
-  await write('index.html', htmlPage(report, drawn));
-  await write('report.md', markdownReport(report));
-  await write('steps.csv', stepsCsv(report.study));
-  await write('runs.csv', runsCsv(report.study));
-  if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
+  const pictures: string[] = [];
+  const drawn = new Map<Figure, string>();
   for (const figure of report.figures) {
-    await write(`${figure.name}.png`, await smallPng(await drawPng(figure.draw(light, 'wide'), light)));
-    await write(`${figure.name}.svg`, drawn.get(figure) as string);
-    await write(`${figure.name}.csv`, figure.csv);
+    // Pixels take the most memory at once, so they come first: what they leave serves all that follows.
+    const png = await smallPng(await drawPng(figure.draw(light, 'wide'), light));
+    const svg = drawSvg(figure.draw(light, 'wide'), light);
+    drawn.set(figure, svg);
+    pictures.push(
+      await write(`${figure.name}.png`, png),
+      await write(`${figure.name}.svg`, svg),
+      await write(`${figure.name}.csv`, figure.csv),
+    );
   }
-  return { report, files };
+  const pages = [
+    await write('index.html', htmlPage(report, drawn)),
+    await write('report.md', markdownReport(report)),
+    await write('steps.csv', stepsCsv(report.study)),
+    await write('runs.csv', runsCsv(report.study)),
+    ...(report.comparison ? [await write('paper.csv', paperCsv(report.comparison))] : []),
+  ];
+  return { report, files: [...pages, ...pictures] };
 }
 
 /** A third of the size, which counts where reports are committed: charts have few colours, so little effort finds them. */

@@ -2,8 +2,9 @@
  * The safetensors format: an 8-byte little-endian header length, a JSON header with each tensor's dtype, shape and byte
  * range, then the data. Read tensor by tensor, so that a file of gigabytes never stands in memory whole.
  */
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeWhole } from '../files/whole.js';
 import { bytesOf, toFloat32, toNumbers, unreadable } from './dtype.js';
 import { shown, WeightsError } from './error.js';
 import { readHeader, type TensorEntry } from './header.js';
@@ -95,10 +96,7 @@ export async function checkTarget(path: string): Promise<void> {
   );
 }
 
-/**
- * Writes a file under a temporary name and renames it when it is whole. Tensors are laid out in the order given. Throws as
- * `checkTarget` does.
- */
+/** Writes a file whole or not at all, its tensors in the order given. Throws as `checkTarget` does. */
 export async function writeSafetensors(
   path: string,
   tensors: readonly NamedTensor[],
@@ -117,27 +115,15 @@ export async function writeSafetensors(
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   await checkTarget(path);
-  const temporary = `${path}.${process.pid}.partial`;
-  try {
-    await rm(temporary, { force: true });
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.write(length);
-      await handle.write(json);
-      for (const tensor of tensors) {
-        const values = await tensor.values();
-        await handle.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
+  await writeWhole(path, pieces());
+
+  async function* pieces() {
+    yield length;
+    yield json;
+    for (const tensor of tensors) {
+      const values = await tensor.values();
+      yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const { syscall, path: named } = error as NodeJS.ErrnoException;
-    // Writing to an open file names no path.
-    throw syscall && (named === undefined || named === temporary) ? Object.assign(error as Error, { path }) : error;
   }
 }
 

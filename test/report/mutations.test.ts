@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createGenerator } from '../../src/random/generator.js';
 import { readMetrics, readPlan, readResult, readRun } from '../../src/records/read.js';
+import { drawSvg } from '../../src/report/figures/render.js';
+import { light } from '../../src/report/figures/theme.js';
 import { htmlPage } from '../../src/report/html/page.js';
 import { markdownReport } from '../../src/report/markdown.js';
 import { RecordsError, readSuite } from '../../src/report/read.js';
-import { composeReport } from '../../src/report/report.js';
+import { composeReport, type Report } from '../../src/report/report.js';
 import { runsCsv, stepsCsv } from '../../src/report/tables/steps.js';
 import { writeSynthetic } from './synthetic.js';
 
@@ -100,7 +102,7 @@ test(`${mutations} mutated records: no stack, no number that is none, every dama
         markdownReport(report),
         stepsCsv(report.study),
         runsCsv(report.study),
-        count % 50 === 0 ? htmlPage(report) : '',
+        count % 50 === 0 ? pageOf(report) : '',
       ];
       for (const one of text.map(withoutScripts)) {
         const at = one.search(/\b(NaN|Infinity|undefined)\b/);
@@ -123,6 +125,11 @@ function mutateLine(lines: readonly string[], draw: Draw): string {
   const changed =
     draw(4) === 0 ? JSON.stringify(values[draw(values.length)]) : mutateDocument(lines[at] as string, draw);
   return `${lines.map((line, index) => (index === at ? changed : line)).join('\n')}\n`;
+}
+
+function pageOf(report: Report): string {
+  const drawn = new Map(report.figures.map((figure) => [figure, drawSvg(figure.draw(light, 'wide'), light)]));
+  return [...htmlPage(report, drawn)].join('');
 }
 
 /** A page without the code and the font in it, which are not of the records. */

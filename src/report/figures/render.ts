@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
+import { createCanvas } from '@napi-rs/canvas';
 import type { Chart, ChartConfiguration } from 'chart.js';
-import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import { registerFonts } from './fonts.js';
 import { svgCanvas } from './svg.js';
 import { fontFamily, type Theme } from './theme.js';
@@ -27,15 +27,22 @@ export interface Figure {
 
 /** As PNG, at `scale` pixels a unit. */
 export async function drawPng(drawing: Drawing, theme: Theme, scale = 2): Promise<Buffer> {
-  const { canvas } = rendererOf(drawing);
-  return await canvas.renderToBuffer(prepared(drawing, theme, scale));
+  const canvas = createCanvas(drawing.width, drawing.height);
+  // Chart.js sets CSS sizes on whatever canvas it is given.
+  const element = Object.assign(canvas, { style: {} }) as unknown as HTMLCanvasElement;
+  const chart = new (chartClass())(element, prepared(drawing, theme, scale));
+  const png = await canvas.encode('png');
+  chart.destroy();
+  // The pixels lie outside of the memory that JavaScript's collector minds.
+  canvas.width = 1;
+  canvas.height = 1;
+  return png;
 }
 
 /** As SVG with real text, which stays sharp, searchable and selectable. */
 export function drawSvg(drawing: Drawing, theme: Theme): string {
-  const { ChartClass } = rendererOf(drawing);
   const canvas = svgCanvas(drawing.width, drawing.height);
-  const chart = new ChartClass(canvas.element, prepared(drawing, theme, 1));
+  const chart = new (chartClass())(canvas.element, prepared(drawing, theme, 1));
   const svg = canvas.content();
   chart.destroy();
   return svg;
@@ -64,34 +71,23 @@ const background = (theme: Theme) => ({
   },
 });
 
-interface Renderer {
-  readonly canvas: ChartJSNodeCanvas;
-  /** The Chart class with the same plug-ins, for the SVG canvas that chartjs-node-canvas cannot make. */
-  readonly ChartClass: typeof Chart;
-}
-
-const renderers = new Map<string, Renderer>();
-
-/** One renderer a size: each has its own copy of Chart.js with the plug-ins registered, which takes tens of milliseconds. */
-function rendererOf({ width, height }: Drawing): Renderer {
-  const key = `${width}x${height}`;
-  const known = renderers.get(key);
-  if (known) return known;
+/** Chart.js with its plug-ins as chartjs-node-canvas sets it up, once: each is a copy of Chart.js. */
+function chartClass(): typeof Chart {
+  if (readyClass) return readyClass;
   registerFonts();
-  const { ChartJSNodeCanvas: Canvas } = require('chartjs-node-canvas') as typeof import('chartjs-node-canvas');
-  let ChartClass: typeof Chart | null = null;
-  const canvas = new Canvas({
-    width,
-    height,
+  const { ChartJSNodeCanvas } = require('chartjs-node-canvas') as typeof import('chartjs-node-canvas');
+  new ChartJSNodeCanvas({
+    width: 1,
+    height: 1,
     plugins: { modern: ['chartjs-chart-error-bars', 'chartjs-plugin-annotation'] },
     chartCallback: (chart) => {
       chart.defaults.font.family = fontFamily;
-      ChartClass = chart as unknown as typeof Chart;
+      readyClass = chart as unknown as typeof Chart;
     },
   });
-  const renderer = { canvas, ChartClass: ChartClass as unknown as typeof Chart };
-  renderers.set(key, renderer);
-  return renderer;
+  return readyClass as unknown as typeof Chart;
 }
+
+let readyClass: typeof Chart | null = null;
 
 const require = createRequire(import.meta.url);

@@ -7,17 +7,17 @@ import { sortScript, style } from './style.js';
 import { htmlTable } from './table.js';
 
 /**
- * The report as one page that loads nothing: pictures, numbers and style are inside, and the policy forbids the rest.
+ * The report as one page that loads nothing: pictures, numbers and style are inside, and the policy forbids the rest. In
+ * pieces, since the pictures of hundreds of networks are large.
  *
  * @param drawn each figure as SVG, light and wide
  */
-export function htmlPage(report: Report, drawn: ReadonlyMap<Figure, string>): string {
+export function* htmlPage(report: Report, drawn: ReadonlyMap<Figure, string>): Generator<string> {
   const { study, figures, notices, summary } = report;
   const title = `${study.plan.suite}: ablation report`;
-  const pictures = (shown: readonly Figure[]): string =>
-    shown.map((figure) => htmlFigure(figure, drawn.get(figure) as string)).join('\n');
-  const sections = sectionsOf(report, pictures);
-  return `<!doctype html>
+  const picture = (figure: Figure): string => htmlFigure(figure, drawn.get(figure) as string);
+  const sections = sectionsOf(report, picture);
+  yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,8 +37,14 @@ ${paragraphs(study.plan.description)}
 ${summary.map((sentence) => `<p class="summary">${escapeHtml(sentence)}</p>`).join('\n')}
 ${notices.length === 0 ? '' : `<ul class="notices" aria-label="What to know first">\n${notices.map(notice).join('\n')}\n</ul>`}
 <nav aria-label="Sections">${sections.map(({ id, title }) => `<a href="#${id}">${escapeHtml(title)}</a>`).join(' ')}</nav>
-${pictures(figures.slice(0, 1))}
-${sections.map(({ id, title, html }) => `<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(title)}</h2>\n${html}\n</section>`).join('\n')}
+`;
+  yield* figures.slice(0, 1).map(picture);
+  for (const { id, title, html } of sections) {
+    yield `\n<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(title)}</h2>\n`;
+    for (const part of html) yield typeof part === 'string' ? part : part();
+    yield '\n</section>';
+  }
+  yield `
 </main>
 <footer><p>Made by ablate from the records of the suite alone; <code>ablate report</code> makes it anew.</p></footer>
 <script>${sortScript}</script>
@@ -50,16 +56,23 @@ ${sections.map(({ id, title, html }) => `<section aria-labelledby="${id}">\n<h2 
 interface Section {
   readonly id: string;
   readonly title: string;
-  readonly html: string;
+  /** Pictures are drawn when their turn comes. */
+  readonly html: readonly (string | (() => string))[];
 }
 
-function sectionsOf({ figures, tables, notes }: Report, pictures: (shown: readonly Figure[]) => string): Section[] {
-  const named = (...names: string[]) => pictures(figures.filter(({ name }) => names.includes(name)));
+function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure) => string): Section[] {
+  const named = (...names: string[]) =>
+    figures
+      .filter(({ name }) => names.includes(name))
+      .flatMap((figure, at) => [...(at > 0 ? ['\n'] : []), () => picture(figure)]);
   const sections: (Section | null)[] = [
     {
       id: 'steps',
       title: 'Step by step',
-      html: `${htmlTable(tables.steps, 'Every network with accuracy, difference, cost and speed', true)}\n${asNotes(notes.steps)}\n${named('deltas')}`,
+      html: [
+        `${htmlTable(tables.steps, 'Every network with accuracy, difference, cost and speed', true)}\n${asNotes(notes.steps)}\n`,
+        ...named('deltas'),
+      ],
     },
     tables.effects || tables.interactions
       ? {
@@ -67,11 +80,13 @@ function sectionsOf({ figures, tables, notes }: Report, pictures: (shown: readon
           title: 'Effects in different company',
           html: [
             tables.effects ? htmlTable(tables.effects, 'What each step did, by the steps already there') : '',
-            named('effects'),
+            '\n',
+            ...named('effects'),
+            '\n',
             tables.interactions
               ? htmlTable(tables.interactions, 'What pairs of steps give beyond their sum', true)
               : '',
-          ].join('\n'),
+          ],
         }
       : null,
     figures.length > 1
@@ -81,24 +96,26 @@ function sectionsOf({ figures, tables, notes }: Report, pictures: (shown: readon
       ? {
           id: 'paper',
           title: 'Beside the paper',
-          html: `${htmlTable(tables.paper, 'Our numbers beside the paper’s')}\n${asNotes(notes.paper)}`,
+          html: [`${htmlTable(tables.paper, 'Our numbers beside the paper’s')}\n${asNotes(notes.paper)}`],
         }
       : null,
     tables.protocol
       ? {
           id: 'protocol',
           title: 'Protocol',
-          html: `${htmlTable(tables.protocol, 'How the paper trained and how this study did')}\n${asNotes(notes.protocol)}`,
+          html: [
+            `${htmlTable(tables.protocol, 'How the paper trained and how this study did')}\n${asNotes(notes.protocol)}`,
+          ],
         }
       : null,
     { id: 'curves', title: 'Learning curves', html: named('curves-accuracy', 'curves-loss') },
     {
       id: 'provenance',
       title: 'Where the numbers come from',
-      html: htmlTable(tables.provenance, 'Engines, machines and versions'),
+      html: [htmlTable(tables.provenance, 'Engines, machines and versions')],
     },
   ];
-  return sections.filter((section): section is Section => section !== null && section.html.trim() !== '');
+  return sections.filter((section): section is Section => section !== null && section.html.length > 0);
 }
 
 const asNotes = (notes: readonly string[]): string =>
