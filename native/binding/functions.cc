@@ -77,9 +77,11 @@ void Complete(napi_env env, napi_status, void *data) {
   if (execution->status.ok()) {
     napi_resolve_deferred(env, execution->deferred, execution->OutputIds(env));
   } else {
-    napi_value message, error;
+    napi_value code, message, error;
+    const std::string number = std::to_string(execution->status.code());
+    napi_create_string_utf8(env, number.data(), number.size(), &code);
     napi_create_string_utf8(env, execution->status.message(), NAPI_AUTO_LENGTH, &message);
-    napi_create_error(env, nullptr, message, &error);
+    napi_create_error(env, code, message, &error);
     napi_reject_deferred(env, execution->deferred, error);
   }
   napi_delete_async_work(env, execution->work);

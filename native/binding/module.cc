@@ -1,6 +1,7 @@
 // The addon's entry point: tfjs-node's own binding, whose entry point is renamed when it is compiled, plus ours.
 #include <node_api.h>
 
+#include "cluster.h"
 #include "functions.h"
 #include "graph.h"
 
@@ -13,6 +14,7 @@ static napi_value Init(napi_env env, napi_value exports) {
   if (!failed) {
     ablate::DefineGraphCalls(env, exports);
     ablate::DefineFunctionCalls(env, exports);
+    ablate::DefineClusterCalls(env, exports);
   }
   return exports;
 }

@@ -70,7 +70,8 @@ class Status {
   Status &operator=(const Status &) = delete;
 
   TF_Status *get() { return status_; }
-  bool ok() const { return TF_GetCode(status_) == TF_OK; }
+  TF_Code code() const { return TF_GetCode(status_); }
+  bool ok() const { return code() == TF_OK; }
   const char *message() const { return TF_Message(status_); }
 
   // Throws TensorFlow's own text in JavaScript and returns true if there is an error.

@@ -15,6 +15,8 @@ export interface ForwardPass {
   variable(name: string): Tensor;
   /** The next value of a running statistic; called in training only. */
   update(name: string, value: Tensor): void;
+  /** A running average's own value of this pass, where several passes make one step; see `ForwardContext.average`. */
+  readonly average?: ((name: string, value: Tensor, momentum: number) => void) | undefined;
   /** Stochastic depth's factors `[N]` of the residual node with this index; undefined keeps every sample. */
   keep(block: number): Tensor1D | undefined;
   /** A draw that a layer declares, by its full name; undefined where no run draws. */
@@ -69,6 +71,9 @@ export function forward(model: Model, pictures: Tensor, pass: ForwardPass): Tens
       training: pass.training,
       parameter: (name: string) => pass.variable(joinPath(path, name)),
       update: (name: string, value: Tensor) => pass.update(joinPath(path, name), value),
+      average:
+        pass.average &&
+        ((name: string, value: Tensor, momentum: number) => pass.average?.(joinPath(path, name), value, momentum)),
       draw: (name: string) => {
         if (!pass.draw) throw new Error(`draws "${name}"; chance is drawn in training runs only`);
         return pass.draw(joinPath(path, name));

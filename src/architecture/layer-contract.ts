@@ -56,6 +56,7 @@ export function runUnderContract(
 function guarded(plan: LeafPlan, context: ForwardContext, asked: Set<string>): ForwardContext {
   return {
     ...context,
+    average: undefined,
     parameter(name) {
       if (!plan.parameters.has(name)) {
         throw new Error(`asks for a parameter "${name}"; it declares ${list(plan.parameters.keys())}`);

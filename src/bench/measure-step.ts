@@ -10,7 +10,7 @@ import { keptMemory } from '../engine/kept-memory.js';
 import { networkOf } from '../experiment/network.js';
 import type { NetworkSpec } from '../records/run.js';
 import type { Catalogue } from '../roadmap/catalogue.js';
-import { passesOf } from '../training/stepper.js';
+import { passesOf } from '../training/passes.js';
 import { startContender, withContenders } from './contender-process.js';
 import { quantile } from './interleave.js';
 import { type StepTask, stepTask } from './task.js';

@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Group, GroupOptions } from './group.js';
 import type { Ops } from './ops.js';
 
 export type EngineName = 'tensorflow' | 'wasm' | 'webgpu';
@@ -34,6 +35,8 @@ export type Step = (feeds: Feeds) => Outputs;
 /** Runs a step; feeds stay the caller's, outputs are the caller's to dispose. */
 export interface RunnableStep {
   run(feeds: Feeds): Promise<Outputs>;
+  /** Shapes of the outputs by name, where they are known before it runs: of compiled steps. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
   dispose(): void;
 }
 
@@ -45,6 +48,8 @@ export interface Engine {
    * reads or writes; `examples` two sets of feeds that differ in every value, for finding what is not declared.
    */
   prepare(step: Step, variables: readonly Variable[], examples: readonly [Feeds, Feeds]): Promise<RunnableStep>;
+  /** Makes this process one of several that train together; undefined where an engine cannot. Waits for nobody. */
+  readonly join?: (options: GroupOptions) => Group;
 }
 
 /** The engine, device, library or compiler that was asked for is not here; the message ends with the next command. */

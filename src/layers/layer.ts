@@ -51,6 +51,11 @@ export interface ForwardContext {
   parameter(name: string): Tensor;
   /** Gives a non-trainable parameter (a running statistic) its next value. Called in training only. */
   update(name: string, value: Tensor): void;
+  /**
+   * Instead of `update` where several passes make one step: takes what this pass alone gives for a running average, which
+   * then moves on by `momentum` toward the pass's values, one after the other. Undefined elsewhere, and for layers of plug-ins.
+   */
+  readonly average?: ((name: string, value: Tensor, momentum: number) => void) | undefined;
   /** This pass's numbers of a draw that the layer declares; in training only. Uniform in [0, 1), or standard normal. */
   draw(name: string): Tensor;
 }

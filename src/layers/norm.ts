@@ -16,7 +16,10 @@ function affine(input: Shape): ParameterSpec[] {
   ];
 }
 
-/** Batch norm over positions and samples; running statistics with PyTorch's momentum of 0.1. */
+/** PyTorch's, of running statistics. */
+const momentum = 0.1;
+
+/** Batch norm over positions and samples. */
 export const batchNorm = defineLayer<NormOptions>({
   kind: 'batch-norm',
   fusesActivation: true,
@@ -33,18 +36,20 @@ export const batchNorm = defineLayer<NormOptions>({
 
   operations: (_, input) => ({ batchNorm: elements(input) }),
 
-  forward({ epsilon }, x, { ops, parameter, training, update }, activation) {
+  forward({ epsilon }, x, { ops, parameter, training, update, average }, activation) {
+    const take = average ? (name: string, value: Tensor1D) => average(name, value, momentum) : update;
     return ops.batchNorm(x, {
       gamma: parameter('weight') as Tensor1D,
       beta: parameter('bias') as Tensor1D,
       runningMean: parameter('running_mean') as Tensor1D,
       runningVariance: parameter('running_var') as Tensor1D,
       epsilon,
-      momentum: 0.1,
+      // All of a batch and nothing of what was: the pass's own statistics.
+      momentum: average ? 1 : momentum,
       training,
       update: (mean, variance) => {
-        update('running_mean', mean);
-        update('running_var', variance);
+        take('running_mean', mean);
+        take('running_var', variance);
       },
       activation,
     });

@@ -10,7 +10,7 @@ import { type Progress, progressSchema } from './progress.js';
 import type { TrainingState } from './state.js';
 
 /** Changes with what a checkpoint holds: one of another version is not taken up. */
-const schema = 'ablate/checkpoint/2';
+const schema = 'ablate/checkpoint/3';
 
 /**
  * Newest first. `next` is whole before it takes the place of `state`, which then is `previous`: at every moment one of

@@ -9,7 +9,7 @@ export function recomputingBlocks(pass: ForwardPass): ForwardPass {
   const { ops } = pass;
   const { tf } = ops;
   // Running statistics have moved on in the first computation.
-  const again: ForwardPass = { ...pass, update: () => {} };
+  const again: ForwardPass = { ...pass, update: () => {}, average: pass.average && (() => {}) };
   return {
     ...pass,
     block: (compute, x, parameters) => {

@@ -4,6 +4,7 @@ import type { Recipe } from '../config/recipe.js';
 import type { Ops } from '../engine/ops.js';
 import type { ParameterSpec } from '../layers/layer.js';
 import { initialValues } from './initialise.js';
+import { passesOf, passOrder } from './passes.js';
 
 /** All that training changes, as variables of an engine; the names are those of checkpoints. */
 export interface TrainingState {
@@ -14,23 +15,31 @@ export interface TrainingState {
   readonly moments: readonly (readonly Variable[])[];
   /** Moving averages of all weights by name; empty without EMA. */
   readonly averages: ReadonlyMap<string, Variable>;
-  /** Sums of gradients over micro-batches; empty where a batch goes through at once. */
-  readonly sums: readonly Variable[];
-  /** Every variable with a name of its own, for checkpoints. */
+  /** Sums of gradients over passes, level by level, each in the order of `trainable`; 0 between steps. See `PassOrder`. */
+  readonly sums: readonly (readonly Variable[])[];
+  /** Every variable but the sums with a name of its own, for checkpoints. */
   readonly all: ReadonlyMap<string, Variable>;
+  /** All of them. */
+  readonly variables: readonly Variable[];
   dispose(): void;
 }
 
 const momentNames = { adamw: ['first', 'second'], sgd: ['momentum'] } as const;
 
-/** Fresh variables for a model: initial weights by the seed, moments and sums 0, averages equal to the weights. */
-export function createState(ops: Ops, model: Model, recipe: Recipe, seed: number): TrainingState {
+/**
+ * Fresh variables for a model: initial weights by the seed, moments and sums 0, averages equal to the weights.
+ *
+ * @param ranks processes that share a step's passes.
+ */
+export function createState(ops: Ops, model: Model, recipe: Recipe, seed: number, ranks = 1): TrainingState {
   const { tf } = ops;
   const all = new Map<string, Variable>();
+  const variable = (shape: readonly number[], values: Float32Array, trainable = false): Variable =>
+    tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable));
   const make = (name: string, shape: readonly number[], values: Float32Array, trainable = false): Variable => {
-    const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable));
-    all.set(name, variable);
-    return variable;
+    const made = variable(shape, values, trainable);
+    all.set(name, made);
+    return made;
   };
   const zeros = (prefix: string, specs: readonly ParameterSpec[]) =>
     specs.map(({ name, shape }) => make(`${prefix}/${name}`, shape, new Float32Array(size(shape))));
@@ -43,18 +52,20 @@ export function createState(ops: Ops, model: Model, recipe: Recipe, seed: number
     model.parameters.map((spec) => [spec.name, make(spec.name, spec.shape, scaled(spec), spec.trainable)]),
   );
   const specs = model.parameters.filter(({ trainable }) => trainable);
-  const accumulates = recipe.micro_batch_size !== null && recipe.micro_batch_size < recipe.batch_size;
-  return {
+  const state = {
     weights,
     trainable: specs.map(({ name }) => weights.get(name) as Variable),
     moments: momentNames[recipe.optimizer.name].map((name) => zeros(name, specs)),
     averages: new Map(
       recipe.ema ? model.parameters.map((spec) => [spec.name, make(`ema/${spec.name}`, spec.shape, scaled(spec))]) : [],
     ),
-    sums: accumulates ? zeros('sum', specs) : [],
-    all,
-    dispose: () => tf.dispose([...all.values()]),
   };
+  const { levels } = passOrder(passesOf(recipe).passes / ranks);
+  const sums = Array.from({ length: levels }, () =>
+    specs.map(({ shape }) => variable(shape, new Float32Array(size(shape)))),
+  );
+  const variables = [...all.values(), ...sums.flat()];
+  return { ...state, sums, all, variables, dispose: () => tf.dispose(variables) };
 }
 
 const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);

@@ -2,8 +2,10 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/t
 import { type ForwardPass, forward, unreached } from '../architecture/forward.js';
 import type { Model } from '../architecture/model.js';
 import type { Recipe } from '../config/recipe.js';
-import type { Feeds, Step } from '../engine/engine.js';
+import type { Feeds, Outputs, Step } from '../engine/engine.js';
+import type { Group } from '../engine/group.js';
 import type { Ops } from '../engine/ops.js';
+import { type Averages, flatAverages, moveOn } from './averages.js';
 import { withoutChance } from './chance.js';
 import { drawFeed } from './feeds.js';
 import { parameterGroups } from './optimizer.js';
@@ -18,6 +20,10 @@ export interface StepParts {
   readonly state: TrainingState;
   /** What is computed again in the backward pass instead of kept: nothing, or the inside of residual nodes. */
   readonly recompute?: 'none' | 'blocks';
+  /** Whether a step has several passes. */
+  readonly several?: boolean;
+  /** The processes that share a step's passes; null is this one alone. */
+  readonly group?: Group | null;
 }
 
 /** One optimizer step over a whole batch: feeds `images`, `targets`, `hyper` and, with stochastic depth, `keep`; gives `loss`. */
@@ -30,24 +36,38 @@ export function trainingStep(parts: StepParts): Step {
   };
 }
 
-/** The gradients of one micro-batch, added to the sums; feeds as `trainingStep` without `hyper`. */
+/**
+ * The gradients of one pass, added to the lowest sums; feeds as `trainingStep` without `hyper`. Where ranks share the step,
+ * running averages wait for the passes of the others, and the pass's own come out as `averages` `[S]`.
+ */
 export function accumulationStep(parts: StepParts): Step {
-  const { tf } = parts.ops;
-  return (feeds) => {
-    const { loss, gradients } = backward(parts, feeds);
-    for (const [at, sum] of parts.state.sums.entries()) sum.assign(tf.add(sum, gradients[at] as Tensor));
+  return (feeds): Outputs => {
+    const { loss, gradients, averages } = backward(parts, feeds);
+    addTo(parts, 0, gradients);
+    if (averages.size === 0) return { loss };
+    const flat = flatAverages(parts.ops, parts.state, averages);
+    if (parts.group) return { loss, averages: flat.values };
+    moveOn(parts.ops, flat, [flat.values]);
     return { loss };
+  };
+}
+
+/** What was summed at a level goes into the sums above it, and is 0 again. */
+export function foldStep(parts: StepParts, level: number): Step {
+  return () => {
+    addTo(parts, level + 1, parts.state.sums[level] as readonly Variable[]);
+    clear(parts, [level]);
+    return {};
   };
 }
 
 /** The optimizer step over summed gradients, which go back to 0; feeds `hyper`. */
 export function applicationStep(parts: StepParts): Step {
-  const { tf } = parts.ops;
-  const { sums } = parts.state;
   const apply = updater(parts);
+  const highest = parts.state.sums.length - 1;
   return (feeds) => {
-    apply(sums, feeds);
-    for (const sum of sums) sum.assign(tf.zerosLike(sum));
+    apply(parts.state.sums[highest] as readonly Variable[], feeds);
+    clear(parts, [highest]);
     return {};
   };
 }
@@ -99,9 +119,24 @@ function released({ tf }: Ops, kept: Tensor): Tensor {
   return copy;
 }
 
-/** Loss and gradients of a batch in training mode; running statistics move on. */
-function backward(parts: StepParts, feeds: Feeds) {
+/** Adds to the sums of a level. */
+function addTo({ ops: { tf }, state }: StepParts, level: number, gradients: readonly Tensor[]): void {
+  for (const [at, sum] of (state.sums[level] as readonly Variable[]).entries())
+    sum.assign(tf.add(sum, gradients[at] as Tensor));
+}
+
+/** Puts the sums of levels back to 0. */
+export function clear({ ops: { tf }, state }: StepParts, levels: readonly number[]): void {
+  for (const sum of levels.flatMap((level) => state.sums[level] ?? [])) sum.assign(tf.zerosLike(sum));
+}
+
+/**
+ * Loss and gradients of a batch in training mode. Running statistics move on, but for those that several passes of a step
+ * move one after the other.
+ */
+export function backward(parts: StepParts, feeds: Feeds) {
   const { updates, ...found } = differentiate(parts, feeds);
+  if (parts.group) requireShareable(updates.keys());
   for (const [name, next] of updates) {
     (parts.state.weights.get(name) as Variable).assign(next);
     next.dispose();
@@ -109,11 +144,20 @@ function backward(parts: StepParts, feeds: Feeds) {
   return found;
 }
 
-function differentiate({ ops, model, state, recompute }: Omit<StepParts, 'recipe'>, feeds: Feeds) {
+/** Throws where a running statistic is moved by a rule of its layer's own, which one process has to follow pass by pass. */
+function requireShareable(updates: Iterable<string>): void {
+  for (const name of updates)
+    throw new Error(
+      `${name} is moved by a rule of its layer's own (update), pass after pass, which several ranks cannot share; train this network in one process (ranks: 1)`,
+    );
+}
+
+function differentiate({ ops, model, state, recompute, several }: Omit<StepParts, 'recipe'>, feeds: Feeds) {
   const { images, targets, keep } = feeds;
   const { tf } = ops;
   const { weights } = state;
   const updates = new Map<string, Tensor>();
+  const averages = new Map<string, { value: Tensor; momentum: number }>();
   const differentiated = () => {
     const pass: ForwardPass = {
       ops,
@@ -121,6 +165,7 @@ function differentiate({ ops, model, state, recompute }: Omit<StepParts, 'recipe
       variable: (name) => weights.get(name) as Variable,
       // The tape tidies away what the loss does not need.
       update: (name, next) => updates.set(name, tf.keep(next)),
+      average: several ? (name, value, momentum) => averages.set(name, { value: tf.keep(value), momentum }) : undefined,
       keep: (block) => (keep ? keepRow(ops, keep as Tensor2D, block) : undefined),
       draw: (name) => feeds[drawFeed(name)] as Tensor,
     };
@@ -129,7 +174,10 @@ function differentiate({ ops, model, state, recompute }: Omit<StepParts, 'recipe
   };
   const { value, grads } = withoutChance(() => tf.variableGrads(differentiated, [...state.trainable]));
   checkReached(model, state, grads);
-  return { loss: value as Tensor, gradients: state.trainable.map(({ name }) => grads[name] as Tensor), updates };
+  const gradients = state.trainable.map(({ name }) => grads[name] as Tensor);
+  for (const [name, { value: kept, momentum }] of averages)
+    averages.set(name, { value: released(ops, kept), momentum });
+  return { loss: value as Tensor, gradients, updates, averages: averages as Averages };
 }
 
 /** Every parameter must have a gradient: what nothing reaches would never be trained. */
@@ -152,7 +200,12 @@ const keepRow = ({ tf }: Ops, keep: Tensor2D, block: number): Tensor1D => {
 };
 
 /** Applies gradients by the recipe's optimizer, clipped where it says so, and moves the averages. */
-function updater({ ops, model, recipe, state }: StepParts): (gradients: readonly Tensor[], feeds: Feeds) => void {
+export function updater({
+  ops,
+  model,
+  recipe,
+  state,
+}: StepParts): (gradients: readonly Tensor[], feeds: Feeds) => void {
   const { tf } = ops;
   const groups = parameterGroups(model.parameters, recipe);
   const trainableNames = new Set(model.parameters.filter(({ trainable }) => trainable).map(({ name }) => name));

@@ -44,6 +44,10 @@ export interface Binding {
   opDefinition(op: string): Uint8Array;
   removeFunction(name: string): void;
   runFunction(name: string, inputs: Int32Array, outputs: number, xla: boolean): Promise<Int32Array>;
+
+  joinCluster(serverDefinition: Uint8Array): string;
+  watchPeers(tasks: readonly string[], names: readonly string[], period: number, patience: number): void;
+  stopWatching(): void;
 }
 
 /** A TensorFlow graph under construction, held by the addon; native/binding/graph.h says how its calls work. */

@@ -1,8 +1,10 @@
 import { type Compiler, type Engine, EnvironmentError } from '../engine.js';
+import type { GroupOptions } from '../group.js';
 import { withContract } from '../contract.js';
 import { eagerStep } from '../eager.js';
 import { withBfloat16Maps } from './bfloat16-maps.js';
 import { compileStep } from './compile/compile.js';
+import { joinGroup } from './group/join.js';
 import { type LoadedTensorflow, type LoadOptions, loadTensorflow } from './load.js';
 import { type Kernels, loadKernels } from './kernels.js';
 import { type Precision, resolvePrecision } from './precision.js';
@@ -75,5 +77,7 @@ export function engineOn(
       const step = precision === 'bfloat16' ? withBfloat16Maps(loaded.backend, given, variables) : given;
       return eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples, compiler);
     },
+    // XLA has no collectives of the CPU's.
+    ...(eager || compiler === 'xla' ? {} : { join: (options: GroupOptions) => joinGroup(loaded, options) }),
   };
 }

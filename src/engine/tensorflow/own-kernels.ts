@@ -1,9 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { type Attributes, axesOf } from '../tfjs/register.js';
 import type { LoadedTensorflow } from './load.js';
-import { createRaw, dataType, floatType, integer, text } from './raw.js';
-
-const INT32 = 3;
+import { createRaw, dataType, floatType, INT32, integer, text } from './raw.js';
 
 type Inputs = Readonly<Record<string, Tensor>>;
 

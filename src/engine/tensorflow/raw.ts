@@ -22,6 +22,7 @@ export const flag = (name: string, value: boolean): OpAttribute => ({ name, type
 
 export const dataType = (name: string, value: number): OpAttribute => ({ name, type: 4, value });
 
-/** TensorFlow's DT_FLOAT. */
+/** TensorFlow's DT_FLOAT and DT_INT32. */
 const FLOAT = 1;
+export const INT32 = 3;
 export const floatType = (name = 'T'): OpAttribute => dataType(name, FLOAT);

@@ -34,6 +34,10 @@ export class CompiledStep implements RunnableStep {
     return this.recording.nodes.length;
   }
 
+  get shapes(): Readonly<Record<string, readonly number[]>> {
+    return Object.fromEntries(this.recording.outputs.map(({ name, value }) => [name, value.shape]));
+  }
+
   /**
    * Runs off the main thread. Until the promise settles neither feeds nor variables may be disposed of or written to;
    * calls that overlap are run one after the other.

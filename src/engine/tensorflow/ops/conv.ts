@@ -1,15 +1,12 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Activation, Ops } from '../../ops.js';
 import type { OpAttribute } from '../binding.js';
-import { flag, floatType, integer, type Raw, text } from '../raw.js';
+import { flag, floatType, INT32, integer, type Raw, text } from '../raw.js';
 import type { Kernels } from '../kernels.js';
 import type { Activations } from './activation.js';
 import { gradient } from './gradient.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
-
-/** TensorFlow's DT_INT32. */
-const INT32 = 3;
 
 export interface ConvolutionOptions {
   readonly kernels: Kernels | null;

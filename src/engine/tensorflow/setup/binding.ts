@@ -38,6 +38,7 @@ const FLAGS_OF: Readonly<Record<string, readonly string[]>> = {
     '-Dnapi_register_module_v1=ablate_register_tfjs_binding',
     '-Dnode_api_module_get_api_version_v1=ablate_tfjs_binding_api_version',
   ],
+  'cluster.cc': ['-fno-access-control'],
   'functions.cc': ['-fno-access-control'],
   'graph.cc': ['-fno-access-control'],
 };
