@@ -75,6 +75,11 @@ export function createProgressState(runs: readonly PlannedRun[], clock: () => nu
         : `saved  ${name}: goes on at step ${end.saved}`;
     }
     if (end.status === 'unable') return null;
+    if (end.status === 'followed') {
+      ended++;
+      finished += work(run);
+      return `done   ${name}: rank 0 has the result`;
+    }
     ended++;
     finished += work(run);
     if (end.status === 'failed') return `FAILED ${name}: ${end.reason.trimEnd().replaceAll('\n', '\n  ')}`;

@@ -15,6 +15,14 @@ export const runnerSchema = z.strictObject({
     .union([z.literal('auto'), z.int().positive()])
     .default('auto')
     .describe('Runs at a time; the threads are divided between them.'),
+  ranks: z
+    .int()
+    .positive()
+    .max(1024)
+    .default(1)
+    .describe(
+      'Processes that train each run together, each its part of the passes of micro_batch_size; they must divide their number. Changes no number.',
+    ),
   recompute: z
     .enum(['none', 'blocks'])
     .default('none')

@@ -21,6 +21,8 @@ interface Batches {
   readonly threads?: number;
   /** Cores that are this run's; left out, all of the machine. */
   readonly cores?: number;
+  /** Which batches are this process's; left out, all. */
+  readonly part?: Part;
   /** Told once about each picture that cannot be read, and is shown as its dataset's mean colour; above 1 % of the split the batches end in a `DataError`. */
   readonly onDamaged?: (text: string) => void;
 }
@@ -36,6 +38,16 @@ export interface TrainingBatches extends Batches {
 }
 
 export type EvaluationBatches = Batches;
+
+/** Of every `of` batches, those from `first` on, `count` of them. */
+export interface Part {
+  readonly first: number;
+  readonly count: number;
+  readonly of: number;
+}
+
+const isIn = (number: number, { first, count, of }: Part = { first: 0, count: 1, of: 1 }): boolean =>
+  number % of >= first && number % of < first + count;
 
 /**
  * Batches without end. Batch k is the same whatever it is started from and however many threads prepare it: the order
@@ -64,17 +76,19 @@ export function trainingBatches(options: TrainingBatches): AsyncGenerator<Batch,
   };
   function* numbers() {
     for (let number = options.from; ; number++) {
+      if (!isIn(number, options.part)) continue;
       yield { items: itemsOf(number), mixing: { seed, stream: `mixing/${number}` } };
     }
   }
   return make(options, options.augmentation, options.labelSmoothing, numbers()) as AsyncGenerator<Batch, never>;
 }
 
-/** The whole set once, in its order. Batches are of full size, the last one filled up with zeros: `size` says how many are real. */
+/** The whole set once, in its order, or a part of its batches. Batches are of full size, the last one filled up with zeros: `size` says how many are real. */
 export function evaluationBatches(options: EvaluationBatches): AsyncGenerator<Batch> {
   const { dataset, batchSize } = options;
   function* numbers() {
     for (let start = 0; start < dataset.length; start += batchSize) {
+      if (!isIn(start / batchSize, options.part)) continue;
       const size = Math.min(batchSize, dataset.length - start);
       yield {
         items: Array.from({ length: size }, (_, at) => ({ index: start + at, seed: 0, stream: '' })),

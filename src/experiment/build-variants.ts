@@ -13,6 +13,7 @@ import { pluginPlace } from '../roadmap/plugin-place.js';
 import type { Variant } from '../roadmap/variants.js';
 import { networkHash } from '../records/hash.js';
 import type { NetworkSpec } from '../records/run.js';
+import { counted } from '../words/counted.js';
 import { networkOptions } from './network.js';
 
 /** A network of a suite with everything that training it needs. */
@@ -40,6 +41,18 @@ export interface BuiltNetwork {
 export const passSize = ({ micro_batch_size, batch_size }: Recipe): number =>
   Math.min(micro_batch_size ?? batch_size, batch_size);
 
+/** Why so many ranks cannot share a step's passes; null where they can. */
+function unshared(name: string, recipe: Recipe, ranks: number): string | null {
+  const passes = recipe.batch_size / passSize(recipe);
+  if (passes % ranks === 0) return null;
+  const most = Math.floor(recipe.batch_size / ranks);
+  const next =
+    recipe.batch_size % ranks === 0
+      ? `set recipe.micro_batch_size to ${most} or a part of it`
+      : `${ranks} ranks do not divide batch_size ${recipe.batch_size} either`;
+  return `${ranks} ranks cannot share the steps of ${name}, which have ${counted(passes, 'pass', 'passes')} of ${counted(passSize(recipe), 'picture')}; ${next}`;
+}
+
 /** Memory of one training step beyond which a suite is surely a slip of the pen. */
 const mostBytes = 2 ** 40;
 
@@ -47,6 +60,8 @@ export interface BuildParts {
   readonly variants: readonly Variant[];
   readonly specOf: (variant: Variant) => NetworkSpec;
   readonly recompute: 'none' | 'blocks';
+  /** Processes that share a step's passes. */
+  readonly ranks: number;
   readonly report: (path: Path, message: string) => void;
   /** Where the suite names a step. */
   readonly placeOf: (step: string | null) => Path;
@@ -63,6 +78,8 @@ export function buildVariants(parts: BuildParts): SuiteVariant[] {
     const one = buildOne(variant, spec, recipe, layers, parts);
     if (!one || !recipe) return [];
     const { built } = one;
+    const reason = unshared(variant.name, recipe, parts.ranks);
+    if (reason) parts.report(['runner', 'ranks'], reason);
     const training = `${built.digest} ${one.layers} ${trainingOf(recipe)}`;
     const sameAs = first.get(training) ?? null;
     if (sameAs === null) first.set(training, variant.name);

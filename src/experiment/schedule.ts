@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../engine/engine.js';
 import { runFolder } from '../records/folders.js';
 import type { DoneResult } from '../records/result.js';
-import type { EngineChoice } from '../records/run.js';
+import { type EngineChoice, type RunRecord, startsOf } from '../records/run.js';
 import type { WorkerMessage } from '../training/messages.js';
 import { type Aspect, choiceOf, choiceOfRun } from './engine-choice.js';
 import type { Executor, RunEnd } from './executor.js';
@@ -11,6 +11,7 @@ import { prepareFolder, takeRecords } from './prepare.js';
 import type { Share } from './share.js';
 import { type Standing, standingsAnywhere } from './standing.js';
 import { storageProblem } from './storage.js';
+import type { RunTask, Seat } from './worker-task.js';
 
 /** What a person is shown while a suite runs. */
 export type ScheduleEvent =
@@ -31,6 +32,9 @@ export interface ScheduleOptions {
   readonly suiteFolder: string;
   readonly executor: Executor;
   readonly share: Share;
+  /** Processes that train each run together, and, where other programs have the others, which is this one's; left out, one. */
+  readonly ranks?: number;
+  readonly seat?: Seat | null;
   readonly eager: boolean;
   /** What a recipe's `precision: auto` is to be; null leaves it to the engine. */
   readonly precision?: 'float32' | 'bfloat16' | null;
@@ -152,16 +156,17 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
     if (stop.aborted) return { status: 'interrupted', saved: null };
     onEvent({ kind: 'started', run });
     if (standing.state === 'done') return ended(run, standing.result);
-    const { eager, codeVersion, kill, precision = null } = options;
+    const { eager, codeVersion, kill, precision = null, ranks = 1, seat = null } = options;
     const begun = standing.state === 'begun' ? standing.record : null;
     const { gpus } = share;
-    const task = {
+    const task: RunTask = {
       spec: run.spec,
       hash: run.hash,
       folder: runFolder(suiteFolder, run.spec.variant, run.spec.seed),
-      // Sums of floats depend on how threads divide them: a run goes on with as many as it began with.
-      threads: begun?.engine.threads ?? share.threads,
-      gpu: gpus[slot % gpus.length] ?? null,
+      threads: threadsOf(begun, ranks, share),
+      gpus: Array.from({ length: ranks }, (_, rank) => gpus[(slot * ranks + rank) % gpus.length] ?? null),
+      ranks,
+      seat,
       eager,
       precision,
       engine: begun ? choiceOfRun(begun) : engineFor(run),
@@ -204,4 +209,10 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
 
 const withoutPrecision = ({ precision: _, ...choice }: EngineChoice): EngineChoice => choice;
 
-const expense = ({ macs, spec }: PlannedRun): number => macs * spec.recipe.epochs;
+/** Sums of floats depend on how threads divide them: a run goes on with as many as it began with, but by as many processes. */
+export function threadsOf(begun: RunRecord | null, ranks: number, share: Share): number {
+  const last = begun && startsOf(begun).at(-1);
+  return last && (last.ranks ?? 1) === ranks ? last.engine.threads : share.threads;
+}
+
+export const expense = ({ macs, spec }: PlannedRun): number => macs * spec.recipe.epochs;

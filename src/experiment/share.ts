@@ -3,7 +3,7 @@ import type { PlannedRun } from './plan.js';
 /** How a machine is divided between runs. */
 export interface Share {
   readonly parallel: number;
-  /** Threads of each run. */
+  /** Threads of each process. */
   readonly threads: number;
   /** Graphics cards, given to the runs in turn; none on a CPU. */
   readonly gpus: readonly string[];
@@ -22,17 +22,19 @@ export interface ShareableMachine {
 /**
  * As many runs at a time as there are cores, one thread each: small networks keep a core busy alone, and two of them do
  * more than one with two threads. Fewer where their memory would not fit into four fifths of the machine's. On graphics
- * cards, one run a card; on WebGPU's device, one. A number asked for is taken as it is.
+ * cards, one run a card; on WebGPU's device, one. A number asked for is taken as it is. A run of several ranks takes a core or
+ * a card for each.
  */
 export function shareMachine(
   runs: readonly PlannedRun[],
   wish: number | 'auto',
   { cores, memoryBytes, gpus, oneDevice = false }: ShareableMachine,
+  ranks = 1,
 ): Share {
   const cards = oneDevice ? 1 : gpus.length;
-  const places = cards > 0 ? cards : cores;
+  const places = Math.floor((cards > 0 ? cards : cores) / ranks);
   const most = Math.max(1, Math.min(wish === 'auto' ? places : wish, runs.length));
-  const largest = Math.max(1, ...runs.map(neededBytes));
+  const largest = ranks * Math.max(1, ...runs.map(neededBytes));
   const fitting = cards > 0 ? most : Math.max(1, Math.floor((0.8 * memoryBytes) / largest));
   const parallel = wish === 'auto' ? Math.min(most, fitting) : most;
   const note =
@@ -41,7 +43,7 @@ export function shareMachine(
       : parallel < most
         ? `${parallel} at a time: a run may need ${gib(largest)}`
         : null;
-  return { parallel, threads: Math.max(1, Math.floor(cores / parallel)), gpus, note };
+  return { parallel, threads: Math.max(1, Math.floor(cores / (parallel * ranks))), gpus, note };
 }
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

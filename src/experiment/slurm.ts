@@ -15,6 +15,8 @@ export interface SlurmJob {
   /** Fields of the suite that are otherwise than in its file: `recipe.epochs=2`. */
   readonly settings?: readonly string[];
   readonly device: string | null;
+  /** Processes that train a run together, each a task with cores, memory and, with `gpu`, a card of its own. */
+  readonly ranks?: number;
   readonly cores: number;
   readonly memoryMiB: number;
   readonly gpu: boolean;
@@ -42,16 +44,17 @@ const idleStarts = 3;
  */
 export function slurmScript(job: SlurmJob): string {
   const { suite, program, suiteFile, recordsFolder, runs, runsPerTask, device, cores, memoryMiB, gpu, time } = job;
-  const { parallel, extra, settings = [] } = job;
+  const { parallel, extra, ranks = 1, settings = [] } = job;
   const tasks = Math.ceil(runs.length / runsPerTask);
   const output = `${join(recordsFolder, suite, 'slurm').replaceAll('%', '%%')}/%A_%a.txt`;
   const directives = [
     `--job-name=ablate-${suite}`,
     `--array=0-${tasks - 1}${parallel === null ? '' : `%${parallel}`}`,
-    '--ntasks=1',
+    `--ntasks=${ranks}`,
     `--cpus-per-task=${cores}`,
-    `--mem=${memoryMiB}M`,
-    ...(gpu ? ['--gres=gpu:1'] : []),
+    // Of a node, which may have several of the tasks.
+    ranks > 1 ? `--mem-per-cpu=${Math.ceil(memoryMiB / cores)}M` : `--mem=${memoryMiB}M`,
+    ...(gpu ? [ranks > 1 ? '--gpus-per-task=1' : '--gres=gpu:1'] : []),
     `--time=${time}`,
     `--signal=B:USR1@${noticeSeconds}`,
     '--requeue',
@@ -64,6 +67,8 @@ export function slurmScript(job: SlurmJob): string {
     ...(device === null ? [] : ['--device', device]),
     ...settings.flatMap((text) => ['--set', text]),
   ];
+  const node = quoted(process.execPath);
+  const starter = ranks > 1 ? `${stepOf(ranks, cores)} bash -c 'exec "$0" "$@" --rank "$SLURM_PROCID"' ${node}` : node;
   return `#!/bin/bash
 ${directives.map((directive) => `#SBATCH ${directiveWord(directive)}`).join('\n')}
 
@@ -71,7 +76,7 @@ variants=(${runs.map(({ variant }) => quoted(variant)).join(' ')})
 seeds=(${runs.map(({ seed }) => seed).join(' ')})
 each=${runsPerTask}
 
-told=0 run=
+${ranks > 1 ? addressesOf(ranks, cores) : ''}told=0 run=
 trap 'told=1; [ -z "$run" ] || kill -TERM "$run"' USR1
 # Slurm tells the program itself; here is only to wait for it.
 trap : TERM
@@ -79,8 +84,8 @@ worst=0
 for ((at = SLURM_ARRAY_TASK_ID * each; at < (SLURM_ARRAY_TASK_ID + 1) * each && at < \${#seeds[@]}; at++)); do
   code=75
   [ "$told" = 0 ] || break
-  ${quoted(process.execPath)} ${quoted(program)} run ${quoted(suiteFile)} ${options.map(quoted).join(' ')} \\
-    --only "\${variants[at]}" --seeds "\${seeds[at]}" &
+  ${starter} ${quoted(program)} run ${quoted(suiteFile)} ${options.map(quoted).join(' ')} \\
+    --only "\${variants[at]}" --seeds "\${seeds[at]}"${ranks > 1 ? ' --hosts "$hosts"' : ''} &
   run=$!
   # A signal ends the first wait before the run has ended.
   while wait "$run"; code=$?; kill -0 "$run" 2>/dev/null; do :; done
@@ -94,6 +99,18 @@ if [ "$code" != 75 ]; then exit "$worst"; fi
 # Saved, and not done: go on in a job of its own.
 if [ "$told" = 1 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi
 exit 75
+`;
+}
+
+/** How all tasks of a job run one program; what is left of them ends some minutes after the first has ended. */
+const stepOf = (ranks: number, cores: number): string =>
+  `srun --mpi=none --ntasks=${ranks} --cpus-per-task=${cores} --kill-on-bad-exit=0 --wait=300`;
+
+/** Sets `hosts` to an address of each task, with a port that is free where it runs, in their order. */
+function addressesOf(ranks: number, cores: number): string {
+  const say =
+    'const s = net.createServer().listen(0, () => { console.log(process.env.SLURM_PROCID, os.hostname() + ":" + s.address().port); s.close(); })';
+  return `hosts=$(${stepOf(ranks, cores)} ${quoted(process.execPath)} -e ${quoted(say)} | sort -n | cut -d' ' -f2 | paste -sd,)
 `;
 }
 

@@ -104,6 +104,7 @@ export async function openSuite(
     variants,
     specOf,
     recompute: parts.runner.recompute,
+    ranks: parts.runner.ranks,
     report: (path, message) => unbuilt.push(parsed.place({ path, on: 'value', message })),
     placeOf,
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DataError } from '../data/error.js';
 import { EnvironmentError } from '../engine/engine.js';
+import { GroupLost } from '../engine/group.js';
 import { readResult, orNull } from '../records/read.js';
 import type { RunResult } from '../records/result.js';
 import { writeJson } from '../records/write.js';
@@ -38,14 +39,25 @@ export function serveTask(work: Work): void {
 
 async function attempt(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {
   try {
-    return await workAlone(task, work, signal);
+    const follows = (task.group?.rank ?? 0) > 0;
+    return await (follows ? follow : workAlone)(task, work, signal);
   } catch (thrown) {
     const error = storageProblem(thrown as Error, task.folder);
+    if (error instanceof GroupLost) {
+      process.stderr.write(`${error.message}\n`);
+      return workerExit.lost;
+    }
     process.stderr.write(`${error.stack ?? error}\n`);
     const unable = error instanceof EnvironmentError || error instanceof DataError || error instanceof StorageError;
     send(unable ? { kind: 'unable', text: error.message } : { kind: 'crashed', text: error.message });
     return unable ? workerExit.unable : workerExit.crashed;
   }
+}
+
+/** A rank that is not the first: records are the first one's. */
+async function follow(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {
+  const { status } = await work(task, send, signal);
+  return status === 'interrupted' ? workerExit.interrupted : workerExit.finished;
 }
 
 async function workAlone(task: WorkerTask, work: Work, signal: AbortSignal): Promise<number> {

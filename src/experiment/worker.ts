@@ -11,6 +11,7 @@ import { writeJson } from '../records/write.js';
 import { removeCheckpoint } from '../training/checkpoint.js';
 import { trainRun } from '../training/train.js';
 import { choiceOf, requireSame } from './engine-choice.js';
+import { type Facts, joinRanks } from './join-ranks.js';
 import { keepWeights } from './keep-weights.js';
 import { describeMachine } from './machine.js';
 import { modelOf, networkOf } from './network.js';
@@ -24,6 +25,7 @@ const processStart = 0;
 
 serveTask(async (task, send, signal) => {
   const { spec, hash, folder, threads, eager, precision, engine: began, named, codeVersion } = task;
+  const leads = (task.group?.rank ?? 0) === 0;
   send({ kind: 'phase', phase: 'loading' });
   const { catalogue, contents, problems } = await loadPlugins(spec.plugins, '/');
   if (problems[0]) throw new Error(problems[0].message);
@@ -48,31 +50,51 @@ serveTask(async (task, send, signal) => {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');
   }
   // A checkpoint without the record of who trained it would mix two engines and say nothing.
-  if (orNull(readRun(folder))?.hash !== hash && (await removeCheckpoint(folder)))
+  if (leads && orNull(readRun(folder))?.hash !== hash && (await removeCheckpoint(folder)))
     send({ kind: 'warning', text: `${folder} has a checkpoint and no run.json of this run; it starts again` });
   const network = networkOf(spec.network, catalogue);
-  const weights = spec.network.weights && (await openWeights(spec.network.weights, network));
+  const group = task.group && (await joinRanks(engine, task.group, facts()));
+  const weights = leads && spec.network.weights ? await openWeights(spec.network.weights, network) : null;
   try {
-    return await trainRun({
+    const outcome = await trainRun({
+      group,
       spec,
       hash,
       model,
       engine,
       datasets,
-      weights: weights ?? null,
+      weights,
       keep: spec.keepWeights
         ? (trained, averages) => keepWeights(folder, network, model, trained, averages)
         : undefined,
       directory: folder,
-      onBegin: (step) => record(step),
+      onBegin: async (step) => {
+        if (leads) await record(step);
+      },
       onMessage: send,
       signal,
       cores: threads,
       startedAt: processStart,
       saveEvery: spec.saveEvery === undefined ? undefined : 1000 * spec.saveEvery,
     });
+    await group?.leave();
+    return outcome;
   } finally {
     await weights?.close();
+  }
+
+  /** What all ranks must share; the run's hash last, for it differs where the data does. */
+  function facts(): Facts {
+    const { version, kernels, precision: found, device } = engine.description;
+    return {
+      program: codeVersion,
+      TensorFlow: version,
+      'kernels and instruction set': kernels,
+      device,
+      precision: found,
+      data: fingerprint,
+      run: `${spec.variant} seed ${spec.seed} (${hash})`,
+    };
   }
 
   /** Writes run.json with this start after those whose steps are part of the run. */
@@ -83,11 +105,12 @@ serveTask(async (task, send, signal) => {
       machine: describeMachine(),
       codeVersion,
       startedAt: new Date().toISOString(),
+      ...(group && { ranks: group.size }),
     };
     const before = orNull(readRun(folder));
     const earlier = before?.hash === hash ? startsOf(before).filter((one) => one.step < step) : [];
     const starts = [...earlier, start];
-    const { step: _, ...first } = starts[0] as RunStart;
+    const { step: _, ranks: __, ...first } = starts[0] as RunStart;
     const record: RunRecord = {
       schema: 'ablate/run/1',
       hash,

@@ -113,6 +113,8 @@ const startSchema = z.object({
   machine: machineSchema,
   codeVersion: z.string(),
   startedAt: z.string(),
+  /** Processes that trained it together; absent is one. */
+  ranks: z.int().positive().optional(),
 });
 export type RunStart = Frozen<z.infer<typeof startSchema>>;
 

@@ -3,7 +3,8 @@ import type { Recipe } from '../config/recipe.js';
 import type { Dataset } from '../data/dataset.js';
 import { evaluationBatches } from '../data/pipeline.js';
 import type { Engine, RunnableStep } from '../engine/engine.js';
-import { type Accuracy, evaluate, type Measured } from './evaluate.js';
+import type { Group } from '../engine/group.js';
+import { type Accuracy, evaluate, evaluateTogether, type Measured } from './evaluate.js';
 import type { TrainingState } from './state.js';
 import { evaluationStep } from './steps.js';
 
@@ -17,6 +18,8 @@ export interface EvaluatorParts {
   readonly batchSize: number;
   readonly cores?: number | undefined;
   readonly warn: (text: string) => void;
+  /** The processes that share the set; left out, this one alone. */
+  readonly group?: Group | null;
 }
 
 /** Measures a test set by the weights and, where the recipe keeps one, by their moving average. */
@@ -51,14 +54,17 @@ export async function prepareEvaluation(
 
 /** Prepares the evaluation's steps, so that what fails in them fails before anything is trained. */
 export async function createEvaluator(parts: EvaluatorParts): Promise<Evaluator> {
-  const { engine, model, recipe, state, dataset, batchSize, cores, warn } = parts;
+  const { engine, model, recipe, state, dataset, batchSize, cores, warn, group = null } = parts;
   const plain = await prepareEvaluation(engine, model, state.weights, batchSize);
   const ema = recipe.ema ? await prepareEvaluation(engine, model, state.averages, batchSize) : null;
   const resolution = model.input[0] as number;
   const by = (step: RunnableStep): Promise<Measured> => {
     const { evaluation } = recipe;
-    const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation, cores, onDamaged: warn });
-    return evaluate(engine, step, batches, resolution, model.classes);
+    const part = group ? { first: group.rank, count: 1, of: group.size } : undefined;
+    const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation, cores, part, onDamaged: warn });
+    const judging = [engine, step, batches, resolution, model.classes] as const;
+    if (!group) return evaluate(...judging);
+    return evaluateTogether(group, { pictures: dataset.length, batchSize }, [...judging]);
   };
   return {
     measure: async () => {

@@ -35,6 +35,14 @@ export async function openMetricsLog(path: string, bytes: number): Promise<Metri
   };
 }
 
+/** A log that keeps nothing: of a rank that is not the first. */
+export const noMetricsLog: MetricsLog = {
+  append: async () => {},
+  bytes: 0,
+  sync: async () => {},
+  close: async () => {},
+};
+
 /** The log's bytes; none where there is no log. */
 export async function readMetricsLog(path: string): Promise<Uint8Array> {
   try {

@@ -5,17 +5,19 @@ import type { Model } from '../architecture/model.js';
 import type { Dataset } from '../data/dataset.js';
 import { trainingBatches } from '../data/pipeline.js';
 import type { Engine } from '../engine/engine.js';
+import type { Group } from '../engine/group.js';
 import type { RunResult } from '../records/result.js';
 import type { RunSpec } from '../records/run.js';
 import type { ImportedWeights } from '../weights/import.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { createEvaluator } from './evaluator.js';
 import type { WorkerMessage } from './messages.js';
-import { openMetricsLog, readMetricsLog } from './metrics-log.js';
+import { noMetricsLog, openMetricsLog, readMetricsLog } from './metrics-log.js';
 import { observeForMessages } from './observers/messages.js';
 import { observeMetrics } from './observers/metrics.js';
 import type { Evaluated, Observer, StepTaken } from './observers/observer.js';
 import { peakLearningRate } from './optimizer.js';
+import { passesOf } from './passes.js';
 import { noProgress, type Progress } from './progress.js';
 import { createSaveClock } from './save-clock.js';
 import { countSteps, learningRate } from './schedule.js';
@@ -29,6 +31,8 @@ export interface TrainOptions {
   readonly hash: string;
   readonly model: Model;
   readonly engine: Engine;
+  /** The processes that train the run together, all with the same of these options; left out, this one alone. Rank 0 alone reads and writes files. */
+  readonly group?: Group | null;
   readonly datasets: { readonly train: Dataset; readonly test: Dataset };
   /** What training starts from instead of weights drawn by the seed. */
   readonly weights?: ImportedWeights | null;
@@ -61,38 +65,45 @@ export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonl
  * until the caller has the result on disk.
  */
 export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
-  const { spec, hash, model, engine, datasets, directory, onMessage, signal } = options;
+  const { spec, hash, model, engine, datasets, directory, onMessage, signal, group = null } = options;
   const { recipe, seed } = spec;
+  const leads = group === null || group.rank === 0;
   const began = options.startedAt ?? performance.now();
   const warn = (text: string): void => onMessage({ kind: 'warning', text });
-  await mkdir(directory, { recursive: true });
+  if (leads) await mkdir(directory, { recursive: true });
 
   const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
-  const state = createState(engine.ops, model, recipe, seed);
-  const start = await resume(options, state, steps.total);
+  const state = createState(engine.ops, model, recipe, seed, group?.size);
+  const own = leads ? await resume(options, state, steps.total) : noProgress;
+  const start = group ? await startTogether(group, own, state) : own;
   onMessage({ kind: 'started', totalSteps: steps.total, engine: engine.description });
   onMessage({ kind: 'phase', phase: 'compiling' });
   const { cores } = options;
-  const stepper = await createStepper({ engine, model, recipe, state, seed, recompute: spec.recompute ?? 'none' });
+  const stepper = await createStepper({
+    ...{ engine, model, recipe, state, seed, group, recompute: spec.recompute ?? 'none' },
+    wishesStop: () => signal.aborted,
+  });
   const evaluator = await createEvaluator({
-    ...{ engine, model, recipe, state, cores, warn },
+    ...{ engine, model, recipe, state, cores, group, warn },
     dataset: datasets.test,
     batchSize: recipe.evaluation.batch_size ?? stepper.batchSize,
   });
   await options.onBegin?.(start.step);
-  const log = await openMetricsLog(join(directory, 'metrics.jsonl'), start.metricsBytes);
+  const log = leads ? await openMetricsLog(join(directory, 'metrics.jsonl'), start.metricsBytes) : noMetricsLog;
   const seconds = { ...start.seconds };
   seconds.startup += (performance.now() - began) / 1000;
+  const { passes } = passesOf(recipe);
   const batches = trainingBatches({
     dataset: datasets.train,
     resolution: model.input[0] as number,
     batchSize: stepper.batchSize,
-    batchesPerEpoch: steps.perEpoch * stepper.passes,
+    batchesPerEpoch: steps.perEpoch * passes,
     augmentation: recipe.augmentation,
     evaluation: recipe.evaluation,
     labelSmoothing: recipe.label_smoothing,
     seed,
-    from: start.step * stepper.passes,
+    from: start.step * passes,
+    part: { first: (group?.rank ?? 0) * stepper.passes, count: stepper.passes, of: passes },
     cores,
     onDamaged: warn,
   });
@@ -117,11 +128,11 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
         for (const observer of observers) await observer.onEvaluation?.({ step, epoch: taken.epoch, ...last });
         if (!best || last.plain.top1 > best.top1) best = { top1: last.plain.top1, epoch: Math.ceil(taken.epoch) };
       }
-      const interrupted = signal.aborted && !taken.ended;
-      if (interrupted || (clock.due() && !taken.ended)) await clock.take(() => save(step));
+      const interrupted = (group ? stepper.stopWished() : signal.aborted) && !taken.ended;
+      if (leads && (interrupted || (clock.due() && !taken.ended))) await clock.take(() => save(step));
       if (interrupted) return { status: 'interrupted', step };
     }
-    await options.keep?.(state.weights, state.averages);
+    if (leads) await options.keep?.(state.weights, state.averages);
     await log.sync();
     // The last step is always evaluated, and always taken: no checkpoint is of it.
     return done(last as Measured);
@@ -200,6 +211,17 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     };
   }
 }
+
+/** Puts all ranks where rank 0 is: at its step, with its variables. */
+async function startTogether(group: Group, own: Progress, state: TrainingState): Promise<Progress> {
+  const [first] = await group.exchange(Float32Array.of(own.step % stepBase, Math.floor(own.step / stepBase)));
+  const [low = 0, high = 0] = first ?? [];
+  await group.broadcast([...state.all.values()]);
+  return { ...own, step: low + high * stepBase };
+}
+
+/** Floats hold whole numbers below it, and there are as many of them. */
+const stepBase = 2 ** 20;
 
 /** Where the run goes on: at its newest whole checkpoint, else at its start, with the weights that it starts from. */
 async function resume(

@@ -57,7 +57,12 @@ Examples:
       const { engine, gpu } = availability(device);
       const xla = suite.runner.compiler === 'xla' && ({ compiler: 'xla' } as const);
       const machine = describeMachine();
-      const share = shareMachine(runs, suite.runner.parallel, { ...machine, ...devicesFor({ engine, gpu }) });
+      const share = shareMachine(
+        runs,
+        suite.runner.parallel,
+        { ...machine, ...devicesFor({ engine, gpu }) },
+        suite.runner.ranks,
+      );
       const on = { device, threads: share.threads, onCpu: !gpu };
       const timed = options.measure ? await timeNetworks(left, opened.catalogue, on) : [];
       const estimate = estimateTime({

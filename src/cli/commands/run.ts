@@ -7,6 +7,7 @@ import { forgetStarts, giveUp } from '../../experiment/idle-starts.js';
 import { LockedError, lockFolder, type Release } from '../../experiment/lock.js';
 import { codeVersion, describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
+import { followSchedule } from '../../experiment/follow.js';
 import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js';
 import { shareMachine } from '../../experiment/share.js';
 import type { Standing } from '../../experiment/standing.js';
@@ -21,10 +22,11 @@ import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { duration } from '../progress-state.js';
+import { type RanksOption, withRanks } from '../ranks-option.js';
 import { settingsOption, settingWords } from '../settings-option.js';
 import { watchSignals } from '../signals.js';
 
-interface RunOptions extends PlanSelection {
+interface RunOptions extends PlanSelection, RanksOption {
   readonly parallel?: string;
   readonly precision?: 'float32' | 'bfloat16';
   readonly eager?: boolean;
@@ -45,6 +47,9 @@ export function runCommand(): Command {
     )
     .addOption(settingsOption())
     .option('--parallel <runs>', 'runs at a time (default: as many as cores and memory allow)')
+    .option('--ranks <number>', "processes that train each run together, instead of the suite's")
+    .option('--hosts <list>', 'host:port of each rank, where each is started by itself; rank 0 writes the records')
+    .option('--rank <number>', 'which of --hosts this one is')
     .addOption(
       new Option('--compiler <compiler>', "of training steps, instead of the suite's").choices(['tensorflow', 'xla']),
     )
@@ -62,6 +67,8 @@ Examples:
   ablate run configs/suites/quickstart.yaml
   ablate run configs/suites/fashion-mnist-road.yaml --only "kernel-size-*" --seeds 0-4
   ablate run configs/suites/quickstart.yaml --set recipe.epochs=2 --set network.scale.width=1/8
+  ablate run suite.yaml --ranks 2
+  ablate run suite.yaml --hosts node1:4000,node2:4000 --rank 1        # on node2, and --rank 0 on node1
 
 Ctrl-C saves every run and ends with exit code 75; the same command goes on. Another one, two seconds later or more, ends at
 once.`,
@@ -69,7 +76,8 @@ once.`,
     .action(runAction);
 }
 
-async function runAction(file: string, options: RunOptions): Promise<void> {
+async function runAction(file: string, given: RunOptions): Promise<void> {
+  const { options, seat } = withRanks(given);
   const wish = options.parallel === undefined ? null : wholeNumber('--parallel', options.parallel);
   const giveUpAfter = options.giveUpAfter === undefined ? null : wholeNumber('--give-up-after', options.giveUpAfter);
   const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
@@ -87,7 +95,8 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     const found = { engine: available.engine, gpu: available.gpu, ...(compiler === 'xla' && { compiler }) } as const;
     requireSame({ ...begunOn, precision: undefined }, found, `the suite ${suite.name}`, named);
   }
-  const release = await takeFolder(suiteFolder, options.shared === true);
+  const leads = seat === null || seat.rank === 0;
+  const release = leads ? await takeFolder(suiteFolder, options.shared === true) : null;
   const progress = createProgress(process.stderr, runs);
   const interruption = watchSignals({
     onFirst: () =>
@@ -99,22 +108,28 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
   try {
     const machine = { ...describeMachine(), ...devicesFor(available) };
     // By all runs, not by those that are left: the threads of a run must not depend on when the suite was cut off.
-    const share = shareMachine(runs, wish ?? suite.runner.parallel, machine);
+    // The other ranks, where they are other programs', share other cores.
+    const share = seat
+      ? shareMachine(runs, 1, machine)
+      : shareMachine(runs, wish ?? suite.runner.parallel, machine, suite.runner.ranks);
     if (share.note) progress.say(share.note);
     for (const warning of opened.warnings)
       progress.say(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
     // One of many that share the suite knows only its own part of what was asked for.
     const record = { ...(options.shared && before ? before : plan.record), ...(begunOn && { engine: begunOn }) };
-    await writePlan(suiteFolder, record);
+    if (leads) await writePlan(suiteFolder, record);
     let noted: Promise<void> = Promise.resolve();
-    const hopeless = giveUpAfter === null ? [] : await giveUp(runs, standings, giveUpAfter, suiteFolder);
-    const summary = await runSchedule({
+    const hopeless = giveUpAfter === null || !leads ? [] : await giveUp(runs, standings, giveUpAfter, suiteFolder);
+    const train = leads ? runSchedule : followSchedule;
+    const summary = await train({
       runs: runs.filter((run) => !hopeless.some((one) => one.run === run)),
       // Another process may have done some of it while this one waited for the lock.
       standings: options.shared ? undefined : standings,
       suiteFolder,
       executor: localProcesses(),
       share,
+      ranks: suite.runner.ranks,
+      seat,
       eager: options.eager === true,
       precision: options.precision ?? null,
       engine: begunOn,
@@ -129,7 +144,7 @@ async function runAction(file: string, options: RunOptions): Promise<void> {
     });
     await noted;
     progress.close();
-    if (giveUpAfter !== null) await forgetStarts(summary.done, suiteFolder);
+    if (giveUpAfter !== null && leads) await forgetStarts(summary.done, suiteFolder);
     finish(
       { ...summary, failed: [...summary.failed, ...hopeless] },
       suiteFolder,
@@ -165,8 +180,9 @@ async function takeFolder(suiteFolder: string, shared: boolean): Promise<Release
 
 /** The options that the next start needs to go on with the same runs. */
 export function repeated(options: RunOptions): string[] {
-  const { only, seeds, out, device, compiler, parallel, precision, set, eager, shared } = options;
-  const given = { only, seeds, out: out === 'experiments' ? undefined : out, device, compiler, parallel, precision };
+  const { only, seeds, out, device, compiler, parallel, precision, set, eager, shared, hosts, rank } = options;
+  const where = out === 'experiments' ? undefined : out;
+  const given = { only, seeds, out: where, device, compiler, parallel, precision, hosts, rank };
   const words = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, quoted(value)],
   );

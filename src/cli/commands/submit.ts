@@ -25,10 +25,11 @@ import { UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
 import { openPlan, type PlanSelection } from '../planned.js';
+import { type RanksOption, withRanks } from '../ranks-option.js';
 import { settingsOption, settingWords } from '../settings-option.js';
 import { counted } from '../../words/counted.js';
 
-interface SubmitOptions extends PlanSelection {
+interface SubmitOptions extends PlanSelection, Pick<RanksOption, 'ranks'> {
   readonly to: 'slurm';
   readonly time: string;
   readonly cores: string;
@@ -51,6 +52,7 @@ export function submitCommand(): Command {
     .addOption(new Option('--device <device>', "instead of the suite's").choices(['auto', 'gpu', 'cpu', 'wasm']))
     .addOption(settingsOption())
     .option('--time <limit>', "a task's limit; it saves before and is queued again", '04:00:00')
+    .option('--ranks <number>', "processes that train each run together, a task each, instead of the suite's")
     .option('--cores <number>', 'cores of a task', '4')
     .option('--memory <MiB>', 'memory of a task (default: by the largest network)')
     .option('--parallel <tasks>', 'tasks at a time (default: as many as the cluster gives)')
@@ -68,7 +70,8 @@ Examples:
     .action(submitAction);
 }
 
-async function submitAction(file: string, options: SubmitOptions): Promise<void> {
+async function submitAction(file: string, given: SubmitOptions): Promise<void> {
+  const { options } = withRanks(given);
   const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
   const undone = runs.filter((run) => standings.get(run)?.state !== 'done');
   const slurm = slurmView(suiteFolder);
@@ -127,6 +130,7 @@ function jobOf(file: string, options: SubmitOptions, { suite }: OpenedSuite, run
     runsPerTask: positive('--runs-per-task', options.runsPerTask),
     settings: (options.set ?? []).map(({ text }) => text),
     device: options.device ?? null,
+    ranks: suite.runner.ranks,
     cores: positive('--cores', options.cores),
     memoryMiB:
       options.memory === undefined ? Math.ceil((1.25 * largest) / 2 ** 20) : positive('--memory', options.memory),

@@ -30,7 +30,7 @@ export function createCollectives(
   const { tf, backend } = loaded;
   const raw = createRaw(backend);
   const onGpu = backend.isUsingGpuDevice;
-  const { after } = createAfter(loaded);
+  const { after } = createAfter(loaded, 'tensorflow');
   const whole = (value: number): Tensor => tf.scalar(value, 'int32');
   const about = (within: number): OpAttribute[] => [
     floatType(),

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../../src/experiment/free-ports.js';
+import { ablate, program } from './command.js';
+
+const data = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));
+const suite = `name: shared
+dataset: { name: fashion-mnist, root: ${data}, train_limit: 64, test_limit: 40 }
+network: { base: convnext-tiny, scale: { resolution: 32, width: 1/16, stem_stride: 4 } }
+recipe: { extends: compact, epochs: 12, batch_size: 16, micro_batch_size: 4, precision: float32, schedule: { warmup_epochs: 0 } }
+runner: { save_every: 0, keep_weights: true, parallel: 1, device: cpu }
+seeds: [0]
+`;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ablate-shared-'));
+  writeFileSync(join(folder, 'shared.yaml'), suite);
+});
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5, retryDelay: 200 }));
+
+const recordOf = (out: string, name: string): string => join(folder, out, 'shared', 'convnext-tiny', 'seed-0', name);
+const read = (out: string, name: string): string =>
+  existsSync(recordOf(out, name)) ? readFileSync(recordOf(out, name), 'utf8') : '';
+const lines = (out: string): number => read(out, 'metrics.jsonl').split('\n').length - 1;
+const starts = (out: string): { ranks?: number }[] => JSON.parse(read(out, 'run.json') || '{"starts":[]}').starts;
+
+/** What a run gives, but for what time it took. */
+function numbersOf(out: string): unknown {
+  const { top1, top5, loss, best, ema, trainLoss } = JSON.parse(read(out, 'result.json'));
+  const written = read(out, 'metrics.jsonl').trim().split('\n');
+  return {
+    metrics: written.map((line) => ({ ...JSON.parse(line), imagesPerSecond: 0 })),
+    result: { top1, top5, loss, best, ema, trainLoss },
+    weights: createHash('sha256')
+      .update(readFileSync(recordOf(out, 'weights.safetensors')))
+      .digest('hex'),
+  };
+}
+
+/** The worker that a program has started last. */
+function workerOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return Number(children.at(-1));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 120_000; !holds(); await sleep(20))
+    if (Date.now() > end) throw new Error('in two minutes not');
+}
+
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
+/** A program that is one rank of the run, under a launcher of another kind: this test. */
+function start(rank: number, hosts: string) {
+  const words = ['run', 'shared.yaml', '--out', 'ranks', '--hosts', hosts, '--rank', String(rank)];
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { ...process.env, ABLATE_RANKS_PATIENCE: '60,60,2' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  started.push(child);
+  let told = '';
+  child.stderr.on('data', (chunk) => {
+    told += chunk;
+  });
+  return { pid: child.pid as number, ended: once(child, 'close'), told: () => told };
+}
+
+test('two programs train one run, whatever becomes of their workers, as one process does', async () => {
+  const alone = ablate(['run', 'shared.yaml', '--out', 'alone'], { cwd: folder });
+  expect(alone.status, alone.stderr).toBe(0);
+
+  const hosts = (await freePorts(2)).join(',');
+  const first = start(0, hosts);
+  // A late one.
+  await sleep(1000);
+  const second = start(1, hosts);
+
+  await until(() => lines('ranks') > 3);
+  process.kill(workerOf(second.pid), 'SIGKILL');
+  await until(() => starts('ranks').length > 1);
+  const before = lines('ranks');
+  await until(() => lines('ranks') > before + 1);
+  process.kill(workerOf(first.pid), 'SIGSTOP');
+
+  const codes = [(await first.ended)[0], (await second.ended)[0]];
+  expect(codes, `${first.told()}\n${second.told()}`).toEqual([0, 0]);
+  expect(numbersOf('ranks')).toEqual(numbersOf('alone'));
+  expect(starts('ranks').map(({ ranks }) => ranks)).toEqual([2, 2, 2]);
+}, 240_000);
+
+test('a suite that its ranks cannot share is refused where it says so', () => {
+  const { status, stderr } = ablate(['run', 'shared.yaml', '--ranks', '3'], { cwd: folder });
+  expect(status).toBe(2);
+  expect(stderr).toContain(
+    '--set runner.ranks=3: 3 ranks cannot share the steps of convnext-tiny, which have 4 passes of 4 pictures; 3 ranks do not divide batch_size 16 either',
+  );
+});
