@@ -56,6 +56,13 @@ test('what Slurm is asked for', () => {
   expect(plain).not.toMatch(/gres|--device|%8/);
 });
 
+test('ranks are tasks of one job, each with its own cores, memory, card and address', () => {
+  const script = slurmScript(job({ ranks: 4 }));
+  for (const asked of ['--ntasks=4', '--cpus-per-task=4', '--mem-per-cpu=500M', '--gpus-per-task=1'])
+    expect(script).toContain(`#SBATCH ${asked}\n`);
+  expect(script).not.toMatch(/--gres|--mem=/);
+});
+
 test('names with quotes, spaces and percent signs are one word and no pattern', () => {
   const script = slurmScript(job({ recordsFolder: '/a "100%x"', extra: ['--comment=two "words"', '--qos=a'] }));
   expect(script).toContain('#SBATCH "--output=/a \\"100%%x\\"/some/slurm/%A_%a.txt"\n');
@@ -117,6 +124,29 @@ async function task(program: string, { signals = [] as NodeJS.Signals[], changes
   const [code] = await closed;
   return { code, said, requeued: await readFile(join(folder, 'requeued'), 'utf8').catch(() => null) };
 }
+
+test('each rank is told all addresses and which of them it is', async () => {
+  // As srun runs a program: once a task, with its number; one after the other is enough here.
+  const srun = `#!/bin/bash
+while [[ "$1" == -* ]]; do shift; done
+for rank in 0 1; do SLURM_PROCID=$rank "$@" || exit; done
+`;
+  await writeFile(join(folder, 'srun'), srun);
+  await chmod(join(folder, 'srun'), 0o755);
+  const { code, said } = await task('console.log(JSON.stringify(process.argv.slice(2)));', { changes: { ranks: 2 } });
+  expect(code).toBe(0);
+  const words = said
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as string[]);
+  const hosts = words.map((list) => list[list.indexOf('--hosts') + 1]);
+  expect(words.map((list) => list.slice(-2))).toEqual([
+    ['--rank', '0'],
+    ['--rank', '1'],
+  ]);
+  expect(hosts[0]).toMatch(/^[\w.-]+:\d+,[\w.-]+:\d+$/);
+  expect(hosts[1]).toBe(hosts[0]);
+});
 
 test('a task trains its own run; its exit code is that of the program', async () => {
   const { code, said, requeued } = await task(

@@ -1,0 +1,69 @@
+/**
+ * One run by two processes of one thread beside one process of two threads, in turn: the same network, pictures of noise and
+ * passes, so the same numbers. Says pictures a second, memory of a rank, what a step's exchange takes, and how much of that
+ * is hidden behind the backward pass.
+ *
+ *   node bench/ranks.mjs [--model convnext-tiny] [--resolution 224] [--pass 16] [--passes 2] [--steps 4] [--turns 3] [--precision float32]
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { freePorts } from '../dist/experiment/free-ports.js';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'convnext-tiny' },
+    resolution: { type: 'string', default: '224' },
+    pass: { type: 'string', default: '16' },
+    passes: { type: 'string', default: '2' },
+    steps: { type: 'string', default: '4' },
+    turns: { type: 'string', default: '3' },
+    precision: { type: 'string', default: 'float32' },
+  },
+});
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const worker = fileURLToPath(new URL('./ranks-worker.mjs', import.meta.url));
+
+async function start(hosts, rank, threads) {
+  const child = fork(worker, [JSON.stringify({ ...values, hosts, rank, threads })], {
+    env: { ...process.env, OMP_NUM_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '3' },
+  });
+  const ask = async (what) => {
+    child.send(what);
+    return (await once(child, 'message'))[0];
+  };
+  await once(child, 'message');
+  return { ask, end: () => child.kill('SIGKILL') };
+}
+
+const hosts = await freePorts(2);
+const [alone, ...ranks] = await Promise.all([start([], 0, 2), ...hosts.map((_, rank) => start(hosts, rank, 1))]);
+const together = async (what) => {
+  const said = await Promise.all(ranks.map((rank) => rank.ask(what)));
+  return { ...said[0], memory: Math.max(...said.map(({ memory }) => memory)) };
+};
+const sides = { 'one process, 2 threads': alone.ask, 'two ranks, 1 thread each': together };
+const found = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
+for (const ask of Object.values(sides)) await ask('step');
+const exchanges = [];
+for (let turn = 0; turn < Number(values.turns); turn++) {
+  for (const [name, ask] of Object.entries(sides)) found[name].push(await ask('steps'));
+  exchanges.push((await together('exchange')).milliseconds);
+}
+const pictures = Number(values.pass) * Number(values.passes);
+const rows = Object.entries(found).map(([name, turns]) => ({
+  name,
+  milliseconds: median(turns.flatMap(({ steps }) => steps)),
+  memory: Math.max(...turns.map(({ memory }) => memory)),
+}));
+const [one, two] = rows;
+const exchange = median(exchanges);
+for (const { name, milliseconds, memory } of rows)
+  console.log(
+    `${name}: ${milliseconds.toFixed(0)} ms a step of ${pictures} pictures, ${((1000 * pictures) / milliseconds).toFixed(2)} pictures/s, ${(memory / 2 ** 20).toFixed(0)} MiB a process`,
+  );
+console.log(`ratio of pictures/s: ${(one.milliseconds / two.milliseconds).toFixed(3)}`);
+console.log(`exchange of all gradients alone: ${exchange.toFixed(0)} ms`);
+alone.end();
+for (const rank of ranks) rank.end();
