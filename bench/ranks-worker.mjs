@@ -26,7 +26,7 @@ const stepper = await createStepper({ engine, model, recipe, state, seed: 0, gro
 const batch = exampleBatch(model, pass, 0);
 let exchange = null;
 if (group) {
-  const like = () => state.trainable.map((variable) => tf.zerosLike(variable));
+  const like = () => state.trainable.map(({ shape }) => tf.zeros(shape));
   const step = () => {
     const sums = group.sum(like());
     return { total: tf.addN(sums.map((sum) => tf.sum(sum))) };

@@ -29,6 +29,9 @@ async function start(hosts, rank, threads) {
   const child = fork(worker, [JSON.stringify({ ...values, hosts, rank, threads })], {
     env: { ...process.env, OMP_NUM_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '3' },
   });
+  child.once('exit', (code) => {
+    if (code !== null) process.exit(1);
+  });
   const ask = async (what) => {
     child.send(what);
     return (await once(child, 'message'))[0];
