@@ -1,7 +1,6 @@
 /**
  * One run by two processes of one thread beside one process of two threads, in turn: the same network, pictures of noise and
- * passes, so the same numbers. Says pictures a second, memory of a rank, what a step's exchange takes, and how much of that
- * is hidden behind the backward pass.
+ * passes, so the same numbers. Says pictures a second, memory of a process, and what the exchange of all gradients takes alone.
  *
  *   node bench/ranks.mjs [--model convnext-tiny] [--resolution 224] [--pass 16] [--passes 2] [--steps 4] [--turns 3] [--precision float32]
  */
