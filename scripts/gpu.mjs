@@ -29,6 +29,7 @@ const { provenance } = await import('../dist/bench/provenance.js');
 const { writeSection } = await import('../dist/bench/results-file.js');
 const { devicesFor } = await import('../dist/experiment/machine.js');
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const device = values.cpu ? 'cpu' : 'gpu';
 try {
   checkDevice(device);
@@ -160,13 +161,21 @@ function call(args, env, seconds) {
     words = `${words}${data}`.slice(-300);
   });
   let late = false;
+  const endAll = () => process.kill(-child.pid, 'SIGKILL');
   const timer = setTimeout(() => {
     late = true;
-    process.kill(-child.pid, 'SIGKILL');
+    endAll();
   }, seconds * 1000);
+  // In a group of its own it hears of no Ctrl-C.
+  const onSignal = () => {
+    endAll();
+    process.exit(75);
+  };
+  for (const signal of signals) process.once(signal, onSignal);
   return new Promise((resolve) =>
     child.on('close', (code) => {
       clearTimeout(timer);
+      for (const signal of signals) process.off(signal, onSignal);
       resolve({ code: late ? null : code, printed: printed.trim(), words: words.trim().replaceAll('\n', ' ') });
     }),
   );
