@@ -13,11 +13,12 @@ import type { StepTask } from './task.js';
 
 const task = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as StepTask;
 const device = (process.argv[3] ?? 'auto') as Device;
-const engine = await openEngine({ device, threads: task.threads, precision: task.precision, compiler: task.compiler });
+const compiler = process.argv[4] === 'xla' ? 'xla' : task.compiler;
+const engine = await openEngine({ device, threads: task.threads, precision: task.precision, compiler });
 const { catalogue } = await loadPlugins(task.plugins, '/');
 const model = modelOf(task.spec, catalogue);
-const { engine: name, version, kernels } = engine.description;
-const about = `${name === 'tensorflow' ? 'TensorFlow' : 'tfjs wasm'} ${version}, kernels ${kernels}`;
+const { engine: name, version, kernels, compiler: by = null } = engine.description;
+const about = `${name === 'tensorflow' ? 'TensorFlow' : 'tfjs wasm'} ${version}, ${by === 'xla' ? 'XLA' : `kernels ${kernels}`}`;
 const plain = {
   name: 'bench',
   epochs: 1,

@@ -32,6 +32,8 @@ interface BenchStepOptions extends NamedNetworkOptions, SettingsOption {
   readonly tcmalloc?: string;
   readonly torchCompile?: boolean;
   readonly wasm?: boolean;
+  readonly xla?: boolean;
+  readonly device: 'cpu' | 'gpu';
   readonly only?: string;
   readonly batch?: number;
   readonly threads: number;
@@ -56,6 +58,8 @@ export function benchStepCommand(): Command {
     .option('--tcmalloc <library>', 'PyTorch also with this allocator preloaded, such as libtcmalloc_minimal.so.4')
     .option('--torch-compile', 'PyTorch also by torch.compile')
     .option('--wasm', 'also the wasm engine')
+    .option('--xla', 'also steps that XLA compiles')
+    .addOption(new Option('--device <device>', 'where all of them run').choices(['cpu', 'gpu']).default('cpu'))
     .option('--only <glob>', 'only variants whose name fits')
     .option('--batch <pictures>', 'pictures a step (default: 64; 8 from 128 pixels on)', whole)
     .option('--threads <count>', 'threads of each contender', whole, 2)
@@ -200,7 +204,13 @@ async function publish(
   const what = `${title}, ${resolution}×${resolution} pixels, batch ${batch}, ${precision}, ${counted(threads, 'thread')}`;
   const figure = stepFigure(`Training step: ${title}`, subtitle(size, source), rows);
   // A part of the networks, or other contenders, do not take the place of the whole table.
-  const apart = [options.only, options.wasm && 'wasm', options.torchCompile && 'torch-compile'].filter(Boolean);
+  const apart = [
+    options.only,
+    options.wasm && 'wasm',
+    options.torchCompile && 'torch-compile',
+    options.xla && 'xla',
+    options.device === 'gpu' && 'gpu',
+  ].filter(Boolean);
   const name = ['step', title, resolution, batch, precision, threads, ...apart].join('-').replace(/[^\w.-]+/g, '-');
   const method = `Forward pass, backward pass and AdamW from the same first weights and pictures; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up; medians ± half the interquartile range, and each process's peak memory.`;
   if (options.chart) for (const path of await writeFigure(options.chart, figure)) ticker.say(`wrote ${path}`);
