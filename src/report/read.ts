@@ -4,6 +4,7 @@ import type { PlanRecord } from '../records/plan.js';
 import { readMetrics, readPlan, readResult, readRun, orNull } from '../records/read.js';
 import type { RunRecord } from '../records/run.js';
 import { type Course, sumCourse } from './course.js';
+import { runPredictions } from './predictions.js';
 import { type RunFiles, runState } from './runs.js';
 
 /** The folder holds no records that a report could be made from; the message says what is missing and what to run. */
@@ -68,6 +69,7 @@ function readFiles(folder: string, { variant, seed, lines, damage }: RunName & M
     run: record && sharing(record, share),
     result: orNull(result),
     epoch: lines.at(-1)?.epoch ?? null,
+    predictions: runPredictions(folder, orNull(result)),
     damaged: damage === null ? damaged : [...damaged, damage],
   };
 }

@@ -125,7 +125,7 @@ it('interrupted in an epoch and resumed, it ends as it would have', async () => 
   expect(cut.metrics.length).toBeLessThan(whole.metrics.length);
   const resumed = await train('cut', spec);
   expect(resumed.metrics).toEqual(whole.metrics);
-  const numbers = ['top1', 'top5', 'loss', 'ema', 'best', 'trainLoss', 'steps'];
+  const numbers = ['top1', 'top5', 'loss', 'ema', 'best', 'trainLoss', 'steps', 'predictions'];
   const of = (outcome: object) => Object.fromEntries(Object.entries(outcome).filter(([key]) => numbers.includes(key)));
   expect(of(resumed.outcome)).toEqual(of(whole.outcome));
 });
