@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { datasetSchema } from './dataset.js';
 import { networkSchema } from './network.js';
 import { recipeSchema } from './recipe.js';
+import { validationSchema } from './validation.js';
 
 /** A road entry: `gelu`, `{ gelu: off }`, `{ kernel-size: 9 }` (its main option), `{ stage-ratio: { depths: [...] } }`, or a sweep. */
 export const roadEntrySchema = z.union([z.string(), z.record(z.string(), z.unknown())]);
@@ -94,6 +95,12 @@ export const suiteSchema = z.strictObject({
     .max(mostEntries.seeds)
     .default([0])
     .describe('One run of every variant for each.'),
+  validation: validationSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Holds training pictures out, by which choices are made; the test set is read once, at the end. Null: none.',
+    ),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
   report: reportSchema.prefault({}).describe('How differences are judged.'),
   plugins: z

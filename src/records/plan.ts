@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { validationSchema } from '../config/validation.js';
 import { count, type Frozen, hashSchema, recordName, seedSchema } from './schema.js';
 import { engineChoiceSchema } from './run.js';
 
@@ -44,6 +45,8 @@ export const planSchema = z.object({
       correction: z.enum(['family-wise', 'false-discovery']).optional(),
     })
     .optional(),
+  /** What is held out of the training pictures, to choose by; absent is nothing. */
+  validation: validationSchema.optional(),
   variants: z.array(plannedVariant),
 });
 

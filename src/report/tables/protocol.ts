@@ -43,6 +43,13 @@ export function protocolTable(study: Study): Table | null {
         '4',
         of(({ network }) => (network.stemStride === null ? "the network's own" : String(network.stemStride))),
       ],
+      [
+        'choices made on',
+        'not said',
+        of(({ validation }) =>
+          validation ? `${validation.share * 100}% of the training images, held out` : 'the test set',
+        ),
+      ],
       ['starting weights', 'drawn at random', of(startingWeights)],
       ['epochs', '300 (the start: 90)', of(({ recipe }) => String(recipe.epochs))],
       ['batch', '4096 (the start: 256)', of(({ recipe }) => String(recipe.batch_size))],
