@@ -9,10 +9,10 @@ interface Splits {
 
 /** What a run trains on and is measured by. */
 export function splitFor(
-  { validation }: Pick<RunSpec, 'validation'>,
+  { validation, trial }: Pick<RunSpec, 'validation' | 'trial'>,
   { train, test }: Splits,
 ): Splits & { readonly validation: Dataset | null } {
   if (!validation) return { train, test, validation: null };
   const { rest, heldOut } = holdOut(train, validation);
-  return { train: rest, test, validation: heldOut };
+  return trial ? { train: rest, test: heldOut, validation: null } : { train: rest, test, validation: heldOut };
 }

@@ -55,6 +55,8 @@ const runSpecSchema = z.object({
   dataset: datasetSchema,
   /** What is held out of the training pictures; absent is nothing. */
   validation: validationSchema.optional(),
+  /** Set: the held-out pictures take the test set's place, which is not read. A trial of a learning rate, to choose by. */
+  trial: z.literal(true).optional(),
   device: z.enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
   /** What the backward pass computes again instead of keeping it; absent is nothing. Changes no number. */
   recompute: z.enum(['none', 'blocks']).optional(),

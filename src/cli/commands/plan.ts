@@ -86,7 +86,8 @@ Examples:
             epochs: run.spec.recipe.epochs,
             bytes: run.bytes,
             milliseconds: timeOf.get(run) ?? null,
-            hash: run.fingerprint === null ? null : run.hash,
+            hash: run.fingerprint === null || run.awaitsTuning ? null : run.hash,
+            ...(run.trial && { trial: { variant: run.trial.variant, factor: run.trial.factor } }),
           })),
           left: left.length,
           parallel: share.parallel,
@@ -144,7 +145,9 @@ function planTable(
         ? `done in ${standing.folder}`
         : isRepeat(run, trainedAs)
           ? `the same run as ${trainedAs.get(run.hash)?.spec.variant}`
-          : standing.state;
+          : run.awaitsTuning
+            ? 'waits for its learning rate'
+            : standing.state;
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });
   return textTable(columns, rows);
