@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { datasetSchema } from './dataset.js';
 import { networkSchema } from './network.js';
 import { recipeSchema } from './recipe.js';
+import { tuneSchema } from './tune.js';
+import { validationSchema } from './validation.js';
 
 /** A road entry: `gelu`, `{ gelu: off }`, `{ kernel-size: 9 }` (its main option), `{ stage-ratio: { depths: [...] } }`, or a sweep. */
 export const roadEntrySchema = z.union([z.string(), z.record(z.string(), z.unknown())]);
@@ -94,6 +96,18 @@ export const suiteSchema = z.strictObject({
     .max(mostEntries.seeds)
     .default([0])
     .describe('One run of every variant for each.'),
+  validation: validationSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Holds training pictures out, by which choices are made; the test set is read once, at the end. Null: none.',
+    ),
+  tune: tuneSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "Gives every network the learning rate that is best for it on the held-out pictures. Null: the recipe's.",
+    ),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
   report: reportSchema.prefault({}).describe('How differences are judged.'),
   plugins: z

@@ -94,6 +94,7 @@ export async function openSuite(
       `the road has a step that changes the recipe, but there is none before it; add \`base_recipe:\` with a name, such as compact-sgd`,
     );
   }
+  checkTuning(parsed.suite, report);
   const seeds = Math.max(1, parts.seeds.length);
   if (variants.length * seeds > mostRuns)
     report(['seeds'], `${variants.length} networks and ${seeds} seeds are more than ${mostRuns} runs`);
@@ -151,6 +152,18 @@ function checkNames({ dataset, network, compare, seeds }: SuiteParts, report: Re
       report(['seeds', at], `the seed ${seed} is there twice; each gives one run`);
     seen.add(seed);
   }
+}
+
+function checkTuning(suite: SuiteFile | null, report: Report): void {
+  if (!suite?.tune) return;
+  if (!suite.validation)
+    report(['tune'], 'rates are chosen on held-out pictures; add `validation: { share: 0.1 }`', 'key');
+  const { epochs } = suite.tune;
+  if (epochs !== null && epochs > suite.recipe.epochs)
+    report(
+      ['tune', 'epochs'],
+      `a trial of ${epochs} epochs is longer than the runs, which have ${suite.recipe.epochs}`,
+    );
 }
 
 /** The dataset's number of classes, or the suite's; 1000 where neither is known, which has been reported. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { validationSchema } from '../config/validation.js';
 import { count, type Frozen, hashSchema, recordName, seedSchema } from './schema.js';
 import { engineChoiceSchema } from './run.js';
 
@@ -24,6 +25,16 @@ const plannedVariant = z.object({
   runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
 });
 
+/** A network with one of the learning rates that it is tried with, on the held-out pictures. */
+const plannedTrial = z.object({
+  /** Of the folder of its runs: `gelu@x0.5`. */
+  name: recordName,
+  variant: recordName,
+  /** On the recipe's learning rate: `x0.5`. */
+  factor: z.string(),
+  runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
+});
+
 /** plan.json at the suite's folder: what the suite asks for, so that readers need neither the suite file nor plug-ins. */
 export const planSchema = z.object({
   schema: z.literal('ablate/plan/1'),
@@ -42,6 +53,16 @@ export const planSchema = z.object({
     .object({
       margin: z.number().positive().nullable().optional(),
       correction: z.enum(['family-wise', 'false-discovery']).optional(),
+    })
+    .optional(),
+  /** What is held out of the training pictures, to choose by; absent is nothing. */
+  validation: validationSchema.optional(),
+  /** How each network got its learning rate; absent where the suite tunes none. */
+  tuning: z
+    .object({
+      trials: z.array(plannedTrial),
+      /** What is chosen as of this plan; networks whose trials have not ended are not among them. */
+      chosen: z.array(z.object({ variant: recordName, factor: z.string() })),
     })
     .optional(),
   variants: z.array(plannedVariant),

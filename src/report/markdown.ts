@@ -3,7 +3,7 @@ import type { Report } from './report.js';
 import { markdownTable, markdownText } from './tables/markdown.js';
 
 /** The report as Markdown, with the pictures beside it as PNG. */
-export function markdownReport({ study, summary, notices, figures, tables, notes }: Report): string {
+export function markdownReport({ study, summary, notices, figures, tables, sections, notes }: Report): string {
   const picture = (name: string) => {
     const figure = figures.find((one) => one.name === name);
     return figure ? [`![${markdownText(figure.alt)}](${name}.png)`] : [];
@@ -32,6 +32,10 @@ export function markdownReport({ study, summary, notices, figures, tables, notes
     ...(tables.effects ? [markdownTable(tables.effects)] : []),
     ...picture('effects'),
     ...(tables.interactions ? [markdownTable(tables.interactions)] : []),
+    ...sections.flatMap(({ title, parts: own }) => [
+      `## ${title}`,
+      ...own.flatMap(({ table, notes: said }) => [markdownTable(table), ...text(said)]),
+    ]),
     ...(figures.some(({ name }) => name === 'accuracy-flops') ? ['## Accuracy and cost'] : []),
     ...picture('accuracy-flops'),
     ...picture('accuracy-parameters'),

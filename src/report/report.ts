@@ -3,6 +3,7 @@ import type { Figure } from './figures/render.js';
 import type { Notice } from './notices/notice.js';
 import { noticesOf } from './notices/notices.js';
 import type { SuiteRecords } from './read.js';
+import { type TableSection, tableSections } from './sections.js';
 import { stepNotes } from './step-notes.js';
 import { type Study, study } from './study.js';
 import { summaryOf } from './summary.js';
@@ -28,6 +29,8 @@ export interface Report {
     readonly protocol: Table | null;
     readonly provenance: Table;
   };
+  /** Beside those, where the records have what they are made of. */
+  readonly sections: readonly TableSection[];
   readonly notes: {
     readonly steps: readonly string[];
     readonly paper: readonly string[];
@@ -52,6 +55,7 @@ export function composeReport(records: SuiteRecords): Report {
       protocol: comparison && protocolTable(made),
       provenance: provenanceTable(made),
     },
+    sections: tableSections(made),
     notes: {
       steps: stepNotes(made),
       paper: comparison ? paperNotes(comparison) : [],

@@ -20,6 +20,8 @@ export interface Row extends Side {
   readonly top1: Summary | null;
   /** The same of the moving average of the weights, where the recipe keeps one; never mixed with `top1`. */
   readonly ema: Summary | null;
+  /** Top-1 of the last epoch on the held-out pictures, where the suite has some. */
+  readonly heldOut: Summary | null;
   /** Standard error of the mean accuracy by the test set's size alone. */
   readonly floor: number | null;
   /** Against `variant.parent`: over common seeds whose runs are alike. */
@@ -138,6 +140,7 @@ function measure(network: PlannedVariant, variant: PlannedVariant, runs: RunInde
     bySeed,
     top1,
     ema: summarize(done.flatMap(({ result }) => (result.ema ? [100 * result.ema.top1] : []))),
+    heldOut: summarize(done.flatMap(({ result }) => (result.validation ? [100 * result.validation.top1] : []))),
     floor: top1 && error(top1.mean / 100),
     delta: null,
     change: null,

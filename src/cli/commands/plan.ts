@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type MeasuringOn, measureStep } from '../../bench/measure-step.js';
 import { trainingPictures } from '../../data/catalogue.js';
+import { restOf } from '../../data/hold-out.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
 import { renderProblem } from '../../config/problem.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
@@ -62,7 +63,7 @@ Examples:
       const timed = options.measure ? await timeNetworks(left, opened.catalogue, on) : [];
       const estimate = estimateTime({
         left,
-        pictures: await trainingPictures(suite.dataset),
+        pictures: restOf(await trainingPictures(suite.dataset), suite.validation),
         parallel: share.parallel,
         threads: share.threads,
         speeds: left.length > 0 ? findSpeeds(options.out, machine, { engine, gpu, ...xla }) : [],
@@ -85,7 +86,8 @@ Examples:
             epochs: run.spec.recipe.epochs,
             bytes: run.bytes,
             milliseconds: timeOf.get(run) ?? null,
-            hash: run.fingerprint === null ? null : run.hash,
+            hash: run.fingerprint === null || run.awaitsTuning ? null : run.hash,
+            ...(run.trial && { trial: { variant: run.trial.variant, factor: run.trial.factor } }),
           })),
           left: left.length,
           parallel: share.parallel,
@@ -96,6 +98,10 @@ Examples:
       printText(planTable(standings, trainedAs, (run) => timeOf.get(run)));
       for (const warning of opened.warnings)
         note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
+      if (!suite.validation && opened.variants.some(({ variant }) => !variant.adopted))
+        note(
+          'values of a sweep can only be chosen by the test set here; `validation: { share: 0.1 }` in the suite holds training pictures out to choose by',
+        );
       note(
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
@@ -139,7 +145,9 @@ function planTable(
         ? `done in ${standing.folder}`
         : isRepeat(run, trainedAs)
           ? `the same run as ${trainedAs.get(run.hash)?.spec.variant}`
-          : standing.state;
+          : run.awaitsTuning
+            ? 'waits for its learning rate'
+            : standing.state;
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });
   return textTable(columns, rows);

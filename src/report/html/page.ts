@@ -60,7 +60,7 @@ interface Section {
   readonly html: readonly (string | (() => string))[];
 }
 
-function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure) => string): Section[] {
+function sectionsOf({ figures, tables, sections: more, notes }: Report, picture: (figure: Figure) => string): Section[] {
   const named = (...names: string[]) =>
     figures
       .filter(({ name }) => names.includes(name))
@@ -89,6 +89,11 @@ function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure
           ],
         }
       : null,
+    ...more.map(({ id, title, parts }) => ({
+      id,
+      title,
+      html: parts.map(({ table, caption, notes: said }) => `${htmlTable(table, caption, true)}\n${asNotes(said)}\n`),
+    })),
     figures.length > 1
       ? { id: 'cost', title: 'Accuracy and cost', html: named('accuracy-flops', 'accuracy-parameters') }
       : null,
