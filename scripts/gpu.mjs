@@ -9,6 +9,7 @@
  * the others stand. --cpu goes through the same parts on the CPU in small: a rehearsal, with nothing to learn from its times.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,6 +170,7 @@ function call(args, env, seconds) {
   // In a group of its own it hears of no Ctrl-C.
   const onSignal = () => {
     endAll();
+    rmSync(folder, { recursive: true, force: true });
     process.exit(75);
   };
   for (const signal of signals) process.once(signal, onSignal);
