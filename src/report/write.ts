@@ -8,6 +8,7 @@ import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
 import type { SuiteRecords } from './read.js';
 import { composeReport, type Report } from './report.js';
+import { factorialCsv } from './tables/arrangement.js';
 import { paperCsv } from './tables/paper.js';
 import { runsCsv, stepsCsv } from './tables/steps.js';
 
@@ -36,6 +37,7 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
   await write('report.md', markdownReport(report));
   await write('steps.csv', stepsCsv(report.study));
   await write('runs.csv', runsCsv(report.study));
+  if (report.tables.factorial) await write('factorial.csv', factorialCsv(report.study));
   if (report.comparison) await write('paper.csv', paperCsv(report.comparison));
   for (const figure of report.figures) {
     await write(`${figure.name}.png`, await smallPng(await drawPng(figure.draw(light, 'wide'), light)));

@@ -61,6 +61,19 @@ function sectionsOf({ figures, tables, notes }: Report, pictures: (shown: readon
       title: 'Step by step',
       html: `${htmlTable(tables.steps, 'Every network with accuracy, difference, cost and speed', true)}\n${asNotes(notes.steps)}\n${named('deltas')}`,
     },
+    notes.arrangement.length > 0
+      ? {
+          id: 'strategy',
+          title: 'What the strategy shows',
+          html: [
+            named('shapley', 'grid'),
+            tables.shapley ? htmlTable(tables.shapley, 'What each step is worth over the orders', true) : '',
+            tables.factorial ? htmlTable(tables.factorial, 'Effects of steps and of two together', true) : '',
+            tables.factorial ? named('interactions') : '',
+            asNotes(notes.arrangement),
+          ].join('\n'),
+        }
+      : null,
     tables.effects || tables.interactions
       ? {
           id: 'company',
@@ -68,6 +81,7 @@ function sectionsOf({ figures, tables, notes }: Report, pictures: (shown: readon
           html: [
             tables.effects ? htmlTable(tables.effects, 'What each step did, by the steps already there') : '',
             named('effects'),
+            tables.factorial ? '' : named('interactions'),
             tables.interactions
               ? htmlTable(tables.interactions, 'What pairs of steps give beyond their sum', true)
               : '',
