@@ -35,8 +35,13 @@ function draw(study: Study, values: readonly ShapleyValue[], theme: Theme, layou
   const size = sizes[layout];
   const reaches = values.flatMap(({ value, interval, range }) => [value, ...(interval ?? []), ...range].map(Math.abs));
   const reach = 1.08 * (Math.max(...reaches) || 1);
+  const bars = (['helps', 'hurts', 'unresolved'] as const).filter((side) =>
+    values.some(({ interval }) => sideOf(interval) === side),
+  );
   const key: KeyItem[] = [
-    { mark: 'bar', colour: theme.road, label: 'mean over orders' },
+    ...bars.map(
+      (side): KeyItem => ({ mark: 'bar', colour: colourOf(side, theme), label: `mean over orders: ${side}` }),
+    ),
     { mark: 'whisker', colour: theme.text, label: '95% interval, all together' },
     { mark: 'line', colour: theme.quiet, label: 'from the least to the most favourable order' },
   ];
@@ -63,6 +68,9 @@ function draw(study: Study, values: readonly ShapleyValue[], theme: Theme, layou
   };
 }
 
+const colourOf = (side: ReturnType<typeof sideOf>, { helped, hurt, road }: Theme): string =>
+  ({ helps: helped, hurts: hurt, unresolved: road })[side];
+
 function barsPlugin(values: readonly ShapleyValue[], theme: Theme, layout: Layout): Plugin {
   const size = sizes[layout];
   return {
@@ -74,7 +82,7 @@ function barsPlugin(values: readonly ShapleyValue[], theme: Theme, layout: Layou
         const y = scales.y?.getPixelForValue(at) ?? 0;
         const half = size.row * 0.28;
         const side = sideOf(interval);
-        const colour = { helps: theme.helped, hurts: theme.hurt, unresolved: theme.road }[side];
+        const colour = colourOf(side, theme);
         ctx.save();
         ctx.fillStyle = colour;
         ctx.fillRect(Math.min(x(0), x(value)), y - half, Math.abs(x(value) - x(0)), 2 * half);

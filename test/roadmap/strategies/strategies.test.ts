@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { namedNetwork } from '../../../src/architecture/models.js';
 import type { ConvNetwork } from '../../../src/architecture/network.js';
 import type { StrategyConfig } from '../../../src/config/strategy.js';
 import { buildModel } from '../../../src/architecture/build.js';
+import { loadPlugins } from '../../../src/experiment/plugins.js';
 import { networkHash } from '../../../src/records/hash.js';
 import { applySteps, createCatalogue } from '../../../src/roadmap/catalogue.js';
 import { parseRoad, resolveRoad } from '../../../src/roadmap/road.js';
@@ -120,6 +122,19 @@ describe('a grid', () => {
 });
 
 describe('a strategy of one’s own', () => {
+  it('of the examples trains both halves of a road, and the whole against the first', async () => {
+    const file = fileURLToPath(new URL('../../../examples/plugins/halves.ts', import.meta.url));
+    const { strategies, problems, paths } = await loadPlugins([file], file);
+    expect([problems, paths]).toEqual([[], [file]]);
+    const free = parseRoad('stage-ratio,patchify-stem,gelu,layer-norm', catalogue);
+    expect(chosen('halves', free, strategies).variants.map(({ name, parent }) => [name, parent])).toEqual([
+      ['resnet-50', null],
+      ['stage-ratio+patchify-stem', 'resnet-50'],
+      ['gelu+layer-norm', 'resnet-50'],
+      ['stage-ratio+patchify-stem+gelu+layer-norm', 'stage-ratio+patchify-stem'],
+    ]);
+  });
+
   const strategy = (sets: Parameters<typeof defineStrategy>[0]['sets']) => [
     defineStrategy({ id: 'mine', about: 'x', sets }),
   ];
