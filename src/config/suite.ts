@@ -4,6 +4,7 @@ import { networkSchema } from './network.js';
 import { recipeSchema } from './recipe.js';
 import { tuneSchema } from './tune.js';
 import { validationSchema } from './validation.js';
+import { strategySchema } from './strategy.js';
 
 /** A road entry: `gelu`, `{ gelu: off }`, `{ kernel-size: 9 }` (its main option), `{ stage-ratio: { depths: [...] } }`, or a sweep. */
 export const roadEntrySchema = z.union([z.string(), z.record(z.string(), z.unknown())]);
@@ -86,10 +87,11 @@ export const suiteSchema = z.strictObject({
     .max(mostEntries.compare)
     .default([])
     .describe('Networks by name that stand beside the road.'),
-  strategy: z
-    .enum(['cumulative', 'leave-one-out', 'add-one', 'permutations', 'pairwise', 'all'])
+  strategy: strategySchema
     .default('cumulative')
-    .describe('Which combinations of the steps are trained.'),
+    .describe(
+      'Which combinations of the steps are trained: a name, one with options, or that of a plug-in of your own.',
+    ),
   seeds: z
     .array(z.int().min(0).max(mostSeed))
     .min(1)

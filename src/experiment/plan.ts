@@ -1,3 +1,4 @@
+import { strategyName } from '../config/strategy.js';
 import type { Compiler, Device } from '../engine/engine.js';
 import type { RunName } from '../records/folders.js';
 import { designHash, protocolHash, runHash } from '../records/hash.js';
@@ -86,7 +87,8 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     description: suite.description,
     dataset: suite.dataset.name,
     base: suite.network.base,
-    strategy: suite.strategy,
+    strategy: strategyName(suite.strategy),
+    ...(opened.arrangement && { arrangement: opened.arrangement }),
     report: suite.report,
     ...(suite.validation && { validation: suite.validation }),
     seeds: sorted(new Set(runs.map(({ spec }) => spec.seed))),

@@ -5,6 +5,7 @@ import { restOf } from '../../data/hold-out.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
 import { renderProblem } from '../../config/problem.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
+import { arrangementWords } from '../../experiment/arrangement-words.js';
 import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
 import { describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
@@ -49,7 +50,7 @@ Examples:
   ablate plan configs/suites/paper-resnet50.yaml --device gpu --measure`,
     )
     .action(async (file: string, options: PlanOptions) => {
-      const { opened, runs, standings: stands } = await openPlan(file, options, false);
+      const { opened, plan, runs, standings: stands } = await openPlan(file, options, false);
       const { suite } = opened;
       const standings = runs.map((run) => [run, stands.get(run) as Standing] as const);
       const trainedAs = toTrain(standings);
@@ -89,6 +90,7 @@ Examples:
             hash: run.fingerprint === null || run.awaitsTuning ? null : run.hash,
             ...(run.trial && { trial: { variant: run.trial.variant, factor: run.trial.factor } }),
           })),
+          ...(plan.record.arrangement && { arrangement: plan.record.arrangement }),
           left: left.length,
           parallel: share.parallel,
           threads: share.threads,
@@ -106,6 +108,7 @@ Examples:
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
+      for (const words of arrangementWords(plan.record)) note(words);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
