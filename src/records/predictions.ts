@@ -9,7 +9,6 @@ import type { Found } from './read.js';
 import type { PredictionsNote } from './result.js';
 import { hashSchema } from './schema.js';
 
-
 /** What a network says of each picture of a set, in the data set's own order, so that runs pair picture by picture. */
 export interface Predictions {
   /** Number of classes. */

@@ -60,7 +60,10 @@ interface Section {
   readonly html: readonly (string | (() => string))[];
 }
 
-function sectionsOf({ figures, tables, sections: more, notes }: Report, picture: (figure: Figure) => string): Section[] {
+function sectionsOf(
+  { figures, tables, sections: more, notes }: Report,
+  picture: (figure: Figure) => string,
+): Section[] {
   const named = (...names: string[]) =>
     figures
       .filter(({ name }) => names.includes(name))
