@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "amx-dense.h"
 #include "band.h"
 #include "panels.h"
 #include "winograd.h"
@@ -89,17 +90,41 @@ void Tiles(const Sums &sums, const TermBlock &block, const Panels &panels, long 
 // Sums are the output as they are.
 struct AsTheyAre {};
 
+#if defined(ABLATE_HAS_AMX)
+template <class T, class Finish>
+void ConvolveByAmx(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
+  const auto offset = [&](long line, long x) {
+    return line / grid.rows * target.sample + line % grid.rows * target.row + x * target.pixel;
+  };
+  const auto each = [&](auto store) {
+    AmxConvolve(grid, panels, bias, offset, [&](long at, const float *sums, long from, long to) ABLATE_INLINE_LAMBDA {
+      if constexpr (std::is_same_v<Finish, AsTheyAre>) {
+        Vectors(to - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
+          store(target.y + at + from + i, Load(sums + from + i, width), width);
+        });
+      } else {
+        finish(store, at, sums, from, to);
+      }
+    });
+  };
+  if (target.streamed) each(Streamed{});
+  else each(Cached{});
+}
+#endif
+
 // The sums of each position and panel, then finish(store, offset of a position in the target, its sums, first column, end
 // column). Sums of a target of floats are written into it; others into scratch memory, some panels at a time.
 template <class T, class Finish>
 void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
   constexpr bool kInPlace = std::is_same_v<T, float>, kFinishes = !std::is_same_v<Finish, AsTheyAre>;
   static_assert(kInPlace || kFinishes);
+#if defined(ABLATE_HAS_AMX)
+  if (AmxServes(grid.precision)) return ConvolveByAmx(grid, panels, bias, target, finish);
+#endif
   const long wanted = std::min(240L, std::max(48L, kBlockFloats / std::min(grid.pixel(), kTerms)));
   const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns), grid.columns == 1 ? kTileRows : 1);
   const Shares chunks(panels.count, Ceil(panels.count, Ceil(kTasks, blocks.shares)));
   Parallel(blocks.shares * chunks.shares, [&](long task) {
-    const AmxScope amx(grid.precision);
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares);
     const Band band(grid, first, end, true);
@@ -162,17 +187,18 @@ void DenseForward(const T *x, const float *w, const float *bias, const Window &d
   }
   const Multiplicand map(x, d.N * d.H * d.W, d.C);
   const Grid grid = ForwardGrid(map, d, precision);
-  const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
+  const Panels panels = OutputPanels(w, d.kernel, d.kernel, d.C, O, precision);
   const bool in_place = kFloats && A == Activation::kRelu;
   const Target<T> target{kFloats && kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O,
                          !in_place && Streams(y, grid.lines() * grid.columns * O, O)};
   const float *const start = kKept ? nullptr : bias;
+  const bool apart = !kFloats || AmxServes(precision);  // sums are not where `before` is
   if constexpr (kFloats && A == Activation::kNone) return Convolve(grid, panels, start, target, AsTheyAre{});
   else Convolve(grid, panels, start, target, [=](auto store, long at, const float *sums, long from, long to) {
     Vectors(to - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
       const long c = from + i;
       Vec value = Load(sums + c, width);
-      if (!kFloats && kKept) store(before + at + c, value, width);
+      if (kKept && apart) store(before + at + c, value, width);
       if (kKept && bias) value += Load(bias + c, width);
       store(y + at + c, Activate<A>(value), width);
     });

@@ -17,6 +17,9 @@ struct Dense : WindowAttributes {
     Require(DenseServes(kernel[0], stride), "the kernel must be at most 16");
     return window;
   }
+  void Count(Context &context, const Window &d, long O) const {
+    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C * O, precision);
+  }
   Precision precision;
 };
 
@@ -30,6 +33,7 @@ struct DenseOp : Dense<T> {
     const int64_t O = kernel.dims[3];
     Require(bias.empty() || bias.count == O, "bias must be empty or have one value an output channel");
     const Dims dims = {window.N, window.OH, window.OW, O};
+    this->Count(context, window, O);
     T *const y = context.Out<T>(0, dims), *const before = A == Activation::kGelu ? context.Out<T>(1, dims) : nullptr;
     DenseForward<A>(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, this->precision, before,
                     y);
@@ -50,6 +54,7 @@ struct DenseInputOp : Dense<T> {
             "dy must be [N, H, W, O], the kernel [k, k, C, O] and extent [0, height, width]");
     const Window window = this->Check({dy.dims[0], extent.dims[1], extent.dims[2], kernel.dims[2]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    this->Count(context, window, kernel.dims[3]);
     T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
     DenseInputGradient(dy.of<T>(), kernel.floats(), window, kernel.dims[3], this->precision, dx);
   }
@@ -67,6 +72,7 @@ struct DenseFilterOp : Dense<T> {
     const Window window = this->Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
     Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
+    this->Count(context, window, kernel.dims[3]);
     float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
     DenseFilterGradient(dy.of<T>(), x.of<T>(), window, kernel.dims[3], this->precision, dkernel,
                         bias.empty() ? nullptr : dbias);

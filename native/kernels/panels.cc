@@ -1,5 +1,7 @@
 #include "panels.h"
 
+#include "profile.h"
+
 namespace ablate {
 
 void TransposeColumns(const float *from, long row, long terms, long columns, float *to) {
@@ -22,17 +24,19 @@ void TransposeColumns(const float *from, long row, long terms, long columns, flo
   }
 }
 
-Panels OutputPanels(const float *w, long taps, long C, long O, Precision precision) {
+Panels OutputPanels(const float *w, long tap_rows, long tap_columns, long C, long O, Precision precision) {
   const long size = PlaceSize(precision), pixel = Places(precision, C);
-  Panels panels(taps * pixel, O);
+  Panels panels(tap_rows, tap_columns * pixel, O, precision);
   const Shares shares(panels.terms, 512);
   Parallel(panels.count * shares.shares, [&](long task) {
+    const Packing packing;
     const long panel = task / shares.shares, share = task % shares.shares;
     for (long term = shares.Begin(share); term < shares.End(share); term++) {
-      const long c = term % pixel * size;
-      const float *const row = w + (term / pixel * C + c) * O + panel * kPanel;
+      const long at = term % panels.row, tap = term / panels.row * tap_columns + at / pixel, c = at % pixel * size;
+      const float *const row = w + (tap * C + c) * O + panel * kPanel;
       float *const to = panels.At(panel) + term * kPanel;
-      if (size == 1) CopyColumns(row, panels.Columns(panel), to);
+      if (at >= panels.run) std::fill_n(to, kPanel, 0.0f);
+      else if (size == 1) CopyColumns(row, panels.Columns(panel), to);
       else PairColumns(row, c + 1 < C ? row + O : nullptr, panels.Columns(panel), to);
     }
   });
@@ -41,16 +45,20 @@ Panels OutputPanels(const float *w, long taps, long C, long O, Precision precisi
 
 Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x, Precision precision) {
   const long pixel = Places(precision, O);
-  Panels panels(y.taps * x.taps * pixel, d.C);
+  Panels panels(y.taps, x.taps * pixel, d.C, precision);
   Parallel(panels.count * y.taps * x.taps, [&](long task) {
+    const Packing packing;
     const long panel = task % panels.count, tap = task / panels.count, columns = panels.Columns(panel);
-    const float *from = w + ((y.tap[tap / x.taps] * d.kernel + x.tap[tap % x.taps]) * d.C + panel * kPanel) * O;
+    const long row = tap / x.taps, column = tap % x.taps;
+    const float *from = w + ((y.tap[row] * d.kernel + x.tap[column]) * d.C + panel * kPanel) * O;
     if (precision == Precision::kBfloat16) {
       float *const rounded = Scratch(Slot::kWeights, columns * pixel);
       for (long c = 0; c < columns; c++) PairNeighbours(from + c * O, O, rounded + c * pixel);
       from = rounded;
     }
-    TransposeColumns(from, pixel, pixel, columns, panels.At(panel) + tap * pixel * kPanel);
+    float *const to = panels.At(panel) + row * panels.row * kPanel;
+    TransposeColumns(from, pixel, pixel, columns, to + column * pixel * kPanel);
+    if (column == 0) std::fill_n(to + panels.run * kPanel, (panels.row - panels.run) * kPanel, 0.0f);
   });
   return panels;
 }
