@@ -163,16 +163,26 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
   });
 }
 
-// Positions of a phase whose outputs no tap reaches.
+// Positions of a phase whose outputs no tap reaches: zeros, or what they would be added to.
 template <class T>
-void Clear(const Target<T> &target, long N, long rows, long columns, long C) {
+void Untouched(const Target<T> &target, const T *onto, long N, long rows, long columns, long C) {
+  if (onto == target.y) return;
   Parallel(N, [&](long n) {
     for (long y = 0; y < rows; y++) {
       for (long x = 0; x < columns; x++) {
-        memset(target.y + n * target.sample + y * target.row + x * target.pixel, 0, C * sizeof(T));
+        const long at = n * target.sample + y * target.row + x * target.pixel;
+        if (onto) memcpy(target.y + at, onto + at, C * sizeof(T));
+        else memset(target.y + at, 0, C * sizeof(T));
       }
     }
   });
+}
+
+// What comes of a value that is stored in a map.
+template <class T>
+ABLATE_INLINE Vec Kept(Vec value) {
+  if constexpr (std::is_same_v<T, float>) return value;
+  else return Widened(Rounded(value));
 }
 
 }  // namespace
@@ -206,10 +216,14 @@ void DenseForward(const T *x, const float *w, const float *bias, const Window &d
 }
 
 template <class T>
-void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Precision precision, T *dx) {
+void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Precision precision, T *dx, const T *onto) {
   if (d.N == 0) return;
   if constexpr (std::is_same_v<T, float>) {
-    if (WinogradServes(d, O, precision)) return WinogradInputGradient(dy, w, d, O, dx);
+    if (WinogradServes(d, O, precision)) {
+      WinogradInputGradient(dy, w, d, O, dx);
+      if (onto) Add(dx, onto, dx, d.N * d.H * d.W * d.C);
+      return;
+    }
   }
   const Multiplicand map(dy, d.N * d.OH * d.OW, O);
   for (long py = 0; py < d.stride; py++) {
@@ -217,10 +231,12 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
       const Phase y(py, d), x(px, d);
       const long rows = Ceil(d.H - py, d.stride), columns = Ceil(d.W - px, d.stride);
       if (rows <= 0 || columns <= 0) continue;
-      const Target<T> target{dx + (py * d.W + px) * d.C, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
+      const long start = (py * d.W + px) * d.C;
+      const Target<T> target{dx + start, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
                              Streams(dx, d.N * d.H * d.W * d.C, d.C)};
+      const T *const also = onto ? onto + start : nullptr;
       if (y.taps == 0 || x.taps == 0) {
-        Clear(target, d.N, rows, columns, d.C);
+        Untouched(target, also, d.N, rows, columns, d.C);
         continue;
       }
       const Panels panels = InputPanels(w, d, O, y, x, precision);
@@ -231,10 +247,17 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
         grid = {map.map(), d.N * d.OH * d.OW, 1, 1, map.C(), 1, 1, 1, 0, 0, 1, 1, precision, map.places()};
         to = {dx, d.C, d.C, d.C, target.streamed};
       }
-      if constexpr (std::is_same_v<T, float>) Convolve(grid, panels, nullptr, to, AsTheyAre{});
-      else Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
+      if constexpr (std::is_same_v<T, float>) {
+        if (!also) {
+          Convolve(grid, panels, nullptr, to, AsTheyAre{});
+          continue;
+        }
+        to.streamed = false;
+      }
+      Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
         Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
-          store(to.y + at + from + i, Load(sums + from + i, width), width);
+          const Vec value = Load(sums + from + i, width);
+          store(to.y + at + from + i, also ? Kept<T>(value) + Load(also + at + from + i, width) : value, width);
         });
       });
     }
@@ -244,7 +267,8 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
 #define ABLATE_INSTANTIATE(A, T)                                                                                     \
   template void DenseForward<A>(const T *, const float *, const float *, const Window &, long, Precision, T *, T *);
 ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
-template void DenseInputGradient(const float *, const float *, const Window &, long, Precision, float *);
-template void DenseInputGradient(const Bfloat16 *, const float *, const Window &, long, Precision, Bfloat16 *);
+template void DenseInputGradient(const float *, const float *, const Window &, long, Precision, float *, const float *);
+template void DenseInputGradient(const Bfloat16 *, const float *, const Window &, long, Precision, Bfloat16 *,
+                                 const Bfloat16 *);
 
 }  // namespace ablate

@@ -35,13 +35,15 @@ const state = createState(engine.ops, model, recipe, startSeed);
 const stepper = await createStepper({ engine, model, recipe, state, seed: startSeed, recompute });
 const batch = stepBatch(task, model);
 
+const names = new Map([...state.all].map(([parameter, variable]) => [variable.name, parameter]));
+
 let number = 0;
 let firstLoss: number | null = null;
 for await (const line of createInterface({ input: process.stdin })) {
   const times: number[] = [];
   const question = JSON.parse(line) as { readonly steps: number; readonly profile?: boolean };
   const profiler = question.profile ? engine.profiler : undefined;
-  profiler?.start();
+  profiler?.start(names);
   for (let step = 0; step < question.steps; step++) {
     const start = performance.now();
     const loss = await stepper.step(async () => batch, number++, 1e-3);

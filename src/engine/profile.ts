@@ -24,7 +24,8 @@ export interface StepProfile {
 
 /** Tells where the time of compiled steps goes; while it does not, it costs them nothing. */
 export interface Profiler {
-  start(): void;
+  /** @param names of parameters, by those of their variables: what layers are told by. */
+  start(names?: ReadonlyMap<string, string>): void;
   /** What ran since `start` or the last call. */
   take(): StepProfile;
 }

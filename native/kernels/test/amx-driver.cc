@@ -21,16 +21,20 @@ template <class T>
 Results Run(const Window &d, long O) {
   const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(4, d.N * d.OH * d.OW * O);
   const Values w = Numbers(2, d.kernel * d.kernel * d.C * O), bias = Numbers(3, O);
-  Map<T> y(dy.size()), active(dy.size()), before(dy.size()), dx(x.size());
+  Map<T> y(dy.size()), active(dy.size()), before(dy.size()), dx(x.size()), sum(x.size());
   Values dw(w.size()), dbias(O);
   constexpr Precision kPrecision = Precision::kBfloat16;
   DenseForward<Activation::kNone, T>(x.data(), w.data(), bias.data(), d, O, kPrecision, nullptr, y.data());
   DenseForward<Activation::kGelu, T>(x.data(), w.data(), bias.data(), d, O, kPrecision, before.data(), active.data());
   DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, dx.data());
+  DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, sum.data(), x.data());
   DenseFilterGradient(dy.data(), x.data(), d, O, kPrecision, dw.data(), dbias.data());
   Values all = Widened(y), more = Widened(active);
   all.insert(all.end(), more.begin(), more.end());
-  return {all, Widened(before), Widened(dx), dw, dbias};
+  Values slopes = Widened(dx);
+  more = Widened(sum);
+  slopes.insert(slopes.end(), more.begin(), more.end());
+  return {all, Widened(before), slopes, dw, dbias};
 }
 
 // The greatest difference, relative to the greatest value.

@@ -13,8 +13,8 @@ export function createProfiler(kernels: Kernels): Profiler & { add(step: Compile
       step = compiled;
       origins = new Map();
     },
-    start() {
-      origins = step?.origins() ?? new Map();
+    start(names = new Map()) {
+      origins = step?.origins(names) ?? new Map();
       before = step?.milliseconds ?? 0;
       kernels.profile(true);
     },

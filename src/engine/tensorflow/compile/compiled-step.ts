@@ -33,8 +33,8 @@ export class CompiledStep implements RunnableStep {
   }
 
   /** What its nodes compute, by their numbers in the graph. */
-  origins(): ReadonlyMap<number, NodeOrigin> {
-    return originsOf(this.recording.nodes);
+  origins(names: ReadonlyMap<string, string>): ReadonlyMap<number, NodeOrigin> {
+    return originsOf(this.recording.nodes, names);
   }
 
   /** Nodes of the graph, as recorded. */
