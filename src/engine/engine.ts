@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Ops } from './ops.js';
+import type { Profiler } from './profile.js';
 
 export type EngineName = 'tensorflow' | 'wasm' | 'webgpu';
 export type Device = 'auto' | 'gpu' | 'cpu' | 'wasm' | 'webgpu';
@@ -45,6 +46,8 @@ export interface Engine {
    * reads or writes; `examples` two sets of feeds that differ in every value, for finding what is not declared.
    */
   prepare(step: Step, variables: readonly Variable[], examples: readonly [Feeds, Feeds]): Promise<RunnableStep>;
+  /** Of compiled steps on fused kernels; undefined elsewhere. */
+  readonly profiler?: Profiler | undefined;
 }
 
 /** The engine, device, library or compiler that was asked for is not here; the message ends with the next command. */

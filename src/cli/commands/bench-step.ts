@@ -23,6 +23,7 @@ import { openSuiteHere } from '../open-suite.js';
 import { printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
+import { type NetworkProfile, printProfiles, printProfilesAsJson, profileNetwork } from '../step-profiles.js';
 import { createTicker, type Ticker } from '../ticker.js';
 import { checkPictureFile, writeFigure } from '../write-figure.js';
 import { type SettingsOption, settingsOption } from '../settings-option.js';
@@ -40,6 +41,7 @@ interface BenchStepOptions extends NamedNetworkOptions, SettingsOption {
   readonly rounds: number;
   readonly steps?: number;
   readonly precision: 'float32' | 'bfloat16';
+  readonly profile?: boolean;
   readonly json?: boolean;
   readonly chart?: string;
   readonly markdown?: string;
@@ -66,6 +68,10 @@ export function benchStepCommand(): Command {
     .option('--rounds <count>', 'turns of every contender', whole, 7)
     .option('--steps <count>', 'steps a turn (default: 3; 1 from 128 pixels on)', whole)
     .addOption(new Option('--precision <type>').choices(['float32', 'bfloat16']).default('float32'))
+    .option(
+      '--profile',
+      'instead: where the time of our step goes, by kind and by part of the network, beside the floor that the machine sets',
+    )
     .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .option('--chart <file>', 'draw it: .svg or .png, with its numbers beside it as .csv')
@@ -76,6 +82,7 @@ export function benchStepCommand(): Command {
 Examples:
   ablate bench step configs/suites/quickstart.yaml --torch python3
   ablate bench step configs/suites/paper-resnet50.yaml --torch python3 --tcmalloc libtcmalloc_minimal.so.4
+  ablate bench step configs/suites/paper-resnet50.yaml --only resnet-50 --precision bfloat16 --profile
   ablate bench step --model convnext-tiny --resolution 224 --batch 8 --torch python3 --torch-compile`,
     )
     .action((suite: string | undefined, options: BenchStepOptions) => benchStep(suite, options));
@@ -88,6 +95,7 @@ async function benchStep(file: string | undefined, options: BenchStepOptions): P
   if (options.chart !== undefined) checkPictureFile(options.chart);
   const { title, networks } = await networksOf(file, options);
   const sizes = networks.map((network) => sizeOf(network, options));
+  if (options.profile) return profileSteps(networks, sizes, options);
   const ticker = createTicker();
   const rows: StepRow[] = [];
   try {
@@ -103,6 +111,36 @@ async function benchStep(file: string | undefined, options: BenchStepOptions): P
   await publish(title, sizes[0] as Measurement, rows, options, ticker);
   const missing = rows.filter(({ measured }) => !measured.some(({ side }) => side === 'ablate'));
   if (missing.length > 0) throw new Exit(exitCodes.someFailed);
+}
+
+/** What compares contenders has no part in a profile. */
+const COMPARING = ['torch', 'tcmalloc', 'torchCompile', 'wasm', 'chart', 'markdown'] as const;
+
+async function profileSteps(
+  networks: readonly StepNetwork[],
+  sizes: readonly Measurement[],
+  options: BenchStepOptions,
+): Promise<void> {
+  const other = COMPARING.find((name) => options[name] !== undefined);
+  if (other !== undefined) {
+    const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--profile takes our step apart and compares with nobody; leave --${flag} out`);
+  }
+  const { rounds, steps, ...size } = sizes[0] as Measurement;
+  const count = rounds * steps;
+  const ticker = createTicker();
+  const profiles: NetworkProfile[] = [];
+  try {
+    for (const [at, network] of networks.entries()) {
+      ticker.show(`${at + 1}/${networks.length} ${network.name}`);
+      profiles.push(await profileNetwork(network, size, count));
+    }
+  } finally {
+    ticker.close();
+  }
+  const source = provenance(process.argv.slice(2), [...new Set(profiles.map(({ profile }) => profile.about))]);
+  const print = options.json ? printProfilesAsJson : printProfiles;
+  print(profiles, size, count, source);
 }
 
 /** How one network is measured. */

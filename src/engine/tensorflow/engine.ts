@@ -5,6 +5,7 @@ import { withBfloat16Maps } from './bfloat16-maps.js';
 import { compileStep } from './compile/compile.js';
 import { type LoadedTensorflow, type LoadOptions, loadTensorflow } from './load.js';
 import { type Kernels, loadKernels } from './kernels.js';
+import { createProfiler } from './profiler.js';
 import { type Precision, resolvePrecision } from './precision.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
@@ -55,6 +56,7 @@ export function engineOn(
   registerOwnKernels(loaded);
   const gpu = loaded.backend.isUsingGpuDevice;
   const precision = resolvePrecision(wish, { gpu, compiler, kernels });
+  const profiler = kernels && !eager ? createProfiler(kernels) : undefined;
   const ops = withContract({
     ...createTensorflowOps(loaded, kernels, precision),
     ...(eager ? {} : createAfter(loaded, compiler)),
@@ -73,7 +75,11 @@ export function engineOn(
     },
     prepare: async (given, variables, examples) => {
       const step = precision === 'bfloat16' ? withBfloat16Maps(loaded.backend, given, variables) : given;
-      return eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples, compiler);
+      if (eager) return eagerStep(loaded.tf, step);
+      const compiled = compileStep(loaded, step, variables, examples, compiler);
+      profiler?.add(compiled);
+      return compiled;
     },
+    profiler,
   };
 }
