@@ -33,7 +33,10 @@ export async function measureRates(engine: Engine, profiler: Profiler): Promise<
       () => ({ x: tf.randomNormal([1, positions, channels]), w: tf.randomNormal([channels, channels]) }),
       ({ x, w }) => {
         // A linear layer of one row a sample is a classifier, which stays float32.
-        const rows = tf.reshape(x as Tensor, precision === 'bfloat16' ? [1, positions, channels] : [positions, channels]);
+        const rows = tf.reshape(
+          x as Tensor,
+          precision === 'bfloat16' ? [1, positions, channels] : [positions, channels],
+        );
         return engine.ops.linear(rows, w as Tensor as never);
       },
       ({ products, seconds }) => products / seconds,

@@ -31,7 +31,12 @@ export async function profileNetwork(network: StepNetwork, size: StepSize, steps
 const giga = (value: number): string => (value / 1e9).toFixed(0);
 
 /** A table a network, and what its floors are made of. */
-export function printProfiles(profiles: readonly NetworkProfile[], size: StepSize, steps: number, source: Provenance): void {
+export function printProfiles(
+  profiles: readonly NetworkProfile[],
+  size: StepSize,
+  steps: number,
+  source: Provenance,
+): void {
   const what = `batch ${size.batch}, ${size.precision}, ${counted(size.threads, 'thread')}, means of ${counted(steps, 'step')}`;
   for (const { name, profile } of profiles) {
     const { columns, rows } = profileTable(profile);
@@ -55,11 +60,13 @@ export function printProfilesAsJson(
   steps: number,
   source: Provenance,
 ): void {
-  const line = (kind: 'kind' | 'layer') => ([name, { seconds, floor }]: readonly [string | null, ProfileLine]) => ({
-    [kind]: name,
-    seconds,
-    floorSeconds: floor,
-  });
+  const line =
+    (kind: 'kind' | 'layer') =>
+    ([name, { seconds, floor }]: readonly [string | null, ProfileLine]) => ({
+      [kind]: name,
+      seconds,
+      floorSeconds: floor,
+    });
   printJson({
     schema: 'ablate/bench-step-profile/1',
     ...size,

@@ -75,5 +75,9 @@ it('knows every kernel by its name', () => {
   expect(['BatchNormReluInference', 'LayerNormGradient'].map(kindOf)).toEqual(['norms', 'norms']);
   expect(['ResidualGeluGradient', 'Add'].map(kindOf)).toEqual(['residual', 'residual']);
   expect(['BiasGradient', 'ReluGradient', 'Gelu'].map(kindOf)).toEqual(Array(3).fill('activations'));
-  expect(['MaxPoolGradient', 'SoftmaxCrossEntropy', 'Sgd'].map(kindOf)).toEqual(['pools, loss', 'pools, loss', 'optimizer']);
+  expect(['MaxPoolGradient', 'SoftmaxCrossEntropy', 'Sgd'].map(kindOf)).toEqual([
+    'pools, loss',
+    'pools, loss',
+    'optimizer',
+  ]);
 });

@@ -22,7 +22,10 @@ export function createProfiler(kernels: Kernels): Profiler & { add(step: Compile
       const milliseconds = step?.milliseconds ?? 0;
       const seconds = (milliseconds - before) / 1000;
       before = milliseconds;
-      return { ops: kernels.takeProfile().map(({ node, ...times }) => ({ ...originOf(node, origins), ...times })), seconds };
+      return {
+        ops: kernels.takeProfile().map(({ node, ...times }) => ({ ...originOf(node, origins), ...times })),
+        seconds,
+      };
     },
   };
 }

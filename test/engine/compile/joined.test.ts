@@ -23,12 +23,15 @@ const CASES: readonly Case[] = [
 ];
 
 /** The gradient of a map that a convolution and something else read. */
-function stepOf({ kernel, stride, padding }: Case): Step {
+function stepOf({ stride, padding }: Case): Step {
   return ({ x, w, dy, other }) =>
     tf.tidy(() => {
       const value = (map: Tensor) => {
         const y = kernels.dense(map as Tensor4D, w as Tensor4D, { stride, padding, bfloat16: true });
-        return tf.add(tf.sum(tf.mul(y, dy as Tensor)), tf.sum(tf.mul(kernels.activation(map, 'gelu'), other as Tensor)));
+        return tf.add(
+          tf.sum(tf.mul(y, dy as Tensor)),
+          tf.sum(tf.mul(kernels.activation(map, 'gelu'), other as Tensor)),
+        );
       };
       return { dx: tf.grad(value)(x as Tensor) };
     });
@@ -37,8 +40,7 @@ function stepOf({ kernel, stride, padding }: Case): Step {
 function feedsOf({ shape, kernel, stride, padding, outputs }: Case, seed: number) {
   const [samples, height, width, channels] = shape;
   const size = (side: number) => Math.floor((side + 2 * padding - kernel) / stride) + 1;
-  const tensor = (at: number, sides: readonly number[]) =>
-    tf.tensor(normals(10 * seed + at, [...sides]), [...sides]);
+  const tensor = (at: number, sides: readonly number[]) => tf.tensor(normals(10 * seed + at, [...sides]), [...sides]);
   return {
     x: tensor(1, shape),
     w: tensor(2, [kernel, kernel, channels, outputs]),
