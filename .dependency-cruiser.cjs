@@ -11,7 +11,7 @@ const may = {
   engine: ['random', 'shell'],
   layers: ['engine'],
   architecture: ['layers', 'engine', 'config'],
-  roadmap: ['architecture', 'layers', 'config'],
+  roadmap: ['architecture', 'layers', 'config', 'random'],
   cost: ['architecture', 'layers'],
   weights: ['architecture', 'layers', 'engine', 'shell'],
   inference: ['architecture', 'engine', 'weights', 'layers', 'data', 'training', 'config', 'random'],

@@ -1,6 +1,6 @@
 """A training step in PyTorch, for `ablate bench step`: the same network, built from ablate's tree of layers.
 
-    python step_torch.py TASK.json START.safetensors channels_last|contiguous eager|compile
+    python step_torch.py TASK.json START.safetensors channels_last|contiguous eager|compile cpu|cuda [bfloat16]
 
 Reads lines {"steps": n} from stdin and answers each with {"times": [ms, ...], "firstLoss": x, "peakBytes": b, "about": text}.
 First weights and pictures are those of START, which are ablate's.
@@ -15,9 +15,15 @@ import torch.nn.functional as F
 from torch_twin import check_preloaded, decay_groups, network
 
 task = json.load(open(sys.argv[1]))
-channels_last, compiled = sys.argv[3] == 'channels_last', sys.argv[4] == 'compile'
+channels_last, compiled, device = sys.argv[3] == 'channels_last', sys.argv[4] == 'compile', sys.argv[5]
+autocast = task['precision'] == 'bfloat16' or sys.argv[6:] == ['bfloat16']
 check_preloaded()
 torch.set_num_threads(task['threads'])
+if device == 'cuda':
+    # TF32, as TensorFlow multiplies float32 on a GPU that has it.
+    torch.set_float32_matmul_precision('high')
+    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
 
 
 class Start:
@@ -43,13 +49,14 @@ with torch.no_grad():
         parameter.copy_(start.read(name).view(parameter.shape))
 x = start.read('images').permute(0, 3, 1, 2).contiguous()
 y = torch.arange(task['batch']) % task['classes']
+net, x, y = net.to(device), x.to(device), y.to(device)
 if channels_last:
     net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
 optimizer = torch.optim.AdamW(decay_groups(net, 0.05), lr=1e-3, fused=True)
 forward = torch.compile(net) if compiled else net
-if task['precision'] == 'bfloat16':
+if autocast:
     def loss():
-        with torch.autocast('cpu', torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16):
             return F.cross_entropy(forward(x).float(), y, label_smoothing=0.1)
 else:
     def loss():
@@ -65,6 +72,8 @@ def step():
 
 
 about = f'PyTorch {torch.__version__}, Python {platform.python_version()}'
+if device == 'cuda':
+    about += f', {torch.cuda.get_device_name()}'
 if task['swin'] is not None:
     import timm
     about += f', timm {timm.__version__}'

@@ -24,3 +24,4 @@ export {
   type Step,
   type StepDefinition,
 } from './roadmap/step.js';
+export { type AskedSet, defineStrategy, type OwnStrategy } from './roadmap/strategies/own.js';

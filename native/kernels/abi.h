@@ -31,6 +31,7 @@ void TF_DeleteTensor(TF_Tensor *);
 void *TF_TensorData(const TF_Tensor *);
 int TF_NumDims(const TF_Tensor *);
 int64_t TF_Dim(const TF_Tensor *, int axis);
+size_t TF_TensorByteSize(const TF_Tensor *);
 
 TF_OpDefinitionBuilder *TF_NewOpDefinitionBuilder(const char *name);
 void TF_OpDefinitionBuilderAddAttr(TF_OpDefinitionBuilder *, const char *);
@@ -65,6 +66,11 @@ void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction *, const char 
 void TF_OpKernelConstruction_GetAttrInt64(TF_OpKernelConstruction *, const char *, int64_t *, TF_Status *);
 void TF_OpKernelConstruction_Failure(TF_OpKernelConstruction *, TF_Status *);
 void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
+struct TF_StringView {
+  const char *data;
+  size_t length;
+};
+TF_StringView TF_GetOpKernelName(TF_OpKernelContext *);
 void TF_GetInput(TF_OpKernelContext *, int, TF_Tensor **, TF_Status *);
 TF_Tensor *TF_AllocateOutput(TF_OpKernelContext *, int, int dtype, const int64_t *dims, int rank, size_t bytes,
                              TF_Status *);

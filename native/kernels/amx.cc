@@ -18,9 +18,9 @@ struct alignas(64) Layout {
 
 Layout TheLayout() {
   Layout layout;
-  for (int tile = 0; tile < 5; tile++) {
+  for (int tile = 0; tile < 8; tile++) {
     layout.row_bytes[tile] = kAmxPlaces * sizeof(float);
-    layout.rows[tile] = tile < 3 ? kAmxRows : kAmxPlaces;
+    layout.rows[tile] = kAmxRows;
   }
   return layout;
 }
@@ -44,9 +44,8 @@ bool AmxAllowed() {
 #endif
 }
 
-AmxScope::AmxScope(Precision precision) : used_(precision == Precision::kBfloat16 && AmxAllowed()) {
+AmxScope::AmxScope() {
 #if defined(__AMX_BF16__)
-  if (!used_) return;
   static const Layout layout = TheLayout();
   asm volatile("ldtilecfg %0" ::"m"(layout));
 #endif
@@ -54,7 +53,7 @@ AmxScope::AmxScope(Precision precision) : used_(precision == Precision::kBfloat1
 
 AmxScope::~AmxScope() {
 #if defined(__AMX_BF16__)
-  if (used_) asm volatile("tilerelease");
+  asm volatile("tilerelease");
 #endif
 }
 

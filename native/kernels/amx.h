@@ -16,24 +16,25 @@ constexpr bool kHasAmx = false;
 #endif
 
 constexpr long kAmxPlaces = 16;  // of a tile's row: that many terms, two to a place, are multiplied at a time
-constexpr int kAmxRows = 12;     // of tiles of terms and of sums; tiles of panels have one for each place
+constexpr long kAmxRows = 16;    // of every tile
+constexpr long kAmxTile = kAmxRows * kAmxPlaces;  // floats
 
 // Whether the system lets this process use them: Linux wants to be asked, because threads then keep 8 KiB more.
 bool AmxAllowed();
 
-// While it lives, the calling thread's tiles are laid out as what is below expects.
+// Whether products of this precision go by tiles.
+inline bool AmxServes(Precision precision) { return kHasAmx && precision == Precision::kBfloat16 && AmxAllowed(); }
+
+// While it lives, the calling thread's tiles are all whole.
 class AmxScope {
  public:
-  explicit AmxScope(Precision precision);
+  AmxScope();
   ~AmxScope();
   AmxScope(const AmxScope &) = delete;
   AmxScope &operator=(const AmxScope &) = delete;
-
- private:
-  bool used_;
 };
 
-// Tiles 0 and 1 hold sums, 2 holds terms, 3 and 4 a panel's columns.
+// Tiles 0 to 3 hold sums, 4 and 5 rows of terms, 6 and 7 columns.
 #if defined(__AMX_BF16__)
 template <int T>
 ABLATE_INLINE void AmxZero() {
@@ -55,9 +56,8 @@ ABLATE_INLINE void AmxMultiply() {
 struct AmxTile {
   float places[kAmxPlaces][kAmxPlaces];
 };
-inline thread_local AmxTile amx_tiles[5];
+inline thread_local AmxTile amx_tiles[8];
 inline bool emulates_amx = true;  // false: as on a system that does not allow it
-constexpr int AmxRowsOf(int tile) { return tile < 3 ? kAmxRows : kAmxPlaces; }
 
 template <int T>
 void AmxZero() {
@@ -65,11 +65,11 @@ void AmxZero() {
 }
 template <int T>
 void AmxLoad(const float *from, long apart) {
-  for (int r = 0; r < AmxRowsOf(T); r++) memcpy(amx_tiles[T].places[r], from + r * apart, sizeof(AmxTile) / kAmxPlaces);
+  for (int r = 0; r < kAmxRows; r++) memcpy(amx_tiles[T].places[r], from + r * apart, sizeof(AmxTile) / kAmxPlaces);
 }
 template <int T>
 void AmxStore(float *to, long apart) {
-  for (int r = 0; r < AmxRowsOf(T); r++) memcpy(to + r * apart, amx_tiles[T].places[r], sizeof(AmxTile) / kAmxPlaces);
+  for (int r = 0; r < kAmxRows; r++) memcpy(to + r * apart, amx_tiles[T].places[r], sizeof(AmxTile) / kAmxPlaces);
 }
 template <int Sums, int Terms, int Columns>
 void AmxMultiply() {

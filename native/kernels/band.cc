@@ -4,11 +4,10 @@
 #include <cstring>
 
 #include "product.h"
+#include "profile.h"
 
 namespace ablate {
-namespace {
 
-// Positions that lie side by side.
 void CopyPixels(const Grid &grid, const float *from, long count, float *out) {
   if (!grid.rounds()) {
     memcpy(out, from, count * grid.C * sizeof(float));
@@ -19,7 +18,6 @@ void CopyPixels(const Grid &grid, const float *from, long count, float *out) {
   }
 }
 
-// Row `y` of a sample with the zeros around it.
 void CopyRow(const Grid &grid, const float *sample, long y, float *out) {
   const long span = grid.span(), from = std::min(span, std::max(0L, grid.left));
   const long to = std::max(from, std::min(span, grid.W + grid.left));
@@ -31,11 +29,6 @@ void CopyRow(const Grid &grid, const float *sample, long y, float *out) {
   CopyPixels(grid, sample + (y * grid.W + from - grid.left) * grid.C, to - from, out + from * grid.pixel());
   memset(out + to * grid.pixel(), 0, (span - to) * grid.pixel() * sizeof(float));
 }
-
-// Rows of a tile whose same places all fall into one set of a cache of 64 sets of lines: there is room for eight.
-bool Collide(long apart) { return kTileRows > 8 && apart % (64 * kLine) == 0; }
-
-}  // namespace
 
 Multiplicand::Multiplicand(const float *map, long, long channels) : map_(map), places_(false), C_(channels) {}
 
@@ -63,8 +56,9 @@ Grid ForwardGrid(const Multiplicand &x, const Window &d, Precision precision) {
 }
 
 Band::Band(const Grid &grid, long first, long end, bool together) : rows_((end - first) * grid.columns) {
+  const Packing packing;
   const bool whole = !grid.rounds();
-  if (grid.alone() && (!whole || (together && Collide(grid.C)))) {
+  if (grid.alone() && (!whole || (together && kTileRows > 8 && Collide(grid.C)))) {
     Gathered(grid, first, end);
   } else if (whole && grid.direct()) {
     Direct(grid, first, end);
@@ -74,7 +68,7 @@ Band::Band(const Grid &grid, long first, long end, bool together) : rows_((end -
 }
 
 void Band::Gathered(const Grid &grid, long first, long end) {
-  tap_row_ = grid.pixel() + (Collide(grid.pixel()) ? kLine : 0);
+  tap_row_ = grid.pixel() + (kTileRows > 8 && Collide(grid.pixel()) ? kLine : 0);
   float *const copy = Scratch(Slot::kInput, (end - first) * tap_row_);
   for (long line = 0; line < end - first; line++) {
     CopyPixels(grid, grid.map + (first + line) * grid.C, 1, copy + line * tap_row_);

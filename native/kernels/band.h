@@ -61,6 +61,13 @@ inline Region MapOf(const Grid &grid, long first, long end, long term, long term
   return {grid.map + first * grid.C + term, end - first, grid.C, terms};
 }
 
+// Places of positions that lie side by side, in the precision that the map is read in.
+void CopyPixels(const Grid &grid, const float *from, long count, float *out);
+// Row `y` of a sample with the zeros around it: `span` positions.
+void CopyRow(const Grid &grid, const float *sample, long y, float *out);
+// Whether the same places of a tile's rows, so far apart, all fall into one set of a cache of 64 sets of lines.
+inline bool Collide(long apart) { return apart % (64 * kLine) == 0; }
+
 // One line after the other, without a division for each.
 struct Line {
   long rows, at, sample, row;

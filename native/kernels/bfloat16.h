@@ -21,6 +21,7 @@ constexpr long Places(Precision precision, long factors) {
 #if defined(__AVX512BF16__)
 constexpr bool kMultipliesBfloat16 = true;
 
+// Place i holds elements 2 i and 2 i + 1 of both, one after the other.
 ABLATE_INLINE Vec RoundedBoth(Vec lower, Vec upper) {
   return reinterpret_cast<Vec>(
       _mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(upper), reinterpret_cast<__m512>(lower)));
@@ -68,6 +69,13 @@ inline float Pair(float first, float second) {
   float result;
   memcpy(&result, &place, sizeof(result));
   return result;
+}
+
+ABLATE_INLINE Vec RoundedBoth(Vec lower, Vec upper) {
+  const auto at = [&](int i) { return i < kWidth ? lower[i] : upper[i - kWidth]; };
+  Vec places = {};
+  for (int i = 0; i < kWidth; i++) places[i] = Pair(at(2 * i), at(2 * i + 1));
+  return places;
 }
 
 ABLATE_INLINE Vec Paired(Vec first, Vec second) {

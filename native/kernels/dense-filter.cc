@@ -4,8 +4,10 @@
 #include <cmath>
 #include <vector>
 
+#include "amx-filter.h"
 #include "band.h"
 #include "panels.h"
+#include "profile.h"
 #include "winograd.h"
 
 namespace ablate {
@@ -47,9 +49,8 @@ struct Slopes {
 // Some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
 template <class T>
 void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, float *packed, long apart) {
+  const Packing packing;
   const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first, size = PlaceSize(precision);
-  const long end = Places(precision, all.positions) * kPanel;
-  for (long panel = 0; panel < to - from; panel++) std::fill_n(packed + panel * apart + end, kPanelRest, 0.0f);
   for (long p = 0; p < all.positions; p += size) {
     const T *const row = all.dy + p * all.O + first, *const next = p + 1 < all.positions ? row + all.O : nullptr;
     for (long c = 0; c < columns; c += kPanel) {
@@ -158,6 +159,9 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
     if (WinogradServes(d, O, precision)) return WinogradFilterGradient(dy, x, d, O, dw, dbias);
   }
   const Multiplicand map(x, d.N * d.H * d.W, d.C);
+#if defined(ABLATE_HAS_AMX)
+  if (AmxServes(precision)) return AmxFilterGradient(dy, ForwardGrid(map, d, precision), d.C, O, dw, dbias);
+#endif
   const Grid grid = ForwardGrid(map, d, Precision::kFloat32);  // what is floats is rounded as it is packed
   const TermTiles tiles(grid);
   const long size = grid.tap_rows * tiles.run * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
@@ -170,7 +174,6 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
   const bool whole = shares.shares == 1;
   const Buffer sums = NewBuffer(whole ? 0 : shares.shares * (size + O));
   Parallel(shares.shares * each, [&](long task) {
-    const AmxScope amx(precision);
     const long share = task / each;
     const Part &part = parts[task % each];
     const long column = part.first_panel * kPanel, columns = std::min(O, part.end_panel * kPanel) - column;

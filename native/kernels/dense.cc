@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "amx-dense.h"
 #include "band.h"
 #include "panels.h"
 #include "winograd.h"
@@ -89,17 +90,41 @@ void Tiles(const Sums &sums, const TermBlock &block, const Panels &panels, long 
 // Sums are the output as they are.
 struct AsTheyAre {};
 
+#if defined(ABLATE_HAS_AMX)
+template <class T, class Finish>
+void ConvolveByAmx(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
+  const auto offset = [&](long line, long x) {
+    return line / grid.rows * target.sample + line % grid.rows * target.row + x * target.pixel;
+  };
+  const auto each = [&](auto store) {
+    AmxConvolve(grid, panels, bias, offset, [&](long at, const float *sums, long from, long to) ABLATE_INLINE_LAMBDA {
+      if constexpr (std::is_same_v<Finish, AsTheyAre>) {
+        Vectors(to - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
+          store(target.y + at + from + i, Load(sums + from + i, width), width);
+        });
+      } else {
+        finish(store, at, sums, from, to);
+      }
+    });
+  };
+  if (target.streamed) each(Streamed{});
+  else each(Cached{});
+}
+#endif
+
 // The sums of each position and panel, then finish(store, offset of a position in the target, its sums, first column, end
 // column). Sums of a target of floats are written into it; others into scratch memory, some panels at a time.
 template <class T, class Finish>
 void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
   constexpr bool kInPlace = std::is_same_v<T, float>, kFinishes = !std::is_same_v<Finish, AsTheyAre>;
   static_assert(kInPlace || kFinishes);
+#if defined(ABLATE_HAS_AMX)
+  if (AmxServes(grid.precision)) return ConvolveByAmx(grid, panels, bias, target, finish);
+#endif
   const long wanted = std::min(240L, std::max(48L, kBlockFloats / std::min(grid.pixel(), kTerms)));
   const Shares blocks(grid.lines(), std::max(1L, wanted / grid.columns), grid.columns == 1 ? kTileRows : 1);
   const Shares chunks(panels.count, Ceil(panels.count, Ceil(kTasks, blocks.shares)));
   Parallel(blocks.shares * chunks.shares, [&](long task) {
-    const AmxScope amx(grid.precision);
     const long chunk = task % chunks.shares, first = blocks.Begin(task / chunks.shares);
     const long end = blocks.End(task / chunks.shares);
     const Band band(grid, first, end, true);
@@ -138,16 +163,26 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
   });
 }
 
-// Positions of a phase whose outputs no tap reaches.
+// Positions of a phase whose outputs no tap reaches: zeros, or what they would be added to.
 template <class T>
-void Clear(const Target<T> &target, long N, long rows, long columns, long C) {
+void Untouched(const Target<T> &target, const T *onto, long N, long rows, long columns, long C) {
+  if (onto == target.y) return;
   Parallel(N, [&](long n) {
     for (long y = 0; y < rows; y++) {
       for (long x = 0; x < columns; x++) {
-        memset(target.y + n * target.sample + y * target.row + x * target.pixel, 0, C * sizeof(T));
+        const long at = n * target.sample + y * target.row + x * target.pixel;
+        if (onto) memcpy(target.y + at, onto + at, C * sizeof(T));
+        else memset(target.y + at, 0, C * sizeof(T));
       }
     }
   });
+}
+
+// What comes of a value that is stored in a map.
+template <class T>
+ABLATE_INLINE Vec Kept(Vec value) {
+  if constexpr (std::is_same_v<T, float>) return value;
+  else return Widened(Rounded(value));
 }
 
 }  // namespace
@@ -162,17 +197,18 @@ void DenseForward(const T *x, const float *w, const float *bias, const Window &d
   }
   const Multiplicand map(x, d.N * d.H * d.W, d.C);
   const Grid grid = ForwardGrid(map, d, precision);
-  const Panels panels = OutputPanels(w, d.kernel * d.kernel, d.C, O, precision);
+  const Panels panels = OutputPanels(w, d.kernel, d.kernel, d.C, O, precision);
   const bool in_place = kFloats && A == Activation::kRelu;
   const Target<T> target{kFloats && kKept ? before : y, grid.rows * grid.columns * O, grid.columns * O, O,
                          !in_place && Streams(y, grid.lines() * grid.columns * O, O)};
   const float *const start = kKept ? nullptr : bias;
+  const bool apart = !kFloats || AmxServes(precision);  // sums are not where `before` is
   if constexpr (kFloats && A == Activation::kNone) return Convolve(grid, panels, start, target, AsTheyAre{});
   else Convolve(grid, panels, start, target, [=](auto store, long at, const float *sums, long from, long to) {
     Vectors(to - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
       const long c = from + i;
       Vec value = Load(sums + c, width);
-      if (!kFloats && kKept) store(before + at + c, value, width);
+      if (kKept && apart) store(before + at + c, value, width);
       if (kKept && bias) value += Load(bias + c, width);
       store(y + at + c, Activate<A>(value), width);
     });
@@ -180,10 +216,14 @@ void DenseForward(const T *x, const float *w, const float *bias, const Window &d
 }
 
 template <class T>
-void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Precision precision, T *dx) {
+void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Precision precision, T *dx, const T *onto) {
   if (d.N == 0) return;
   if constexpr (std::is_same_v<T, float>) {
-    if (WinogradServes(d, O, precision)) return WinogradInputGradient(dy, w, d, O, dx);
+    if (WinogradServes(d, O, precision)) {
+      WinogradInputGradient(dy, w, d, O, dx);
+      if (onto) Add(dx, onto, dx, d.N * d.H * d.W * d.C);
+      return;
+    }
   }
   const Multiplicand map(dy, d.N * d.OH * d.OW, O);
   for (long py = 0; py < d.stride; py++) {
@@ -191,10 +231,12 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
       const Phase y(py, d), x(px, d);
       const long rows = Ceil(d.H - py, d.stride), columns = Ceil(d.W - px, d.stride);
       if (rows <= 0 || columns <= 0) continue;
-      const Target<T> target{dx + (py * d.W + px) * d.C, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
+      const long start = (py * d.W + px) * d.C;
+      const Target<T> target{dx + start, d.H * d.W * d.C, d.stride * d.W * d.C, d.stride * d.C,
                              Streams(dx, d.N * d.H * d.W * d.C, d.C)};
+      const T *const also = onto ? onto + start : nullptr;
       if (y.taps == 0 || x.taps == 0) {
-        Clear(target, d.N, rows, columns, d.C);
+        Untouched(target, also, d.N, rows, columns, d.C);
         continue;
       }
       const Panels panels = InputPanels(w, d, O, y, x, precision);
@@ -205,10 +247,17 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
         grid = {map.map(), d.N * d.OH * d.OW, 1, 1, map.C(), 1, 1, 1, 0, 0, 1, 1, precision, map.places()};
         to = {dx, d.C, d.C, d.C, target.streamed};
       }
-      if constexpr (std::is_same_v<T, float>) Convolve(grid, panels, nullptr, to, AsTheyAre{});
-      else Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
+      if constexpr (std::is_same_v<T, float>) {
+        if (!also) {
+          Convolve(grid, panels, nullptr, to, AsTheyAre{});
+          continue;
+        }
+        to.streamed = false;
+      }
+      Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
         Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
-          store(to.y + at + from + i, Load(sums + from + i, width), width);
+          const Vec value = Load(sums + from + i, width);
+          store(to.y + at + from + i, also ? Kept<T>(value) + Load(also + at + from + i, width) : value, width);
         });
       });
     }
@@ -218,7 +267,8 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
 #define ABLATE_INSTANTIATE(A, T)                                                                                     \
   template void DenseForward<A>(const T *, const float *, const float *, const Window &, long, Precision, T *, T *);
 ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
-template void DenseInputGradient(const float *, const float *, const Window &, long, Precision, float *);
-template void DenseInputGradient(const Bfloat16 *, const float *, const Window &, long, Precision, Bfloat16 *);
+template void DenseInputGradient(const float *, const float *, const Window &, long, Precision, float *, const float *);
+template void DenseInputGradient(const Bfloat16 *, const float *, const Window &, long, Precision, Bfloat16 *,
+                                 const Bfloat16 *);
 
 }  // namespace ablate

@@ -1,5 +1,6 @@
 // The Node module: registers the ops with the TensorFlow in the process (tfjs-node's addon is loaded before) and sets
-// threads and memory. Exports: version, vectorWidth, bfloat16, setThreads(n), threads(), tuneMalloc().
+// threads and memory. Exports: version, vectorWidth, bfloat16, setThreads(n), threads(), tuneMalloc(), profile(on),
+// takeProfile().
 #include <node_api.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -13,6 +14,7 @@
 #include "bfloat16.h"
 #include "op.h"
 #include "pool.h"
+#include "profile.h"
 #include "vector.h"
 
 namespace ablate {
@@ -79,6 +81,43 @@ napi_value TuneMalloc(napi_env env, napi_callback_info) {
   return Boolean(env, tuned);
 }
 
+napi_value ProfileCall(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  bool on = false;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count < 1 || napi_get_value_bool(env, argument, &on) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "profile takes true or false");
+    return nullptr;
+  }
+  Profile(on);
+  return nullptr;
+}
+
+// What ran since the last call, as TakeProfile has it.
+napi_value TakeProfileCall(napi_env env, napi_callback_info) {
+  const std::vector<NodeTime> nodes = TakeProfile();
+  napi_value list;
+  napi_create_array_with_length(env, nodes.size(), &list);
+  for (size_t i = 0; i < nodes.size(); i++) {
+    const auto &[name, work, seconds, packing] = nodes[i];
+    napi_value entry, text;
+    napi_create_object(env, &entry);
+    napi_create_string_utf8(env, name.data(), name.size(), &text);
+    napi_set_named_property(env, entry, "node", text);
+    const std::pair<const char *, double> numbers[] = {
+        {"seconds", seconds}, {"packing", packing}, {"products", work.products}, {"bytes", work.bytes}};
+    for (const auto &[key, value] : numbers) {
+      napi_value number;
+      napi_create_double(env, value, &number);
+      napi_set_named_property(env, entry, key, number);
+    }
+    napi_set_named_property(env, entry, "rounded", Boolean(env, work.precision == Precision::kBfloat16));
+    napi_set_element(env, list, static_cast<uint32_t>(i), entry);
+  }
+  return list;
+}
+
 void Define(napi_env env, napi_value exports, const char *name, napi_callback callback) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
@@ -97,6 +136,8 @@ napi_value Init(napi_env env, napi_value exports) {
   Define(env, exports, "setThreads", SetThreadsCall);
   Define(env, exports, "threads", ThreadsCall);
   Define(env, exports, "tuneMalloc", TuneMalloc);
+  Define(env, exports, "profile", ProfileCall);
+  Define(env, exports, "takeProfile", TakeProfileCall);
   return exports;
 }
 

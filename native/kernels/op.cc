@@ -50,6 +50,7 @@ Input Context::In(int index) {
     input.dims[axis] = TF_Dim(tensor, axis);
     input.count *= input.dims[axis];
   }
+  work_.bytes += TF_TensorByteSize(tensor);
   TF_DeleteTensor(tensor);
   return input;
 }
@@ -58,6 +59,7 @@ void *Context::Allocate(int index, int type, const Dims &dims, size_t size) {
   for (const int64_t dim : dims) size *= dim;
   TF_Tensor *tensor = TF_AllocateOutput(context_, index, type, dims.data(), static_cast<int>(dims.size()), size, status_);
   Check();
+  work_.bytes += TF_TensorByteSize(tensor);
   void *data = TF_TensorData(tensor);
   TF_DeleteTensor(tensor);
   return data;
@@ -68,9 +70,15 @@ void *Context::Forward(std::initializer_list<int> inputs, int index, const Dims 
   TF_Tensor *tensor = TF_ForwardInputOrAllocateOutput(context_, inputs.begin(), static_cast<int>(inputs.size()), index,
                                                       dims.data(), static_cast<int>(dims.size()), &forwarded, status_);
   Check();
+  work_.bytes += TF_TensorByteSize(tensor);
   void *data = TF_TensorData(tensor);
   TF_DeleteTensor(tensor);
   return data;
+}
+
+std::string NameOf(TF_OpKernelContext *context) {
+  const TF_StringView name = TF_GetOpKernelName(context);
+  return {name.data, name.length};
 }
 
 int64_t ShapeContext::Dim(int input, int axis) {

@@ -20,6 +20,7 @@
 
 #include "abi.h"
 #include "activation.h"
+#include "profile.h"
 
 namespace ablate {
 
@@ -86,13 +87,24 @@ class Context {
     return static_cast<T *>(Forward(inputs, index, dims));
   }
 
+  // Multiply-adds that the kernel has to do, for a profile.
+  void Products(double count, Precision precision = Precision::kFloat32) {
+    work_.products = count;
+    work_.precision = precision;
+  }
+  const Work &work() const { return work_; }
+
  private:
   void *Allocate(int index, int type, const Dims &dims, size_t size);
   void *Forward(std::initializer_list<int> inputs, int index, const Dims &dims);
   void Check();
   TF_OpKernelContext *context_;
   TF_Status *status_;
+  Work work_;
 };
+
+// The name of a kernel's node in its graph.
+std::string NameOf(TF_OpKernelContext *);
 
 class ShapeContext {
  public:
@@ -144,7 +156,10 @@ KernelDefinition KernelOf(int type) {
       [](void *kernel, TF_OpKernelContext *context) {
         try {
           Context wrapped(context);
+          if (!Profiling()) return static_cast<const Kernel *>(kernel)->Compute(wrapped);
+          NodeTimer timer(NameOf(context));
           static_cast<const Kernel *>(kernel)->Compute(wrapped);
+          timer.End(wrapped.work());
         } catch (const std::bad_alloc &) {
           FailCompute(context, TF_RESOURCE_EXHAUSTED, "out of memory");
         } catch (const std::exception &error) {

@@ -20,6 +20,10 @@ struct WindowAttention {
             "the bias must be [heads, window^2, window^2]");
     return {qkv.dims[0], qkv.dims[1], qkv.dims[2], qkv.dims[3] / 3, heads, window, shift};
   }
+  // `times`: products of each position with its window's, for each of its channels.
+  static void Count(Context &context, const Attention &d, int times) {
+    context.Products(1.0 * times * d.N * d.H * d.W * d.window * d.window * d.C);
+  }
   long heads, window, shift;
 };
 
@@ -29,6 +33,7 @@ struct WindowAttentionOp : WindowAttention {
   void Compute(Context &context) const {
     const Input qkv = context.In(0), bias = context.In(1);
     const Attention d = Check(qkv, bias);
+    Count(context, d, 2);
     T *const y = context.Out<T>(0, {d.N, d.H, d.W, d.C});
     if (!qkv.empty()) AttentionForward(qkv.of<T>(), bias.floats(), d, y);
   }
@@ -45,6 +50,7 @@ struct WindowAttentionGradientOp : WindowAttention {
     const Input dy = context.In(0), qkv = context.In(1), bias = context.In(2);
     const Attention d = Check(qkv, bias);
     Require(dy.dims == Dims({d.N, d.H, d.W, d.C}), "dy must be [N, H, W, C]");
+    Count(context, d, 4);
     T *const dqkv = context.Out<T>(0, qkv.dims);
     float *const dbias = context.Out(1, bias.dims);
     AttentionBackward(dy.of<T>(), qkv.of<T>(), bias.floats(), d, dqkv, dbias);

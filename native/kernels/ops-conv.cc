@@ -15,6 +15,9 @@ struct Depthwise : WindowAttributes {
     Require(DepthwiseServes(kernel[0], stride), "the kernel must be odd, from 3 to 11, and the stride 1 or 2");
     return window;
   }
+  static void Count(Context &context, const Window &d) {
+    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C);
+  }
 };
 
 template <class T>
@@ -25,6 +28,7 @@ struct DepthwiseOp : Depthwise {
     const Window window = Check(x.dims, kernel.dims);
     RequireExtent(extent, window.OH, window.OW);
     Require(bias.empty() || bias.count == window.C, "bias must be empty or have one value a channel");
+    Count(context, window);
     T *const y = context.Out<T>(0, {window.N, window.OH, window.OW, window.C});
     DepthwiseForward(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, y);
   }
@@ -41,6 +45,7 @@ struct DepthwiseInputOp : Depthwise {
     Require(dy.rank() == 4 && extent.rank() == 3, "dy must be [N, H, W, C] and extent [0, height, width]");
     const Window window = Check({dy.dims[0], extent.dims[1], extent.dims[2], dy.dims[3]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, window.C}), "dy does not fit the map and the kernel");
+    Count(context, window);
     T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
     DepthwiseInputGradient(dy.of<T>(), kernel.floats(), window, dx);
   }
@@ -57,6 +62,7 @@ struct DepthwiseFilterOp : Depthwise {
     const Input dy = context.In(0), x = context.In(1), kernel = context.In(2), bias = context.In(3);
     const Window window = Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, window.C}), "dy does not fit the map and the kernel");
+    Count(context, window);
     float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
     DepthwiseFilterGradient(dy.of<T>(), x.of<T>(), window, dkernel, bias.empty() ? nullptr : dbias);
   }
@@ -79,6 +85,9 @@ struct Grouped : WindowAttributes {
     Require(GroupedServes(kernel[0], stride), "the kernel must be 3, 5 or 7, and the stride 1 or 2");
     return window;
   }
+  void Count(Context &context, const Window &d, long O) const {
+    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * (d.C / groups) * O);
+  }
   long groups;
 };
 
@@ -90,6 +99,7 @@ struct GroupedOp : Grouped {
     const Window window = Check(x.dims, kernel.dims);
     RequireExtent(extent, window.OH, window.OW);
     Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
+    Count(context, window, kernel.dims[3]);
     T *const y = context.Out<T>(0, {window.N, window.OH, window.OW, kernel.dims[3]});
     GroupedForward(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, groups, kernel.dims[3],
                    y);
@@ -109,6 +119,7 @@ struct GroupedInputOp : Grouped {
     const Dims &size = extent.dims;
     const Window window = Check({dy.dims[0], size[1], size[2], size[3]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    Count(context, window, kernel.dims[3]);
     T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
     GroupedInputGradient(dy.of<T>(), kernel.floats(), window, groups, kernel.dims[3], dx);
   }
@@ -125,6 +136,7 @@ struct GroupedFilterOp : Grouped {
     const Input dy = context.In(0), x = context.In(1), kernel = context.In(2);
     const Window window = Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
+    Count(context, window, kernel.dims[3]);
     GroupedFilterGradient(dy.of<T>(), x.of<T>(), window, groups, kernel.dims[3], context.Out(0, kernel.dims));
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 2); }

@@ -17,6 +17,9 @@ struct Dense : WindowAttributes {
     Require(DenseServes(kernel[0], stride), "the kernel must be at most 16");
     return window;
   }
+  void Count(Context &context, const Window &d, long O) const {
+    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C * O, precision);
+  }
   Precision precision;
 };
 
@@ -30,6 +33,7 @@ struct DenseOp : Dense<T> {
     const int64_t O = kernel.dims[3];
     Require(bias.empty() || bias.count == O, "bias must be empty or have one value an output channel");
     const Dims dims = {window.N, window.OH, window.OW, O};
+    this->Count(context, window, O);
     T *const y = context.Out<T>(0, dims), *const before = A == Activation::kGelu ? context.Out<T>(1, dims) : nullptr;
     DenseForward<A>(x.of<T>(), kernel.floats(), bias.empty() ? nullptr : bias.floats(), window, O, this->precision, before,
                     y);
@@ -44,17 +48,34 @@ struct DenseOp : Dense<T> {
 template <class T>
 struct DenseInputOp : Dense<T> {
   using Dense<T>::Dense;
-  void Compute(Context &context) const {
+  void Compute(Context &context) const { Into(context, nullptr); }
+  void Into(Context &context, const Input *onto) const {
     const Input dy = context.In(0), kernel = context.In(1), extent = context.In(2);
     Require(dy.rank() == 4 && extent.rank() == 3 && kernel.rank() == 4,
             "dy must be [N, H, W, O], the kernel [k, k, C, O] and extent [0, height, width]");
     const Window window = this->Check({dy.dims[0], extent.dims[1], extent.dims[2], kernel.dims[2]}, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
-    T *const dx = context.Out<T>(0, {window.N, window.H, window.W, window.C});
-    DenseInputGradient(dy.of<T>(), kernel.floats(), window, kernel.dims[3], this->precision, dx);
+    this->Count(context, window, kernel.dims[3]);
+    const Dims dims = {window.N, window.H, window.W, window.C};
+    Require(!onto || onto->dims == dims, "what is added must have the map's shape");
+    // Sums of floats begin in the output itself.
+    const bool in_place = onto && kType<T> == TF_BFLOAT16;
+    T *const dx = in_place ? context.OutInPlaceOf<T>({3}, 0, dims) : context.Out<T>(0, dims);
+    DenseInputGradient(dy.of<T>(), kernel.floats(), window, kernel.dims[3], this->precision, dx,
+                       onto ? onto->of<T>() : nullptr);
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Set(0, {shapes.Dim(0, 0), shapes.Dim(2, 1), shapes.Dim(2, 2), shapes.Dim(1, 2)});
+  }
+};
+
+// Added to what another reader of the map gave.
+template <class T>
+struct DenseInputOntoOp : DenseInputOp<T> {
+  using DenseInputOp<T>::DenseInputOp;
+  void Compute(Context &context) const {
+    const Input onto = context.In(3);
+    this->Into(context, &onto);
   }
 };
 
@@ -67,6 +88,7 @@ struct DenseFilterOp : Dense<T> {
     const Window window = this->Check(x.dims, kernel.dims);
     Require(dy.dims == Dims({window.N, window.OH, window.OW, kernel.dims[3]}), "dy does not fit the map and the kernel");
     Require(bias.empty() || bias.count == kernel.dims[3], "bias must be empty or have one value an output channel");
+    this->Count(context, window, kernel.dims[3]);
     float *const dkernel = context.Out(0, kernel.dims), *const dbias = context.Out(1, bias.dims);
     DenseFilterGradient(dy.of<T>(), x.of<T>(), window, kernel.dims[3], this->precision, dkernel,
                         bias.empty() ? nullptr : dbias);
@@ -95,6 +117,10 @@ void RegisterDense() {
   RegisterWith<Activation::kGelu>("Gelu", {"y: T", "before: T"});
   const std::vector<const char *> attributes = DenseAttributes();
   RegisterBoth<DenseInputOp>({"DenseInputGradient", {"dy: T", "kernel: float", "extent: float"}, {"dx: T"}, attributes});
+  RegisterBoth<DenseInputOntoOp>({"DenseInputGradientOnto",
+                                  {"dy: T", "kernel: float", "extent: float", "onto: T"},
+                                  {"dx: T"},
+                                  attributes});
   RegisterBoth<DenseFilterOp>({"DenseFilterGradient",
                                {"dy: T", "x: T", "kernel: float", "bias: float"},
                                {"dkernel: float", "dbias: float"},

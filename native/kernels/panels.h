@@ -2,6 +2,7 @@
 #ifndef ABLATE_KERNELS_PANELS_H_
 #define ABLATE_KERNELS_PANELS_H_
 
+#include "amx.h"
 #include "phase.h"
 #include "pool.h"
 #include "product.h"
@@ -12,14 +13,18 @@ namespace ablate {
 constexpr long kTerms = 384;  // summed at a time: a panel of them stays in the nearest cache
 constexpr long kTasks = 16;   // at least, where there is work for as many
 
-// Panels of columns: [panels][terms][kPanel], zeros beyond the last column. Terms are places.
+// Panels of columns: [panels][terms][kPanel], zeros beyond the last column. Terms are places, those of a row of taps after
+// those of the row before; AMX reads a row by sixteen places: then there are zeros beyond its last.
 struct Panels {
-  long terms, columns, count;
+  long run, row, terms, columns, count;  // run: places of a row of taps, row: the same with its zeros
   Buffer floats;
-  Panels(long terms, long columns)
-      : terms(terms), columns(columns), count(Ceil(columns, kPanel)), floats(NewBuffer(count * terms * kPanel + kPanelRest)) {
-    std::fill_n(At(count), kPanelRest, 0.0f);
-  }
+  Panels(long tap_rows, long run, long columns, Precision precision)
+      : run(run),
+        row(AmxServes(precision) ? Ceil(run, kAmxPlaces) * kAmxPlaces : run),
+        terms(tap_rows * row),
+        columns(columns),
+        count(Ceil(columns, kPanel)),
+        floats(NewBuffer(count * terms * kPanel)) {}
   float *At(long panel) const { return floats.get() + panel * terms * kPanel; }
   long Columns(long panel) const { return std::min(kPanel, columns - panel * kPanel); }
 };
@@ -49,8 +54,8 @@ ABLATE_INLINE void PairColumns(const T *first, const T *second, long columns, fl
   std::fill(to + columns, to + kPanel, 0.0f);
 }
 
-// Columns are the outputs of a filter [taps, C, O].
-Panels OutputPanels(const float *w, long taps, long C, long O, Precision precision);
+// Columns are the outputs of a filter [tap_rows, tap_columns, C, O].
+Panels OutputPanels(const float *w, long tap_rows, long tap_columns, long C, long O, Precision precision);
 // Columns are the inputs of a filter [k, k, C, O], terms the outputs of the taps of a phase.
 Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x, Precision precision);
 

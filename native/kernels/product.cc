@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "product-amx.h"
+#include "profile.h"
 #include "unroll.h"
 
 namespace ablate {
@@ -80,33 +80,11 @@ ABLATE_INLINE void Finish(const RowsCall &call, const Sums<R, V> &sums) {
   else store(Cached{});
 }
 
-template <int R, int V>
-ABLATE_INLINE void AddProducts(const AmxSums &products, Sums<R, V> &sums) {
-  Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA {
-    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { sums[r][v] += Load(products.of[r] + v * kWidth); });
-  });
-}
-
-// How a tile is computed: by vectors of floats, of pairs, or by AMX.
-enum class Way { kFloats, kPairs, kAmx };
-
-Way WayOf(Precision precision) {
-  if (precision == Precision::kFloat32) return Way::kFloats;
-  return kHasAmx && AmxAllowed() ? Way::kAmx : Way::kPairs;
-}
-
-template <Way W, int R, int V>
+template <Precision P, int R, int V>
 void Rows(const RowsCall &call) {
   Sums<R, V> sums = {};
-  if constexpr (W == Way::kAmx) {
-    AmxSums products;
-    AmxRows(R, call, products);
-    Start<R, V>(call, sums);
-    AddProducts<R, V>(products, sums);
-  } else {
-    Start<R, V>(call, sums);
-    Add<W == Way::kPairs ? Precision::kBfloat16 : Precision::kFloat32, R, V>(call, sums);
-  }
+  Start<R, V>(call, sums);
+  Add<P, R, V>(call, sums);
   Finish<R, V>(call, sums);
 }
 
@@ -137,20 +115,11 @@ void OuterOver(const OuterCall &call) {
   AddTo<R, V>(call, sums);
 }
 
-template <Way W, int R, int V>
+template <Precision P, int R, int V>
 void Outer(const OuterCall &call) {
-  if constexpr (W == Way::kAmx) {
-    AmxSums products;
-    AmxOuter(call, products);
-    Sums<R, V> sums = {};
-    AddProducts<R, V>(products, sums);
-    AddTo<R, V>(call, sums);
-  } else if constexpr (W == Way::kPairs) {
-    OuterOver<Precision::kBfloat16, R, V, true>(call);
-  } else {
-    if (call.packed) return OuterOver<Precision::kFloat32, R, V, true>(call);
-    OuterOver<Precision::kFloat32, R, V, false>(call);
-  }
+  if constexpr (P == Precision::kBfloat16) return OuterOver<P, R, V, true>(call);
+  else if (call.packed) return OuterOver<P, R, V, true>(call);
+  else OuterOver<P, R, V, false>(call);
 }
 
 template <class Call>
@@ -161,26 +130,24 @@ struct Table {
   Function<Call> of[kTileRows][kTileVectors];
 };
 
-template <Way W, int... I>
+template <Precision P, int... I>
 constexpr Table<RowsCall> RowsTable(std::integer_sequence<int, I...>) {
-  return {{{Rows<W, I + 1, 1>, Rows<W, I + 1, 2>}...}};
+  return {{{Rows<P, I + 1, 1>, Rows<P, I + 1, 2>}...}};
 }
-template <Way W, int... I>
+template <Precision P, int... I>
 constexpr Table<OuterCall> OuterTable(std::integer_sequence<int, I...>) {
-  return {{{Outer<W, I + 1, 1>, Outer<W, I + 1, 2>}...}};
+  return {{{Outer<P, I + 1, 1>, Outer<P, I + 1, 2>}...}};
 }
 
 using Heights = std::make_integer_sequence<int, kTileRows>;
-// Where there is no AMX, nothing asks for its tables.
-constexpr Way kAmxOr = kHasAmx ? Way::kAmx : Way::kPairs;
-constexpr Table<RowsCall> kRowsTables[] = {RowsTable<Way::kFloats>(Heights{}), RowsTable<Way::kPairs>(Heights{}),
-                                           RowsTable<kAmxOr>(Heights{})};
-constexpr Table<OuterCall> kOuterTables[] = {OuterTable<Way::kFloats>(Heights{}), OuterTable<Way::kPairs>(Heights{}),
-                                             OuterTable<kAmxOr>(Heights{})};
+constexpr Table<RowsCall> kRowsTables[] = {RowsTable<Precision::kFloat32>(Heights{}),
+                                           RowsTable<Precision::kBfloat16>(Heights{})};
+constexpr Table<OuterCall> kOuterTables[] = {OuterTable<Precision::kFloat32>(Heights{}),
+                                             OuterTable<Precision::kBfloat16>(Heights{})};
 
 template <class Call>
-Function<Call> FunctionOf(const Table<Call> (&tables)[3], int rows, const Call &call) {
-  return tables[static_cast<int>(WayOf(call.precision))].of[rows - 1][call.columns > kWidth];
+Function<Call> FunctionOf(const Table<Call> (&tables)[2], int rows, const Call &call) {
+  return tables[call.precision == Precision::kBfloat16].of[rows - 1][call.columns > kWidth];
 }
 
 template <class T>
@@ -202,12 +169,9 @@ void OuterTile(int terms, const OuterCall &call) { FunctionOf(kOuterTables, term
 
 void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
                float *packed, long apart) {
-  const Way way = WayOf(precision);
-  if (way != Way::kFloats) {
-    auto *pack = places ? PackPairs<Bfloat16> : PackPairs<float>;
-    if constexpr (kHasAmx) {
-      if (way == Way::kAmx) pack = places ? AmxPackTerms<Bfloat16> : AmxPackTerms<float>;
-    }
+  const Packing packing;
+  if (precision == Precision::kBfloat16) {
+    auto *const pack = places ? PackPairs<Bfloat16> : PackPairs<float>;
     return pack(rows, offset, terms, positions, packed, apart);
   }
   const long whole = terms / kTileRows, rest = terms % kTileRows;

@@ -5,7 +5,6 @@
 #define ABLATE_KERNELS_PRODUCT_H_
 
 #include "ahead.h"
-#include "amx.h"
 #include "bfloat16.h"
 
 namespace ablate {
@@ -14,9 +13,6 @@ namespace ablate {
 constexpr int kTileRows = kRegisters == 32 ? 12 : 6;
 constexpr int kTileVectors = 2;
 constexpr long kPanel = kTileVectors * kWidth;  // columns of a packed panel
-static_assert(!kHasAmx || (kTileRows == kAmxRows && kPanel == 2 * kAmxPlaces));
-// AMX reads a panel by sixteen places, and multiplies those beyond its last by zero: they must be there, and be numbers.
-constexpr long kPanelRest = kHasAmx ? (kAmxPlaces - 1) * kPanel : 0;  // floats
 
 // Terms that lie side by side: `length` places, `offset` of them after a row's beginning.
 struct Run {
@@ -61,8 +57,7 @@ struct OuterCall {
 void OuterTile(int terms, const OuterCall &call);
 // `terms` from each row's `offset` on as tiles [positions][kTileRows], the last of fewer terms where they end, `apart`
 // floats from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
-// they drive each other out of the nearest cache. For AMX, tiles lie as it reads them: by sixteen places [kTileRows][16], zeros
-// beyond the last. Rows of `places`, whose halves are terms, are for bfloat16 alone.
+// they drive each other out of the nearest cache. Rows of `places`, whose halves are terms, are for bfloat16 alone.
 void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
                float *packed, long apart);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
@@ -70,9 +65,9 @@ constexpr long kPackedFrom = kRegisters == 32 ? 3 : 6;  // panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= kPackedFrom || apart >= kFarApart; }
 // An odd number of cache lines, so that the tiles' first positions do not do the same; nor those of panels of slopes.
 constexpr long TilesApart(long positions) {
-  return ((kHasAmx ? Ceil(positions, kAmxPlaces) * kAmxPlaces : positions) * kTileRows / kLine | 1) * kLine + 2 * kLine;
+  return (positions * kTileRows / kLine | 1) * kLine + 2 * kLine;
 }
-constexpr long PanelsApart(long positions) { return (Ceil(positions * kPanel + kPanelRest, kLine) | 1) * kLine; }
+constexpr long PanelsApart(long positions) { return (Ceil(positions * kPanel, kLine) | 1) * kLine; }
 
 }  // namespace ablate
 

@@ -85,7 +85,7 @@ struct Filter {
 // Panels of the filter's components: [component][terms] each.
 Panels TransformFilter(const Filter &filter) {
   const long terms = filter.terms();
-  Panels panels(kComponents * terms, filter.columns());
+  Panels panels(kComponents, terms, filter.columns(), Precision::kFloat32);
   const Shares shares(terms, 32);
   Parallel(panels.count * shares.shares, [&](long task) {
     const long panel = task / shares.shares, first = shares.Begin(task % shares.shares);

@@ -7,7 +7,7 @@
 export { convolution, convolutionScratch, convolutionInputGradient, convolutionInputGradientScratch } from './kernels/dense';
 export { convolutionFilterGradient, convolutionFilterGradientScratch } from './kernels/dense-filter';
 export { depthwise, depthwiseFilterGradient, depthwiseScratch } from './kernels/depthwise';
-export { columnSums } from './kernels/columns';
+export { columnSums, geluColumnGradient } from './kernels/columns';
 export { gelu, geluGradient, reluGradient } from './kernels/activation';
 export { layerNorm, layerNormGradient } from './kernels/layer-norm';
 export { adamW, copy, sgd } from './kernels/optimizer';

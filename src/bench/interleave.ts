@@ -5,6 +5,8 @@ export interface Contender {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
+  /** What its memory is, by its process, where it is not what the contender says of itself; NaN is unknown. */
+  readonly bytes?: (pid: number) => Promise<number>;
 }
 
 /** What a contender's steps took, in milliseconds. */
@@ -18,6 +20,8 @@ export interface Measured {
   readonly peakBytes: number;
   /** The same up to the end of the first turn: less means that memory grows. */
   readonly firstPeakBytes: number;
+  /** Milliseconds of the very first step, in which some compile. */
+  readonly first: number;
   /** Loss of the very first step, where the contender trains. */
   readonly firstLoss: number | null;
   /** What the contender said of itself: its libraries and their versions. */
@@ -53,6 +57,7 @@ interface Answer {
 
 interface Running {
   readonly name: string;
+  readonly bytes: Contender['bytes'];
   readonly process: ContenderProcess;
   readonly answers: Answer[];
 }
@@ -70,14 +75,15 @@ export async function interleave(
 ): Promise<{ measured: Measured[]; dropped: Dropped[] }> {
   const dropped: Dropped[] = [];
   let running = contenders.map(
-    ({ name, command, env }): Running => ({ name, answers: [], process: startContender(command, env) }),
+    ({ name, command, env, bytes }): Running => ({ name, bytes, answers: [], process: startContender(command, env) }),
   );
   const askAll = async (round: number, count: number, take: (one: Running, answer: Answer) => void) => {
     const failed = new Set<Running>();
     for (const one of running) {
       onTurn?.({ name: one.name, round, rounds });
       try {
-        take(one, await one.process.ask<Answer>({ steps: count }));
+        const answer = await one.process.ask<Answer>({ steps: count });
+        take(one, { ...answer, ...(one.bytes && { peakBytes: await one.bytes(one.process.child.pid as number) }) });
       } catch (error) {
         failed.add(one);
         dropped.push({ name: one.name, reason: (error as Error).message });
@@ -85,17 +91,17 @@ export async function interleave(
     }
     running = running.filter((one) => !failed.has(one));
   };
-  const about = new Map<string, string>();
+  const warmUp = new Map<string, Answer>();
   const processes = running.map((one) => one.process);
   await withContenders(processes, async () => {
-    await askAll(0, warmUpSteps, ({ name }, answer) => about.set(name, answer.about ?? ''));
+    await askAll(0, warmUpSteps, ({ name }, answer) => warmUp.set(name, answer));
     for (let round = 1; round <= rounds; round++) await askAll(round, steps, (one, answer) => one.answers.push(answer));
   });
-  const measured = running.map(({ name, answers }) => summarise(name, answers, about.get(name) ?? ''));
+  const measured = running.map(({ name, answers }) => summarise(name, answers, warmUp.get(name) as Answer));
   return { measured, dropped };
 }
 
-function summarise(name: string, answers: readonly Answer[], about: string): Measured {
+function summarise(name: string, answers: readonly Answer[], { times: before, about = '' }: Answer): Measured {
   const times = answers.flatMap(({ times }) => times).sort((a, b) => a - b);
   return {
     name,
@@ -105,6 +111,7 @@ function summarise(name: string, answers: readonly Answer[], about: string): Mea
     steps: times.length,
     peakBytes: Math.max(...answers.map(({ peakBytes }) => peakBytes)),
     firstPeakBytes: answers[0]?.peakBytes ?? 0,
+    first: before[0] ?? 0,
     firstLoss: answers[0]?.firstLoss ?? null,
     about,
   };

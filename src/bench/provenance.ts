@@ -14,8 +14,8 @@ export interface Provenance {
   readonly versions: readonly string[];
 }
 
-/** What makes a program use less than the CPU has: ours, PyTorch, and the library that both may call. */
-const LIMITS = ['ABLATE_INSTRUCTION_SET', 'ATEN_CPU_CAPABILITY', 'ONEDNN_MAX_CPU_ISA'];
+/** What makes a program use other instructions than it would by itself: ours, PyTorch, and the library that both may call. */
+const LIMITS = ['ABLATE_INSTRUCTION_SET', 'ABLATE_WASM_SIMD', 'ATEN_CPU_CAPABILITY', 'ONEDNN_MAX_CPU_ISA'];
 
 /**
  * @param args the command line after the program; folders of this machine are left out of it.

@@ -20,14 +20,14 @@ export interface StepRow {
 
 export function stepRow(variant: string, measured: readonly StepMeasured[], dropped: readonly Dropped[]): StepRow {
   const row = { variant, measured, dropped };
-  const ours = measured.find(({ side }) => side === 'ablate');
+  const ours = fastest(row, 'ablate');
   const over = (theirs: StepMeasured | undefined) => (ours && theirs ? theirs.median / ours.median : null);
   const smallest = Math.min(...of(row, 'torch').map(({ peakBytes }) => peakBytes));
   return {
     ...row,
     ratio: over(fastest(row, 'torch')),
     compileRatio: over(fastest(row, 'compile')),
-    memoryRatio: ours && Number.isFinite(smallest) ? ours.peakBytes / smallest : null,
+    memoryRatio: ours && Number.isFinite(smallest - ours.peakBytes) ? ours.peakBytes / smallest : null,
   };
 }
 

@@ -47,7 +47,10 @@ function timeText({ measured, dropped }: StepRow, name: string): string {
 }
 
 function memoryText({ measured }: StepRow, side: 'ablate' | 'torch'): string {
-  const peaks = measured.filter((one) => one.side === side).map(({ peakBytes }) => peakBytes);
+  const peaks = measured
+    .filter((one) => one.side === side)
+    .map(({ peakBytes }) => peakBytes)
+    .filter(Number.isFinite);
   return peaks.length > 0 ? mebibytes(Math.min(...peaks)) : absent;
 }
 
@@ -71,6 +74,7 @@ export function stepFindings(rows: readonly StepRow[], batch: number): string[] 
         ]
       : []),
     ...lossFinding(rows),
+    ...firstStepFinding(rows),
     ...wasmFinding(rows, batch),
     ...dropouts(rows),
   ];
@@ -85,6 +89,19 @@ function lossFinding(rows: readonly StepRow[]): string[] {
   if (found.length === 0) return [];
   const most = found.reduce((far, one) => (one.distance > far.distance ? one : far));
   return [`First losses: PyTorch's within ${most.distance.toExponential(1)} of ours, relative (${most.variant}).`];
+}
+
+/** How long the first step took, where one of them compiles in it. */
+function firstStepFinding(rows: readonly StepRow[]): string[] {
+  const all = rows.flatMap(({ measured }) => measured);
+  const names = [...new Set(all.map(({ name }) => name))];
+  if (!names.some((name) => /XLA|compile/.test(name))) return [];
+  const said = names.map((name) => {
+    const seconds = all.filter((one) => one.name === name).map(({ first }) => first / 1000);
+    const [least, most] = [Math.min(...seconds), Math.max(...seconds)].map((value) => value.toFixed(1));
+    return `${name} ${least === most ? least : `${least} to ${most}`}`;
+  });
+  return [`Seconds of the first step, compiling included: ${said.join(', ')}.`];
 }
 
 /** Where the wasm engine ran too: pictures a second of both. */

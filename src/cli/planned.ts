@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { DataError } from '../data/error.js';
-import { openDatasets } from '../data/open.js';
 import type { Compiler, Device } from '../engine/engine.js';
+import { chooseRates } from '../experiment/choose-rates.js';
+import { fingerprintOf } from '../experiment/fingerprint.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
 import type { OpenedSuite } from '../experiment/suite.js';
 import type { RunName } from '../records/folders.js';
-import { datasetFingerprint } from '../records/hash.js';
 import { readPlan, orNull } from '../records/read.js';
 import { openSuiteHere } from './open-suite.js';
 import type { PluginsOption } from './plugins-option.js';
@@ -44,24 +44,28 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
   const opened = await openSuiteHere(file, options);
   const all = opened.variants.map(({ variant }) => variant.name);
   const names = all.filter(fits(only));
-  if (names.length === 0) throw fitsNone(only, all);
   const suiteFolder = join(options.out, opened.suite.name);
-  const fingerprint = await openDatasets(opened.suite.dataset, opened.variants[0]?.spec.classes).then(
-    datasetFingerprint,
-    (error: Error) => {
-      if (needsData || !(error instanceof DataError)) throw error;
-      return null;
-    },
-  );
+  const classes = opened.variants[0]?.spec.classes;
+  const fingerprint = await fingerprintOf(opened.suite.dataset, classes).catch((error: Error) => {
+    if (needsData || !(error instanceof DataError)) throw error;
+    return null;
+  });
 
   const instead = { device, compiler };
+  const untuned = opened.suite.tune ? planSuite(opened, { ...instead, fingerprint }).runs : [];
+  const trials = untuned.filter(({ trial }) => trial !== null);
+  if (names.length === 0 && !trials.some(({ spec }) => fits(only)(spec.variant))) throw fitsNone(only, all);
+  const chosen = chooseRates(trials, standingsAnywhere(trials, suiteFolder));
   const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
   const recorded = recordedBeside(opened, suiteFolder, (extra) =>
-    planSuite(opened, { ...instead, fingerprint, extra }),
+    planSuite(opened, { ...instead, fingerprint, extra, chosen }),
   );
-  const plan = planSuite(opened, { ...instead, fingerprint, extra: [...recorded, ...asked] });
+  const plan = planSuite(opened, { ...instead, fingerprint, extra: [...recorded, ...asked], chosen });
   const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
-  return { opened, plan, runs, suiteFolder, standings: standingsAnywhere(runs, suiteFolder) };
+  const standings = standingsAnywhere(runs, suiteFolder);
+  // Which run it is shows when its learning rate is chosen: until then no record is known for its own or another's.
+  for (const run of runs) if (run.awaitsTuning) standings.set(run, { state: 'waiting' });
+  return { opened, plan, runs, suiteFolder, standings };
 }
 
 /** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still fit it. */

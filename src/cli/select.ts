@@ -1,13 +1,16 @@
 import type { PlannedRun } from '../experiment/plan.js';
 import { UsageError } from './errors.js';
 
-/** The runs that `--only` and the seeds leave. Throws a `UsageError` where they leave none. */
+/** The runs that `--only` and the seeds leave; trials are chosen by their variant, too, and keep their seeds. Throws a `UsageError` where they leave none. */
 export function selectRuns(
   runs: readonly PlannedRun[],
   only: string | undefined,
   seeds: ReadonlySet<number>,
 ): PlannedRun[] {
-  const chosen = runs.filter(({ spec }) => fits(only)(spec.variant) && seeds.has(spec.seed));
+  const suits = fits(only);
+  const chosen = runs.filter(({ spec: { variant, seed }, trial }) =>
+    trial ? suits(trial.variant) || suits(variant) : suits(variant) && seeds.has(seed),
+  );
   if (chosen.length > 0) return chosen;
   throw fitsNone(
     only,

@@ -26,7 +26,7 @@ export interface Field {
  * where kinds differ in its meaning or default, or some lack it, each is named.
  */
 export function fieldsOf(schema: JsonSchema, above = ''): Field[] {
-  const alternatives = [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  const alternatives = alternativesOf(schema);
   const kinds = alternatives.flatMap(kindOf);
   const found = new Map<string, OfKind[]>();
   for (const alternative of alternatives) {
@@ -50,6 +50,12 @@ export function fieldsOf(schema: JsonSchema, above = ''): Field[] {
     ),
   }));
 }
+
+/** A schema with all the kinds of value that it takes, at whatever depth they are listed. */
+const alternativesOf = (schema: JsonSchema): JsonSchema[] => [
+  schema,
+  ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(alternativesOf),
+];
 
 /** A field as one of several alternatives has it. */
 type OfKind = Field & { readonly kind: string | null };

@@ -39,6 +39,9 @@ export function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: 
     case 'invalid_union': {
       const names = 'discriminator' in issue && issue.discriminator ? discriminated(schema, value, path) : [];
       if (names.length > 0) return one(notOneOf(names, found));
+      const inside = nearestKind(issue.errors, found);
+      if (inside)
+        return inside.flatMap((one) => explainIssue({ ...one, path: [...issue.path, ...one.path] }, schema, value));
       const expected = issue.errors.flatMap((errors) => errors.map(expectation)).filter(Boolean);
       return one(`expected ${[...new Set(expected)].join(' or ') || 'another kind of value'}, found ${show(found)}`);
     }
@@ -50,11 +53,22 @@ export function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: 
       return one(
         `expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${lengthOf(issue.origin)}, found ${show(found)}`,
       );
+    case 'not_multiple_of':
+      return one(`expected a multiple of ${issue.divisor}, found ${show(found)}`);
     case 'invalid_format':
       return one(`${issue.message}, found ${show(found)}`);
     default:
       return one(`${issue.message}${found === undefined ? '' : `, found ${show(found)}`}`);
   }
+}
+
+/** Of a mapping that one of several kinds of value takes: what that one says of its fields, rather than all of them. */
+function nearestKind(errors: readonly z.core.$ZodIssue[][], found: unknown): readonly z.core.$ZodIssue[] | null {
+  if (found === null || typeof found !== 'object' || Array.isArray(found)) return null;
+  const inside = errors.filter((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  return inside.length === 1 ? (inside[0] as z.core.$ZodIssue[]) : null;
 }
 
 export function unknownField(key: string, known: readonly string[]): string {
@@ -120,6 +134,7 @@ function bare(schema: unknown): z.ZodType {
 function schemaAt(schema: z.ZodType, value: unknown, path: Path): z.ZodType | null {
   let here: z.ZodType | null = bare(schema);
   for (const [depth, part] of path.entries()) {
+    here = mappingOf(here);
     if (here instanceof z.ZodDiscriminatedUnion) here = option(here, valueAt(value, path.slice(0, depth)));
     const shape: Record<string, unknown> | undefined = here instanceof z.ZodObject ? here.shape : undefined;
     here = shape && Object.hasOwn(shape, part) ? bare(shape[String(part)]) : null;
@@ -127,8 +142,15 @@ function schemaAt(schema: z.ZodType, value: unknown, path: Path): z.ZodType | nu
   return here;
 }
 
+/** Of several kinds of value the one that is a mapping of fields, where one is. */
+function mappingOf(schema: z.ZodType | null): z.ZodType | null {
+  if (!(schema instanceof z.ZodUnion) || schema instanceof z.ZodDiscriminatedUnion) return schema;
+  const kinds = (schema.options as z.ZodType[]).map(bare);
+  return kinds.find((kind) => kind instanceof z.ZodObject || kind instanceof z.ZodDiscriminatedUnion) ?? schema;
+}
+
 function fieldsAt(schema: z.ZodType, value: unknown, path: Path): string[] {
-  let here = schemaAt(schema, value, path);
+  let here = mappingOf(schemaAt(schema, value, path));
   if (here instanceof z.ZodDiscriminatedUnion) here = option(here, valueAt(value, path));
   return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
 }
@@ -144,7 +166,7 @@ function option(union: z.ZodDiscriminatedUnion, value: unknown): z.ZodType | nul
 
 /** The names that a union's field may have. */
 function discriminated(schema: z.ZodType, value: unknown, path: Path): string[] {
-  const union = schemaAt(schema, value, path.slice(0, -1)) ?? schemaAt(schema, value, path);
+  const union = mappingOf(schemaAt(schema, value, path.slice(0, -1)) ?? schemaAt(schema, value, path));
   if (!(union instanceof z.ZodDiscriminatedUnion)) return [];
   return (union.options as z.ZodObject[]).map((one) =>
     String((one.shape[union.def.discriminator] as z.ZodLiteral).value),

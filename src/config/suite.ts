@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { datasetSchema } from './dataset.js';
 import { networkSchema } from './network.js';
 import { recipeSchema } from './recipe.js';
+import { tuneSchema } from './tune.js';
+import { validationSchema } from './validation.js';
+import { strategySchema } from './strategy.js';
 
 /** A road entry: `gelu`, `{ gelu: off }`, `{ kernel-size: 9 }` (its main option), `{ stage-ratio: { depths: [...] } }`, or a sweep. */
 export const roadEntrySchema = z.union([z.string(), z.record(z.string(), z.unknown())]);
@@ -92,16 +95,29 @@ export const suiteSchema = z.strictObject({
     .max(mostEntries.compare)
     .default([])
     .describe('Networks by name that stand beside the road.'),
-  strategy: z
-    .enum(['cumulative', 'leave-one-out', 'add-one', 'permutations', 'pairwise', 'all'])
+  strategy: strategySchema
     .default('cumulative')
-    .describe('Which combinations of the steps are trained.'),
+    .describe(
+      'Which combinations of the steps are trained: a name, one with options, or that of a plug-in of your own.',
+    ),
   seeds: z
     .array(z.int().min(0).max(mostSeed))
     .min(1)
     .max(mostEntries.seeds)
     .default([0])
     .describe('One run of every variant for each.'),
+  validation: validationSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Holds training pictures out, by which choices are made; the test set is read once, at the end. Null: none.',
+    ),
+  tune: tuneSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "Gives every network the learning rate that is best for it on the held-out pictures. Null: the recipe's.",
+    ),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
   report: reportSchema.prefault({}).describe('How differences are judged.'),
   plugins: z

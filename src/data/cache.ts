@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where a fetched dataset's files are kept: $ABLATE_CACHE, else the user's cache folder. Shared by all clones. */
-export function dataFolder(name: string): string {
-  const root = process.env.ABLATE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ablate');
-  return join(root, 'data', name);
-}
+/** What is kept between commands: $ABLATE_CACHE, else the user's cache folder. Shared by all clones. */
+export const cacheFolder = (): string =>
+  process.env.ABLATE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ablate');
+
+/** Where a fetched dataset's files are kept. */
+export const dataFolder = (name: string): string => join(cacheFolder(), 'data', name);

@@ -15,6 +15,8 @@ export interface Dataset {
   label(index: number): number;
   /** Identifies the exact content (checksums of the files, limits), for records and hashes. */
   readonly fingerprint: string;
+  /** All files that its pictures and labels come from, where they were read whole; left out where they are too many. */
+  readonly files?: readonly string[];
   /** What was left out or chosen when it was listed. */
   readonly remarks: readonly Remark[];
   /** Decoded RGB, uint8, `[height, width, 3]`. Grey pictures are repeated over three channels. */

@@ -1,6 +1,6 @@
 import { createGenerator, permutation } from '../random/generator.js';
-import type { Dataset, PictureSource } from './dataset.js';
-import { shared } from './listing/picture-list.js';
+import type { Dataset } from './dataset.js';
+import { subset } from './subset.js';
 
 /**
  * A part of a dataset, balanced over classes as far as they go: the same pictures for every run, whatever its seed, and
@@ -19,25 +19,5 @@ export function limitDataset(dataset: Dataset, limit: number | null): Dataset {
       if (index !== undefined && chosen.length < limit) chosen.push(index);
     }
   }
-  return {
-    ...dataset,
-    length: limit,
-    fingerprint: `${dataset.fingerprint}-first-${limit}`,
-    ...(dataset.source && { source: chosenFrom(dataset.source, chosen) }),
-    label: (at) => dataset.label(chosen[at] as number),
-    picture: (at) => dataset.picture(chosen[at] as number),
-  };
-}
-
-function chosenFrom(source: PictureSource, chosen: readonly number[]): PictureSource {
-  const pick = (values: ArrayLike<number>) => chosen.map((index) => values[index] as number);
-  if (source.kind === 'memory') {
-    return { ...source, indices: shared(Uint32Array, source.indices ? pick(source.indices) : chosen) };
-  }
-  return {
-    ...source,
-    file: shared(Uint32Array, pick(source.file)),
-    offset: shared(Float64Array, pick(source.offset)),
-    bytes: shared(Float64Array, pick(source.bytes)),
-  };
+  return subset(dataset, chosen, `${dataset.fingerprint}-first-${limit}`);
 }

@@ -1,6 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Group, GroupOptions } from './group.js';
 import type { Ops } from './ops.js';
+import type { Profiler } from './profile.js';
 
 export type EngineName = 'tensorflow' | 'wasm' | 'webgpu';
 export type Device = 'auto' | 'gpu' | 'cpu' | 'wasm' | 'webgpu';
@@ -50,6 +51,8 @@ export interface Engine {
   prepare(step: Step, variables: readonly Variable[], examples: readonly [Feeds, Feeds]): Promise<RunnableStep>;
   /** Makes this process one of several that train together; undefined where an engine cannot. Waits for nobody. */
   readonly join?: (options: GroupOptions) => Group;
+  /** Of compiled steps on fused kernels; undefined elsewhere. */
+  readonly profiler?: Profiler | undefined;
 }
 
 /** The engine, device, library or compiler that was asked for is not here; the message ends with the next command. */

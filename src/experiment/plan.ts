@@ -1,3 +1,4 @@
+import { strategyName } from '../config/strategy.js';
 import type { Compiler, Device } from '../engine/engine.js';
 import type { RunName } from '../records/folders.js';
 import { designHash, protocolHash, runHash } from '../records/hash.js';
@@ -5,6 +6,7 @@ import type { PlanRecord } from '../records/plan.js';
 import type { RunSpec } from '../records/run.js';
 import { passSize } from './build-variants.js';
 import type { OpenedSuite, SuiteVariant } from './suite.js';
+import { type Trial, trialsOf, withRate } from './tuning.js';
 
 /** A run of a plan: what a worker is given, and what it will cost. */
 export interface PlannedRun {
@@ -20,10 +22,15 @@ export interface PlannedRun {
   readonly batchSize: number;
   /** Estimate of a step's memory. */
   readonly bytes: number;
+  /** Set: no run to compare, but one to choose its variant's learning rate by. */
+  readonly trial: Pick<Trial, 'variant' | 'factor'> | null;
+  /** Its learning rate is not chosen yet, nor known its hash: it is planned with the recipe's own. */
+  readonly awaitsTuning: boolean;
 }
 
 export interface Plan {
   readonly record: PlanRecord;
+  /** Trials first, which decide on the others. */
   readonly runs: readonly PlannedRun[];
 }
 
@@ -35,11 +42,16 @@ export interface PlanOptions {
   readonly extra?: readonly RunName[] | undefined;
   /** Of the dataset's content; left out where it is not here. */
   readonly fingerprint?: string | null | undefined;
+  /** The factor on its learning rate that was chosen for a variant, where the suite tunes rates. */
+  readonly chosen?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Every run that a suite asks for, variant by variant, seed by seed. Trains nothing. */
 export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan {
   const { suite, variants, warnings } = opened;
+  const { tune } = suite;
+  const chosen = options.chosen ?? new Map<string, string>();
+  const trials = planTrials(opened, options);
   const seedsOf = seedsByVariant(suite.seeds, options.extra ?? []);
   const byName = new Map(variants.map((one) => [one.variant.name, one]));
   const runs: PlannedRun[] = [];
@@ -47,7 +59,11 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     const { variant, built, sameAs } = one;
     // What changes nothing is the run that it would repeat, by its hash too.
     const trained = (sameAs === null ? undefined : byName.get(sameAs)) ?? one;
-    const own = planVariant(variant.name, trained, seedsOf(variant.name), opened, options);
+    const factor = tune ? (chosen.get(trained.variant.name) ?? null) : 'x1';
+    const tuned = { ...trained, recipe: withRate(trained.recipe, factor ?? 'x1') };
+    const own = planVariant(variant.name, tuned, seedsOf(variant.name), opened, options).map((run) =>
+      factor === null ? { ...run, hash: runHash(run.design, 'its learning rate'), awaitsTuning: true } : run,
+    );
     runs.push(...own);
     return {
       name: variant.name,
@@ -71,13 +87,39 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     description: suite.description,
     dataset: suite.dataset.name,
     base: suite.network.base,
-    strategy: suite.strategy,
+    strategy: strategyName(suite.strategy),
+    ...(opened.arrangement && { arrangement: opened.arrangement }),
     report: suite.report,
+    ...(suite.validation && { validation: suite.validation }),
     seeds: sorted(new Set(runs.map(({ spec }) => spec.seed))),
     ...(warnings.length > 0 && { warnings: warnings.map(({ message }) => message) }),
+    ...(tune && {
+      tuning: {
+        trials: trials.map(({ trial, own }) => ({
+          name: trial.name,
+          variant: trial.variant,
+          factor: trial.factor,
+          runs: own.map(({ spec, hash }) => ({ seed: spec.seed, hash })),
+        })),
+        chosen: [...chosen].map(([variant, factor]) => ({ variant, factor })),
+      },
+    }),
     variants: planned,
   };
-  return { record, runs };
+  return { record, runs: [...trials.flatMap(({ own }) => own), ...runs] };
+}
+
+/** The trials of a suite that tunes learning rates, with their runs; of any other none. */
+function planTrials(opened: OpenedSuite, options: PlanOptions): { trial: Trial; own: PlannedRun[] }[] {
+  const { suite, variants } = opened;
+  const { tune } = suite;
+  if (!tune) return [];
+  const byName = new Map(variants.map((one) => [one.variant.name, one]));
+  return trialsOf(variants, tune).map((trial) => {
+    const network = { ...(byName.get(trial.variant) as SuiteVariant), recipe: trial.recipe };
+    const runs = planVariant(trial.name, network, sorted(new Set(tune.seeds)), opened, options, true);
+    return { trial, own: runs.map((run) => ({ ...run, trial })) };
+  });
 }
 
 /** The runs of a network under the name of a variant. */
@@ -87,6 +129,7 @@ function planVariant(
   seeds: readonly number[],
   { suite, pluginCode }: OpenedSuite,
   options: PlanOptions,
+  trial = false,
 ): PlannedRun[] {
   const used = new Set(network.steps.flatMap(({ id }) => pluginCode.origins.get(id) ?? []));
   const plugins = pluginCode.contents.filter(({ file }) => used.has(file));
@@ -97,6 +140,8 @@ function planVariant(
     network,
     recipe,
     dataset: suite.dataset,
+    ...(suite.validation && { validation: suite.validation }),
+    ...(trial && { trial }),
     device: options.device ?? suite.runner.device,
     recompute: suite.runner.recompute,
     compiler: options.compiler ?? suite.runner.compiler,
@@ -108,7 +153,10 @@ function planVariant(
   return seeds.map((seed) => {
     const design = designHash(protocol, seed);
     const hash = runHash(design, fingerprint ?? 'unknown');
-    return { spec: { ...common, seed }, design, fingerprint, hash, macs, params, batchSize: passSize(recipe), bytes };
+    return {
+      ...{ spec: { ...common, seed }, design, fingerprint, hash, macs, params, batchSize: passSize(recipe), bytes },
+      ...{ trial: null, awaitsTuning: false },
+    };
   });
 }
 

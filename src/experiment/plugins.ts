@@ -8,7 +8,10 @@ import type { Problem } from '../config/problem.js';
 import { pluginLine } from '../engine/source-line.js';
 import * as ablate from '../index.js';
 import type { PluginContent } from '../records/run.js';
+import { strategyNames } from '../config/strategy.js';
 import { type Catalogue, createCatalogue } from '../roadmap/catalogue.js';
+import { isStepId } from '../roadmap/check-step.js';
+import type { OwnStrategy } from '../roadmap/strategies/own.js';
 import type { Step } from '../roadmap/step.js';
 import { packageName } from '../shell/program.js';
 import { pluginContent } from './plugin-content.js';
@@ -52,26 +55,30 @@ export interface LoadedPlugins {
   readonly origins: ReadonlyMap<string, string>;
   /** What each holds, in the order of `paths`. */
   readonly contents: readonly PluginContent[];
+  readonly strategies: readonly OwnStrategy[];
   readonly problems: readonly Problem[];
 }
 
-/** The steps of a suite's plug-ins beside the paper's, with what is wrong with a plug-in at its place in the suite. */
+/** The steps and strategies of a suite's plug-ins beside the paper's, with what is wrong with a plug-in at its place in the suite. */
 export async function loadPlugins(plugins: readonly string[], suiteFile: string): Promise<LoadedPlugins> {
   const problems: Problem[] = [];
   const steps: Step[] = [];
   const paths: string[] = [];
   const origins = new Map<string, string>();
   const contents: PluginContent[] = [];
+  const strategies: OwnStrategy[] = [];
   for (const [index, plugin] of plugins.entries()) {
     const path = resolve(dirname(suiteFile), plugin);
     try {
-      const found = await loadSteps(path);
-      createCatalogue([...steps, ...found]);
+      const found = await loadExports(path);
+      createCatalogue([...steps, ...found.steps]);
+      for (const strategy of found.strategies) checkStrategy(strategy, strategies);
       const content = pluginContent(path, resolver);
-      steps.push(...found);
+      steps.push(...found.steps);
+      strategies.push(...found.strategies);
       paths.push(path);
       contents.push(content);
-      for (const { id } of found) origins.set(id, path);
+      for (const { id } of found.steps) origins.set(id, path);
     } catch (error) {
       problems.push({
         path: ['plugins', index],
@@ -80,16 +87,33 @@ export async function loadPlugins(plugins: readonly string[], suiteFile: string)
       });
     }
   }
-  return { catalogue: createCatalogue(steps), paths, origins, contents, problems };
+  return { catalogue: createCatalogue(steps), paths, origins, contents, strategies, problems };
 }
 
 /** The steps that a plug-in exports. Throws what its code throws, and where it is no file or has no step. */
-export async function loadSteps(path: string): Promise<Step[]> {
+export async function loadSteps(path: string): Promise<readonly Step[]> {
+  const { steps } = await loadExports(path);
+  if (steps.length === 0) throw new Error('it exports no step; export what defineStep returns');
+  return steps;
+}
+
+async function loadExports(path: string): Promise<{ steps: readonly Step[]; strategies: readonly OwnStrategy[] }> {
   if (!existsSync(path)) throw new Error(`there is no file ${path}`);
   const module = await withoutExit(() => jiti.import<Record<string, unknown>>(path));
-  const found = stepsOf(module);
-  if (found.length === 0) throw new Error('it exports no step; export what defineStep returns');
-  return found;
+  const exported = [...new Set(Object.values(module).flat())];
+  const [steps, strategies] = [exported.filter(isStep), exported.filter(isStrategy)];
+  if (steps.length + strategies.length === 0)
+    throw new Error('it exports no step and no strategy; export what defineStep or defineStrategy returns');
+  return { steps, strategies };
+}
+
+/** Throws where a strategy's name cannot be one, or is taken. */
+function checkStrategy({ id, definedAt }: OwnStrategy, others: readonly OwnStrategy[]): void {
+  const where = `the strategy ${JSON.stringify(id)}${definedAt ? ` (${definedAt})` : ''}`;
+  if (!isStepId(id))
+    throw new Error(`${where}: its id must be lower-case words, digits and hyphens, such as each-half`);
+  if (strategyNames.includes(id) || others.some((other) => other.id === id))
+    throw new Error(`${where}: there is a strategy of that name already; give it another id`);
 }
 
 /** What a person needs of an error in a plug-in: its text, and the place in the plug-in. */
@@ -119,11 +143,6 @@ async function withoutExit<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a module exports that is a step, or a list of steps. */
-function stepsOf(module: Record<string, unknown>): Step[] {
-  return [...new Set(Object.values(module).flat())].filter(isStep);
-}
-
 function isStep(value: unknown): value is Step {
   const step = value as Partial<Step> | null;
   return (
@@ -133,5 +152,15 @@ function isStep(value: unknown): value is Step {
     // What they hold is the catalogue's to judge.
     'apply' in step &&
     'requires' in step
+  );
+}
+
+function isStrategy(value: unknown): value is OwnStrategy {
+  const strategy = value as Partial<OwnStrategy> | null;
+  return (
+    typeof strategy === 'object' &&
+    strategy !== null &&
+    typeof strategy.id === 'string' &&
+    typeof strategy.sets === 'function'
   );
 }

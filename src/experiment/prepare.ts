@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, copyFile, cp, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { removePartial, runFolder, setAside } from '../records/folders.js';
+import { predictionsName } from '../records/predictions.js';
 import { readResult, readRun, orNull } from '../records/read.js';
 import { ignoreAbsent, writeJson } from '../records/write.js';
 import { refuseLinks } from './links.js';
@@ -63,7 +64,8 @@ export async function takeRecords(run: PlannedRun, suiteFolder: string, from: st
   // Its own unfinished attempt is no longer needed, and must not be taken for part of what comes.
   await rm(join(folder, 'checkpoint'), { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await copyFile(join(from, 'metrics.jsonl'), join(folder, 'metrics.jsonl')).catch(ignoreAbsent);
+  for (const name of ['metrics.jsonl', predictionsName])
+    await copyFile(join(from, name), join(folder, name)).catch(ignoreAbsent);
   if (run.spec.keepWeights) {
     for (const name of ['weights.safetensors', 'weights-ema.safetensors'])
       await cp(join(from, name), join(folder, name)).catch(ignoreAbsent);

@@ -9,10 +9,12 @@ import type { Setting } from '../config/settings.js';
 import type { SuiteFile } from '../config/suite.js';
 import { pairWarnings, placedWarnings, recipeWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
+import type { Arrangement } from '../roadmap/arrangement.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
 import { startsFromBase, type SuiteRecipes } from '../roadmap/design.js';
 import { resolveRoad, type Road } from '../roadmap/road.js';
-import { type Variant, variantsOf } from '../roadmap/variants.js';
+import type { OwnStrategy } from '../roadmap/strategies/own.js';
+import { type Chosen, strategyProblem, type Variant, variantsOf } from '../roadmap/variants.js';
 import type { NetworkSpec } from '../records/run.js';
 import { WeightsError } from '../weights/safetensors.js';
 import { buildVariants, type SuiteVariant } from './build-variants.js';
@@ -34,6 +36,7 @@ export interface OpenedSuite {
   /** What they hold, and which of them a step comes from. */
   readonly pluginCode: Pick<LoadedPlugins, 'contents' | 'origins'>;
   readonly variants: readonly SuiteVariant[];
+  readonly arrangement: Arrangement | null;
   /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
   readonly warnings: readonly PlacedProblem[];
   /** What is not in `variants`, since the plug-ins' code was not run; null where there is nothing of the kind. */
@@ -66,8 +69,10 @@ export async function openSuite(
     if (problems.length < mostProblems) problems.push(parsed.place({ path, on, message }));
   };
 
-  const { catalogue, paths, contents, origins, unread } = await openPlugins(parts, file, plugins, report);
+  const { catalogue, paths, contents, origins, strategies, unread } = await openPlugins(parts, file, plugins, report);
   checkNames(parts, report);
+  const unknown = strategyProblem(parts.strategy, strategies);
+  if (unknown !== null) report(['strategy'], unknown);
   const dataset = parts.dataset && { ...parts.dataset, root: fromSuite(parts.dataset.root, file) };
   const classes = await countClasses(parts, dataset, report);
   const weights = await readWeights(parts.network?.weights ?? null, file, report);
@@ -85,8 +90,10 @@ export async function openSuite(
 
   const { recipe, baseRecipe } = parts;
   const recipes = { recipe: recipe?.recipe ?? null, base: baseRecipe?.recipe ?? null };
-  const { variants: all, road } = walkRoad(parts, catalogue, recipes, specOf, report, unread.length > 0);
-  const { variants, leftOut } = withoutUnknown(all, road, unread);
+  const asked = unknown === null ? parts : { ...parts, strategy: 'cumulative' as const };
+  const walked = walkRoad(asked, { catalogue, strategies }, recipes, specOf, report, unread.length > 0);
+  const { road, arrangement } = walked;
+  const { variants, leftOut } = withoutUnknown(walked.variants, road, unread);
   const usesBase = variants.length > 0 && startsFromBase(road);
   if (usesBase && recipe && !parts.namesBase) {
     report(
@@ -94,6 +101,7 @@ export async function openSuite(
       `the road has a step that changes the recipe, but there is none before it; add \`base_recipe:\` with a name, such as compact-sgd`,
     );
   }
+  checkTuning(parsed.suite, report);
   const seeds = Math.max(1, parts.seeds.length);
   if (variants.length * seeds > mostRuns)
     report(['seeds'], `${variants.length} networks and ${seeds} seeds are more than ${mostRuns} runs`);
@@ -125,6 +133,7 @@ export async function openSuite(
     plugins: paths,
     pluginCode: { contents, origins },
     variants: built,
+    arrangement: leftOut ? null : arrangement,
     warnings,
     leftOut,
   };
@@ -154,6 +163,18 @@ function checkNames({ dataset, network, compare, seeds }: SuiteParts, report: Re
   }
 }
 
+function checkTuning(suite: SuiteFile | null, report: Report): void {
+  if (!suite?.tune) return;
+  if (!suite.validation)
+    report(['tune'], 'rates are chosen on held-out pictures; add `validation: { share: 0.1 }`', 'key');
+  const { epochs } = suite.tune;
+  if (epochs !== null && epochs > suite.recipe.epochs)
+    report(
+      ['tune', 'epochs'],
+      `a trial of ${epochs} epochs is longer than the runs, which have ${suite.recipe.epochs}`,
+    );
+}
+
 /** The dataset's number of classes, or the suite's; 1000 where neither is known, which has been reported. */
 async function countClasses(
   { network }: SuiteParts,
@@ -181,16 +202,16 @@ async function countClasses(
 /** The networks that the suite asks for; none where the road or its start is wrong, which has been reported. */
 function walkRoad(
   { network, road: entries, strategy, compare }: SuiteParts,
-  catalogue: Catalogue,
+  { catalogue, strategies }: { readonly catalogue: Catalogue; readonly strategies: readonly OwnStrategy[] },
   recipes: SuiteRecipes,
   specOf: (variant: Pick<Variant, 'base' | 'steps'>) => NetworkSpec,
   report: Report,
   pluginsLeftOut: boolean,
-): { variants: Variant[]; road: Road } {
+): Chosen & { road: Road } {
   const named = network && namedNetwork(network.base, networkOptions(specOf({ base: network.base, steps: [] })));
   const base: ConvNetwork | null = named?.family === 'convnet' ? named : null;
   const { road, problems } = resolveRoad(entries, catalogue, base, recipes, pluginsLeftOut);
-  const none = { variants: [], road };
+  const none = { variants: [], arrangement: null, road };
   for (const { path, message, on } of problems) report(path, message, on);
   if (!network || !named) return none;
   if (!base && entries.length > 0) {
@@ -201,7 +222,7 @@ function walkRoad(
   const comparators = compare.filter((name): name is string => typeof name === 'string' && namedNetwork(name) !== null);
   try {
     const others = [...new Set(comparators)].filter((name) => name !== network.base);
-    return { variants: variantsOf(network.base, base, road, strategy, others, recipes), road };
+    return { ...variantsOf(network.base, base, road, strategy, others, recipes, strategies), road };
   } catch (error) {
     if (!(error instanceof RoadError)) throw error;
     report(error.step === null ? ['strategy'] : entryPath(road, error.step), error.message);

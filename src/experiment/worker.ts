@@ -17,6 +17,7 @@ import { describeMachine } from './machine.js';
 import { modelOf, networkOf } from './network.js';
 import { loadPlugins } from './plugins.js';
 import { preparationOf } from './preparation.js';
+import { splitFor } from './split.js';
 import { openWeights } from './weights.js';
 import { serveTask } from './worker-process.js';
 
@@ -42,9 +43,10 @@ serveTask(async (task, send, signal) => {
   });
   const what = `${spec.suite}, ${spec.variant} seed ${spec.seed},`;
   if (began) requireSame(began, choiceOf(engine.description), what, named);
-  const datasets = await openDatasets(spec.dataset, spec.network.classes);
-  for (const text of warningsOf(datasets.train, datasets.test)) send({ kind: 'warning', text });
-  const fingerprint = datasetFingerprint(datasets);
+  const opened = await openDatasets(spec.dataset, spec.network.classes);
+  for (const text of warningsOf(opened.train, opened.test)) send({ kind: 'warning', text });
+  const fingerprint = datasetFingerprint(opened);
+  const datasets = splitFor(spec, opened);
   const design = designHash(protocolHash(spec, networkHash(model), contents), spec.seed);
   if (runHash(design, fingerprint) !== hash) {
     throw new Error('the program, a plug-in or the data has changed since the suite was started; start it again');

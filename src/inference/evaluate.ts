@@ -29,7 +29,9 @@ export async function evaluateWeights(options: WeightsEvaluation): Promise<Accur
   const step = await prepareEvaluation(engine, model, weights, batchSize);
   const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation: fit, small, onDamaged });
   try {
-    return await evaluate(engine, step, counted(batches, onProgress), resolution, model.classes);
+    const counting = counted(batches, onProgress);
+    const { predictions: _, ...accuracy } = await evaluate(engine, step, counting, resolution, model.classes);
+    return accuracy;
   } finally {
     step.dispose();
   }

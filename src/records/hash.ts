@@ -12,8 +12,8 @@ export const networkHash = ({ tree, input, classes, parameters }: Model): string
 
 /**
  * Identifies how a network is trained, all but the seed and the pictures: the built network, the content of the plug-ins
- * that its steps come from, the recipe, the dataset's name and limits, the content of the weights that it starts from. Not
- * by paths, names of variants and recipes, devices or machines.
+ * that its steps come from, the recipe, the dataset's name and limits, what is held out of it, the content of the weights
+ * that it starts from. Not by paths, names of variants and recipes, devices or machines.
  */
 export function protocolHash(
   spec: Omit<RunSpec, 'seed'>,
@@ -26,6 +26,8 @@ export function protocolHash(
     network,
     recipe,
     dataset: { name, train_limit, test_limit },
+    ...(spec.validation && { validation: spec.validation }),
+    ...(spec.trial && { trial: spec.trial }),
     ...(spec.network.weights && { weights: startIdentity(spec.network.weights) }),
     ...(plugins.length > 0 && { plugins: plugins.map(({ sha256 }) => sha256).sort() }),
   });

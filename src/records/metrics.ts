@@ -21,6 +21,8 @@ const evaluation = z.object({
   loss: measured,
   /** The same for the moving average of the weights, where the recipe has one. */
   ema: z.object({ top1: share, top5: share, loss: measured }).nullable(),
+  /** Where the pictures were held out of the training set; absent: the test set. */
+  on: z.literal('validation').optional(),
 });
 
 /** A line of metrics.jsonl. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { validationSchema } from '../config/validation.js';
 import { count, type Frozen, hashSchema, recordName, seedSchema } from './schema.js';
 import { engineChoiceSchema } from './run.js';
 
@@ -24,6 +25,53 @@ const plannedVariant = z.object({
   runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
 });
 
+/** A network with one of the learning rates that it is tried with, on the held-out pictures. */
+const plannedTrial = z.object({
+  /** Of the folder of its runs: `gelu@x0.5`. */
+  name: recordName,
+  variant: recordName,
+  /** On the recipe's learning rate: `x0.5`. */
+  factor: z.string(),
+  runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
+});
+
+const names = z.array(z.string());
+const axis = z.object({
+  step: z.string(),
+  title: z.string(),
+  values: z.array(z.object({ name: z.string(), label: z.string() })),
+});
+
+/** What the networks of a strategy are to each other, by their names; parents say the rest. */
+const arrangementSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('random-orders'),
+    steps: names,
+    /** Each with the networks on its way, the start first. */
+    orders: z.array(z.object({ steps: names, networks: names })),
+    lawfulOrders: count,
+    lawfulSets: count,
+    /** Whether each order stands beside its reverse, as one draw. */
+    paired: z.boolean(),
+  }),
+  z.object({
+    kind: z.literal('factorial'),
+    steps: names,
+    cells: z.array(z.object({ network: z.string(), on: names })),
+    /** Of a fraction: sets of steps whose joint effect is mixed up with the mean, the generators first. */
+    words: z.array(names),
+    generators: count,
+    resolution: count.nullable(),
+  }),
+  z.object({
+    kind: z.literal('grid'),
+    across: axis,
+    down: axis,
+    cells: z.array(z.object({ network: z.string(), across: z.string(), down: z.string() })),
+  }),
+]);
+export type PlannedArrangement = Frozen<z.infer<typeof arrangementSchema>>;
+
 /** plan.json at the suite's folder: what the suite asks for, so that readers need neither the suite file nor plug-ins. */
 export const planSchema = z.object({
   schema: z.literal('ablate/plan/1'),
@@ -32,6 +80,8 @@ export const planSchema = z.object({
   dataset: z.string(),
   base: z.string(),
   strategy: z.string(),
+  /** Absent where the strategy needs none, and in older plans. */
+  arrangement: arrangementSchema.optional(),
   seeds: z.array(seedSchema),
   /** What `validate` warns of; absent in older plans. */
   warnings: z.array(z.string()).optional(),
@@ -42,6 +92,16 @@ export const planSchema = z.object({
     .object({
       margin: z.number().positive().nullable().optional(),
       correction: z.enum(['family-wise', 'false-discovery']).optional(),
+    })
+    .optional(),
+  /** What is held out of the training pictures, to choose by; absent is nothing. */
+  validation: validationSchema.optional(),
+  /** How each network got its learning rate; absent where the suite tunes none. */
+  tuning: z
+    .object({
+      trials: z.array(plannedTrial),
+      /** What is chosen as of this plan; networks whose trials have not ended are not among them. */
+      chosen: z.array(z.object({ variant: recordName, factor: z.string() })),
     })
     .optional(),
   variants: z.array(plannedVariant),

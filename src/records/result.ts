@@ -1,17 +1,33 @@
 import { z } from 'zod';
 import { amount, count, type Frozen, hashSchema, measured, share } from './schema.js';
 
+/** What predictions.safetensors.gz holds, by its content before it was packed. */
+const predictionsNote = z.object({ pictures: count, sha256: hashSchema });
+export type PredictionsNote = Frozen<z.infer<typeof predictionsNote>>;
+
+const accuracy = { top1: share, top5: share, loss: measured };
+const bestSchema = z.object({ top1: share, epoch: amount });
+const averageSchema = z.object({ ...accuracy, loss: measured.optional() }).nullable();
+
 const done = z.object({
   schema: z.literal('ablate/result/1'),
   status: z.literal('done'),
   hash: hashSchema,
   /** Of the last epoch; `best` over all evaluations. */
-  top1: share,
-  top5: share,
-  loss: measured,
-  best: z.object({ top1: share, epoch: amount }),
+  ...accuracy,
+  best: bestSchema,
   /** The same for the moving average of the weights, where the recipe has one. */
-  ema: z.object({ top1: share, top5: share, loss: measured.optional() }).nullable(),
+  ema: averageSchema,
+  /** Of the held-out pictures, after the last epoch; the test set was then read once, at the end. Absent where none are held out. */
+  validation: z
+    .object({
+      ...accuracy,
+      best: bestSchema,
+      ema: averageSchema,
+      pictures: count,
+      unreadable: count,
+    })
+    .optional(),
   trainLoss: measured,
   steps: count,
   /** Training pictures over time inside training steps, data included, evaluation and start-up not. */
@@ -27,6 +43,8 @@ const done = z.object({
   peakMemoryBytes: count,
   /** Pictures of the test set that could not be read, and so are not in the accuracies; absent is none known of. */
   unreadable: count.optional(),
+  /** What the network said of each test picture lies beside; absent in older records. */
+  predictions: predictionsNote.optional(),
   finishedAt: z.string(),
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type DatasetConfig, datasetSchema } from '../config/dataset.js';
 import { type Recipe, recipeSchema } from '../config/recipe.js';
+import { validationSchema } from '../config/validation.js';
 import type { EngineDescription } from '../engine/engine.js';
 import { count, type Frozen, hashSchema, recordName, seedSchema } from './schema.js';
 
@@ -52,6 +53,10 @@ const runSpecSchema = z.object({
   network: networkSpecSchema,
   recipe: recipeSchema,
   dataset: datasetSchema,
+  /** What is held out of the training pictures; absent is nothing. */
+  validation: validationSchema.optional(),
+  /** Set: the held-out pictures take the test set's place, which is not read. A trial of a learning rate, to choose by. */
+  trial: z.literal(true).optional(),
   device: z.enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
   /** What the backward pass computes again instead of keeping it; absent is nothing. Changes no number. */
   recompute: z.enum(['none', 'blocks']).optional(),

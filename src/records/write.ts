@@ -5,8 +5,9 @@ import type { PlanRecord } from './plan.js';
 import { readPlan, orNull } from './read.js';
 
 /** Writes a JSON file whole or not at all, and on disk when it returns. */
-export const writeJson = (path: string, value: object): Promise<void> =>
-  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+export async function writeJson(path: string, value: object): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+}
 
 /** For what need not be there: any other error is thrown on. */
 export function ignoreAbsent(error: NodeJS.ErrnoException): void {

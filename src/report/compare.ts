@@ -4,7 +4,7 @@ import { ofDifferences, type PairedDifference } from '../statistics/paired.js';
 import { pictureVariance } from '../statistics/pictures.js';
 import type { Exemption } from '../statistics/verdict.js';
 import { unlike } from './conditions.js';
-import { doneRuns, type RunFiles, type RunState } from './runs.js';
+import { doneRuns, type RunState } from './runs.js';
 
 /** Of a variant, what a comparison needs. */
 export interface Side {
@@ -23,11 +23,6 @@ export interface Change {
   readonly because: string | null;
   /** Seeds that both have whose runs are not alike, and are left out. */
   readonly unlike: readonly { readonly seed: number; readonly how: string }[];
-}
-
-/** Records that keep which test pictures were right, a byte a picture. */
-interface WithPredictions {
-  readonly correct?: Uint8Array;
 }
 
 /**
@@ -50,11 +45,11 @@ export function changeBetween(after: Side, before: Side, informs = true): Change
     all.filter((seed) => !common.includes(seed)),
   );
   const [exempt, because] = exemption(after, before, alike.length === 0 ? apart : []);
-  const predictions = (side: typeof a) =>
+  const correct = (side: typeof a) =>
     new Map(
-      [...side].flatMap(([seed, { files }]) => {
-        const { correct } = files as RunFiles & WithPredictions;
-        return correct ? [[seed, correct] as const] : [];
+      seeds.flatMap((seed) => {
+        const right = side.get(seed)?.files.predictions.correct();
+        return right ? [[seed, right] as const] : [];
       }),
     );
   const comparison: Comparison = {
@@ -63,7 +58,7 @@ export function changeBetween(after: Side, before: Side, informs = true): Change
       [before.network, -1],
     ],
     difference,
-    pictures: pictureVariance(predictions(a), predictions(b), seeds),
+    pictures: pictureVariance(correct(a), correct(b), seeds),
     floor: floorOf(after, seeds, a),
     informs,
     exempt,

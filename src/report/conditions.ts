@@ -24,13 +24,14 @@ const conditionsOfRun = new WeakMap<RunRecord, readonly Condition[]>();
 const conditionsByText = new Map<string, readonly Condition[]>();
 
 function readConditions(run: RunRecord): Condition[] {
-  const { dataset, network } = run.spec;
+  const { dataset, network, validation } = run.spec;
   const starts = startsOf(run);
   const every = (of: (start: (typeof starts)[number]) => string) => [...new Set(starts.map(of))].join(', then ');
   return [
     { what: 'test pictures', value: `${run.testImages ?? 'all'}, at most ${dataset.test_limit ?? 'all'}` },
     { what: 'data', value: `${dataset.name} ${run.datasetFingerprint}` },
     { what: 'training pictures', value: String(dataset.train_limit ?? 'all') },
+    { what: 'held-out pictures', value: validation ? `${validation.share} by seed ${validation.seed}` : 'none' },
     { what: 'classes', value: String(network.classes) },
     { what: 'code', value: every(({ codeVersion }) => codeVersion) },
     {

@@ -3,7 +3,7 @@ import type { Report } from './report.js';
 import { markdownTable, markdownText } from './tables/markdown.js';
 
 /** The report as Markdown, with the pictures beside it as PNG. */
-export function markdownReport({ study, summary, notices, figures, tables, notes }: Report): string {
+export function markdownReport({ study, summary, notices, figures, tables, sections, notes }: Report): string {
   const picture = (name: string) => {
     const figure = figures.find((one) => one.name === name);
     return figure ? [`![${markdownText(figure.alt)}](${name}.png)`] : [];
@@ -28,10 +28,19 @@ export function markdownReport({ study, summary, notices, figures, tables, notes
     markdownTable(tables.steps),
     ...text(notes.steps),
     ...picture('deltas'),
+    ...(notes.arrangement.length > 0 ? ['## What the strategy shows', ...text(notes.arrangement)] : []),
+    ...(tables.shapley ? [markdownTable(tables.shapley)] : []),
+    ...picture('shapley'),
+    ...picture('grid'),
+    ...(tables.factorial ? [markdownTable(tables.factorial), ...picture('interactions')] : []),
     ...(tables.effects || tables.interactions ? ['## Effects in different company'] : []),
     ...(tables.effects ? [markdownTable(tables.effects)] : []),
     ...picture('effects'),
-    ...(tables.interactions ? [markdownTable(tables.interactions)] : []),
+    ...(tables.interactions ? [...picture('interactions'), markdownTable(tables.interactions)] : []),
+    ...sections.flatMap(({ title, parts: own }) => [
+      `## ${title}`,
+      ...own.flatMap(({ table, notes: said }) => [markdownTable(table), ...text(said)]),
+    ]),
     ...(figures.some(({ name }) => name === 'accuracy-flops') ? ['## Accuracy and cost'] : []),
     ...picture('accuracy-flops'),
     ...picture('accuracy-parameters'),

@@ -69,7 +69,8 @@ function protocolReader(): (spec: RunSpec) => Protocol {
   const byParts = new Map<string, Protocol>();
   const byText = new Map<string, Protocol>();
   return (spec) => {
-    const parts = [spec.recipe, spec.dataset, spec.network].map(numberOf).join(' ');
+    const held = spec.validation ? `${spec.validation.share} ${spec.validation.seed}` : '';
+    const parts = [...[spec.recipe, spec.dataset, spec.network].map(numberOf), held].join(' ');
     const known = byParts.get(parts);
     if (known) return known;
     const made = readProtocol(spec);
@@ -82,12 +83,19 @@ function protocolReader(): (spec: RunSpec) => Protocol {
 }
 
 /** Fields of a run's recipe, data, input and starting weights as text, names and notes left out. */
-function readProtocol({ recipe, dataset, network }: RunSpec): Protocol {
+function readProtocol({ recipe, dataset, network, validation }: RunSpec): Protocol {
   const { name: _, replaces: __, ...trained } = recipe;
   const { root: ___, ...data } = dataset;
   const { resolution, classes, weights } = network;
   return new Map(
-    flatten({ ...trained, dataset: data, resolution, classes, weights: weights?.sha256.slice(0, 12) ?? 'random' }),
+    flatten({
+      ...trained,
+      dataset: data,
+      validation,
+      resolution,
+      classes,
+      weights: weights?.sha256.slice(0, 12) ?? 'random',
+    }),
   );
 }
 

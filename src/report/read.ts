@@ -4,7 +4,9 @@ import type { PlanRecord } from '../records/plan.js';
 import { readMetrics, readPlan, readResult, readRun, orNull } from '../records/read.js';
 import type { RunRecord } from '../records/run.js';
 import { type Course, sumCourse } from './course.js';
+import { runPredictions } from './predictions.js';
 import { type RunFiles, runState } from './runs.js';
+import { readTrials, type TrialResult } from './trials.js';
 
 /** The folder holds no records that a report could be made from; the message says what is missing and what to run. */
 export class RecordsError extends Error {
@@ -18,6 +20,8 @@ export interface SuiteRecords {
   readonly runs: readonly RunFiles[];
   /** How the runs of each variant went, of those that count: done or not ended, and still what the plan asks for. */
   readonly courses: ReadonlyMap<string, Course>;
+  /** Of learning rates, where the suite tunes them. */
+  readonly trials: readonly TrialResult[];
   /** Folders with records that the plan no longer asks for. */
   readonly unplanned: readonly string[];
 }
@@ -42,7 +46,7 @@ export function readSuite(folder: string): SuiteRecords {
     }
     courses.set(variant, sums.course());
   }
-  return { folder, plan, runs, courses, unplanned: unplannedRuns(folder, plan) };
+  return { folder, plan, runs, courses, trials: readTrials(folder, plan), unplanned: unplannedRuns(folder, plan) };
 }
 
 function planOf(folder: string): PlanRecord {
@@ -68,6 +72,7 @@ function readFiles(folder: string, { variant, seed, lines, damage }: RunName & M
     run: record && sharing(record, share),
     result: orNull(result),
     epoch: lines.at(-1)?.epoch ?? null,
+    predictions: runPredictions(folder, orNull(result)),
     damaged: damage === null ? damaged : [...damaged, damage],
   };
 }
@@ -100,7 +105,9 @@ function sharing(record: RunRecord, share: Share): RunRecord {
 
 function unplannedRuns(folder: string, plan: PlanRecord): string[] {
   const planned = new Set(
-    plan.variants.flatMap(({ name, runs }) => runs.map(({ seed }) => join(name, `seed-${seed}`))),
+    [...(plan.tuning?.trials ?? []), ...plan.variants].flatMap(({ name, runs }) =>
+      runs.map(({ seed }) => join(name, `seed-${seed}`)),
+    ),
   );
   const found: string[] = [];
   for (const variant of namesIn(folder)) {

@@ -1,11 +1,15 @@
+import { arrangementWords } from '../experiment/arrangement-words.js';
+import { arrangementNotes } from './arrangement-notes.js';
 import { figuresOf } from './figures/figures.js';
 import type { Figure } from './figures/render.js';
 import type { Notice } from './notices/notice.js';
 import { noticesOf } from './notices/notices.js';
 import type { SuiteRecords } from './read.js';
+import { type TableSection, tableSections } from './sections.js';
 import { stepNotes } from './step-notes.js';
 import { type Study, study } from './study.js';
 import { summaryOf } from './summary.js';
+import { factorialTable, shapleyTable } from './tables/arrangement.js';
 import { effectsTable, interactionsTable } from './tables/effects.js';
 import { compareWithPaper, type PaperComparison, paperNotes, paperTable } from './tables/paper.js';
 import { protocolTable } from './tables/protocol.js';
@@ -24,14 +28,20 @@ export interface Report {
     readonly steps: Table;
     readonly effects: Table | null;
     readonly interactions: Table | null;
+    readonly shapley: Table | null;
+    readonly factorial: Table | null;
     readonly paper: Table | null;
     readonly protocol: Table | null;
     readonly provenance: Table;
   };
+  /** Beside those, where the records have what they are made of. */
+  readonly sections: readonly TableSection[];
   readonly notes: {
     readonly steps: readonly string[];
     readonly paper: readonly string[];
     readonly protocol: readonly string[];
+    /** How the strategy has chosen its networks. */
+    readonly arrangement: readonly string[];
   };
 }
 
@@ -48,12 +58,16 @@ export function composeReport(records: SuiteRecords): Report {
       steps: stepTable(made),
       effects: effectsTable(made),
       interactions: interactionsTable(made),
+      shapley: shapleyTable(made),
+      factorial: factorialTable(made),
       paper: comparison && paperTable(comparison),
       protocol: comparison && protocolTable(made),
       provenance: provenanceTable(made),
     },
+    sections: tableSections(made),
     notes: {
       steps: stepNotes(made),
+      arrangement: [...arrangementWords(made.plan), ...arrangementNotes(made)],
       paper: comparison ? paperNotes(comparison) : [],
       protocol: comparison
         ? [

@@ -1,6 +1,7 @@
 import type { PlannedVariant } from '../records/plan.js';
 import type { RunResult } from '../records/result.js';
 import type { RunRecord } from '../records/run.js';
+import type { RunPredictions } from './predictions.js';
 
 /** What one run left behind. A file that is not there is null; one that is damaged is null too, and `damaged` says how. */
 export interface RunFiles {
@@ -10,6 +11,7 @@ export interface RunFiles {
   readonly result: RunResult | null;
   /** Where its metrics end; null where it has none. */
   readonly epoch: number | null;
+  readonly predictions: RunPredictions;
   /** A sentence for each damaged file, which it names first. */
   readonly damaged: readonly string[];
 }

@@ -29,7 +29,11 @@ export function stepNotes(study: Study): string[] {
         ]
       : [];
   return [
-    'Top-1 is that of the last epoch, mean ± standard deviation over seeds.',
+    `Top-1 is that of the last epoch, mean ± standard deviation over seeds.${
+      study.plan.validation
+        ? ` Held out: on ${percent(100 * study.plan.validation.share, 0)}% of the training pictures, which no network was trained on; choices are made by it, and the test set was read once a run, at its end.`
+        : ''
+    }`,
     ...judged,
     ...numbers,
     'MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given.',

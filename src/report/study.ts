@@ -6,6 +6,7 @@ import { type Family, judgeFamily, type Judged } from '../statistics/family.js';
 import type { BySeed, PairedDifference } from '../statistics/paired.js';
 import { type Summary, summarize } from '../statistics/summary.js';
 import type { Verdict } from '../statistics/verdict.js';
+import { type Arranged, arrangedResults } from './arrangement.js';
 import { type Change, changeBetween, type Side } from './compare.js';
 import { combinationsOf, type JudgedInteraction, judgedInteractions } from './interactions.js';
 import type { SuiteRecords } from './read.js';
@@ -20,6 +21,8 @@ export interface Row extends Side {
   readonly top1: Summary | null;
   /** The same of the moving average of the weights, where the recipe keeps one; never mixed with `top1`. */
   readonly ema: Summary | null;
+  /** Top-1 of the last epoch on the held-out pictures, where the suite has some. */
+  readonly heldOut: Summary | null;
   /** Standard error of the mean accuracy by the test set's size alone. */
   readonly floor: number | null;
   /** Against `variant.parent`: over common seeds whose runs are alike. */
@@ -61,6 +64,8 @@ export interface Study {
   readonly challenges: readonly Challenge[];
   readonly effects: readonly StepEffect[];
   readonly interactions: readonly JudgedInteraction[];
+  /** Of strategies whose networks are more to each other than parents and children. */
+  readonly arranged: Arranged;
 }
 
 /** Draws the conclusions from a suite's records; no file is read. */
@@ -93,7 +98,9 @@ export function study(records: SuiteRecords): Study {
       return { end: end as Row, comparator, change, judged: judgedOf(change) };
     }),
     effects: stepEffects(combinations),
-    interactions: judgedInteractions(combinations),
+    // Those of a factorial are its own effects: each pair once, over all companies together.
+    interactions: plan.arrangement?.kind === 'factorial' ? [] : judgedInteractions(combinations),
+    arranged: arrangedResults(plan.arrangement, combinations),
   };
 }
 
@@ -138,6 +145,7 @@ function measure(network: PlannedVariant, variant: PlannedVariant, runs: RunInde
     bySeed,
     top1,
     ema: summarize(done.flatMap(({ result }) => (result.ema ? [100 * result.ema.top1] : []))),
+    heldOut: summarize(done.flatMap(({ result }) => (result.validation ? [100 * result.validation.top1] : []))),
     floor: top1 && error(top1.mean / 100),
     delta: null,
     change: null,
@@ -160,7 +168,7 @@ function withChange(row: Row, rows: readonly Row[]): Row {
 
 /** The whole road: the adopted variant with the most steps. Null for strategies that train no whole road. */
 export function roadEnd(rows: readonly Row[], strategy: string): Row | null {
-  if (strategy === 'add-one' || strategy === 'pairwise') return null;
+  if (['add-one', 'pairwise', 'factorial', 'grid'].includes(strategy)) return null;
   const adopted = rows.filter(({ variant }) => variant.kind === 'step' && variant.adopted);
   return adopted.reduce<Row | null>(
     (end, row) => (end && end.variant.steps.length > row.variant.steps.length ? end : row),

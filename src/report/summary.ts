@@ -1,6 +1,7 @@
 import type { Judged } from '../statistics/family.js';
 import { counted, inUnit, listed, percent, seedList, signed, unitFor } from './format.js';
 import { claimOf, labelOf, verdictText } from './labels.js';
+import { arrangementSummary } from './arrangement-notes.js';
 import { shortened } from './notices/notice.js';
 import type { Challenge, Row, Study } from './study.js';
 
@@ -10,6 +11,7 @@ export function summaryOf(study: Study): string[] {
   const unit = unitFor(rows.map(({ variant }) => variant.macs));
   const cost = (row: Row) => `${inUnit(row.variant.macs, unit)} ${unit.letter}MACs`;
   return [
+    ...arrangementSummary(study),
     ...verdictSentences(study),
     ...(whole?.start.top1 && whole.end.top1 ? [headline(whole, cost)] : []),
     ...challenges.flatMap((challenge) => challengeSentence(challenge, cost)),

@@ -8,6 +8,7 @@ import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
 import type { SuiteRecords } from './read.js';
 import { composeReport, type Report } from './report.js';
+import { factorialCsv } from './tables/arrangement.js';
 import { paperCsv } from './tables/paper.js';
 import { runsCsv, stepsCsv } from './tables/steps.js';
 
@@ -47,6 +48,7 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
     await write('report.md', markdownReport(report)),
     await write('steps.csv', stepsCsv(report.study)),
     await write('runs.csv', runsCsv(report.study)),
+    ...(report.tables.factorial ? [await write('factorial.csv', factorialCsv(report.study))] : []),
     ...(report.comparison ? [await write('paper.csv', paperCsv(report.comparison))] : []),
   ];
   return { report, files: [...pages, ...pictures] };

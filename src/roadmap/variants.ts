@@ -1,44 +1,27 @@
 import type { ConvNetwork } from '../architecture/network.js';
-import type { Recipe } from '../config/recipe.js';
-import { RoadError, type StepCall } from './catalogue.js';
-import {
-  combinations,
-  everyCombination,
-  leaveOneOut,
-  mostVariants,
-  type StepSet,
-  tooMany,
-  unique,
-  upTo,
-} from './combinations.js';
+import { nearest } from '../config/problem.js';
+import { type StrategyConfig, strategyName, strategyNames, strategyOptions } from '../config/strategy.js';
+import type { Arrangement } from './arrangement.js';
+import { RoadError } from './catalogue.js';
+import { combinations, everyCombination, leaveOneOut, mostVariants, tooMany, unique, upTo } from './combinations.js';
 import { noRecipes, startsFromBase, type SuiteRecipes } from './design.js';
-import type { RoadEntry, StepVariant } from './entry.js';
+import type { RoadEntry } from './entry.js';
 import type { Road } from './road.js';
+import { factorial } from './strategies/factorial.js';
+import { grid } from './strategies/grid.js';
+import { type OwnStrategy, ownStrategy } from './strategies/own.js';
+import { randomOrders } from './strategies/random-orders.js';
+import { toggles } from './toggles.js';
+import { call, fromSet, setName, variant, type Variant } from './variant.js';
 import { type Place, startAt } from './walk.js';
 
-export type Strategy = 'cumulative' | 'leave-one-out' | 'add-one' | 'permutations' | 'pairwise' | 'all';
+export type { Variant } from './variant.js';
 
-/** A network that a suite trains, by what makes it. */
-export interface Variant {
-  readonly name: string;
-  readonly kind: 'base' | 'step' | 'compare';
-  /** The named network that the steps are applied to. */
-  readonly base: string;
-  readonly steps: readonly StepCall[];
-  /** The steps as reports name them, with the value where one was chosen: `kernel-size-9`. */
-  readonly stepNames: readonly string[];
-  /** The road's entry that sets it apart from `parent`, by name; null for base and comparators. */
-  readonly step: string | null;
-  readonly title: string;
-  readonly group: string | null;
-  /** The variant that its delta is taken against. */
-  readonly parent: string | null;
-  /** False for sweep values that the road does not go on with. */
-  readonly adopted: boolean;
-  /** What trains it; null where the suite's could not be read. */
-  readonly recipe: Recipe | null;
-  /** What the steps have made of the base; null where that is no convolutional network, and for comparators. */
-  readonly network: ConvNetwork | null;
+/** What a strategy makes of a road. */
+export interface Chosen {
+  readonly variants: Variant[];
+  /** Null where parents say all. */
+  readonly arrangement: Arrangement | null;
 }
 
 /**
@@ -49,6 +32,8 @@ export interface Variant {
  * - `pairwise`: `add-one`, then every pair of steps.
  * - `all`, `permutations`: every combination that can be built. `permutations` takes a network's delta against the one
  *   without its last step, so that a step is measured in every place of the order; `all` takes it against the base.
+ * - `random-orders`, `factorial`, `grid`: those of `strategies/`, over some entries of the road, or all.
+ * - the name of a plug-in's strategy: the sets that it asks for.
  *
  * `base` is null where the base is no convolutional network: then the road must be empty. The base is trained by the suite's
  * base recipe where a step of the road takes over from that, else, as comparators always are, by its recipe.
@@ -60,17 +45,21 @@ export function variantsOf(
   baseName: string,
   base: ConvNetwork | null,
   road: Road,
-  strategy: Strategy,
+  strategy: StrategyConfig,
   compare: readonly string[] = [],
   recipes: SuiteRecipes = noRecipes,
-): Variant[] {
+  own: readonly OwnStrategy[] = [],
+): Chosen {
   const enabled = road.filter((entry) => entry.enabled);
   const recipe = base && startsFromBase(enabled) ? recipes.base : recipes.recipe;
   const first = { ...variant(baseName, 'base', recipe), network: base };
   const place = base && startAt({ network: base, recipe }, recipes.recipe);
-  const made = place && enabled.length > 0 ? strategies[strategy](enabled, first, place) : [];
+  const made =
+    place && enabled.length > 0
+      ? makeVariants(strategy, enabled, first, place, own)
+      : { variants: [first], arrangement: null };
   const comparators = compare.map((name) => variant(name, 'compare', recipes.recipe));
-  const variants = [first, ...made, ...comparators];
+  const variants = [...made.variants, ...comparators];
   if (variants.length > mostVariants) throw tooMany(enabled.length, 'networks');
   const names = new Set<string>();
   for (const { name, step } of variants) {
@@ -79,7 +68,40 @@ export function variantsOf(
       throw new RoadError(`two networks of the suite are called "${name}", which names the folder of both`, step);
     names.add(name);
   }
-  return variants;
+  return { ...made, variants };
+}
+
+function makeVariants(
+  strategy: StrategyConfig,
+  entries: readonly RoadEntry[],
+  base: Variant,
+  start: Place,
+  own: readonly OwnStrategy[],
+): Chosen {
+  const options = strategyOptions(strategy);
+  if (options?.name === 'random-orders') return randomOrders(toggles(entries, options.steps, start), base, options);
+  if (options?.name === 'factorial') return factorial(toggles(entries, options.steps, start), base, options);
+  if (options?.name === 'grid') {
+    const sweeps = entries.filter(({ variants }) => variants.length > 1).map(({ name }) => name);
+    return grid(toggles(entries, options.steps ?? sweeps, start), base);
+  }
+  const name = strategyName(strategy);
+  if (Object.hasOwn(strategies, name)) {
+    const maker = strategies[name as keyof typeof strategies];
+    return { variants: [base, ...maker(entries, base, start)], arrangement: null };
+  }
+  const found = own.find(({ id }) => id === name);
+  if (found) return { variants: ownStrategy(toggles(entries, null, start), base, found), arrangement: null };
+  throw new RoadError(strategyProblem(strategy, own) as string);
+}
+
+/** What is wrong with a strategy's name; null where it is one. */
+export function strategyProblem(strategy: StrategyConfig, own: readonly OwnStrategy[]): string | null {
+  const name = strategyName(strategy);
+  const known = [...strategyNames, ...own.map(({ id }) => id)];
+  if (known.includes(name)) return null;
+  const guess = nearest(name, known);
+  return `there is no strategy "${name}"; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(', ')}, and those of plug-ins`}`;
 }
 
 /** Names of variants become folders. */
@@ -96,7 +118,7 @@ function checkName(name: string, step: string | null): void {
 
 type Maker = (entries: readonly RoadEntry[], base: Variant, start: Place) => Variant[];
 
-const strategies: Readonly<Record<Strategy, Maker>> = {
+const strategies = {
   cumulative,
   'leave-one-out': (entries, base, start) => {
     const whole = fromSet(upTo(entries, entries.length), base.name, base, start);
@@ -122,7 +144,7 @@ const strategies: Readonly<Record<Strategy, Maker>> = {
     everyCombination(entries, start).map((set) =>
       fromSet(set, set.length > 1 ? setName(set.slice(0, -1)) : base.name, base, start),
     ),
-};
+} satisfies Readonly<Record<string, Maker>>;
 
 function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place): Variant[] {
   if (entries.reduce((count, { variants }) => count + variants.length, 0) > mostVariants)
@@ -148,28 +170,4 @@ function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place):
     parent = made.find(({ adopted }) => adopted) as Variant;
   }
   return variants;
-}
-
-function fromSet(set: StepSet, parent: string, base: Variant, start: Place): Variant {
-  const last = set.at(-1);
-  return {
-    ...variant(setName(set), 'step', null),
-    base: base.name,
-    steps: set.map((entry) => call(entry, entry.adopted)),
-    stepNames: set.map(({ adopted }) => adopted.name),
-    step: last?.name ?? null,
-    title: set.map(({ title }) => title).join(' + '),
-    group: last && set.length === 1 ? last.step.group : null,
-    parent,
-    ...set.reduce((place, entry) => place.follow(entry), start).design,
-  };
-}
-
-const setName = (set: StepSet): string => set.map(({ adopted }) => adopted.name).join('+');
-
-const call = ({ step }: RoadEntry, { options }: StepVariant): StepCall => ({ id: step.id, options });
-
-function variant(name: string, kind: Variant['kind'], recipe: Recipe | null): Variant {
-  const plain = { steps: [], stepNames: [], step: null, group: null, parent: null } as const;
-  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe, network: null };
 }

@@ -1,6 +1,7 @@
 import type { Engine, RunnableStep } from '../engine/engine.js';
 import type { Group } from '../engine/group.js';
 import type { Batch } from '../data/dataset.js';
+import type { Predictions } from '../records/predictions.js';
 
 /** Shares in [0, 1] and the mean loss over a set. */
 export interface Accuracy {
@@ -13,16 +14,21 @@ export interface Accuracy {
 export interface Measured extends Accuracy {
   /** Pictures that could not be read: they are in none of the numbers. */
   readonly unreadable: number;
+  readonly predictions: Predictions;
 }
 
-/**
- * What a network says of each picture, in the set's order: its loss, and how many wrong classes score at least as high as
- * the right one; a rank of -1 where the picture could not be read.
- */
-interface Judged {
-  readonly losses: number[];
-  readonly ranks: number[];
+/** What a network says of one picture. */
+interface Said {
+  /** The right class. */
+  readonly label: number;
+  /** How many wrong classes score at least as high as the right one; -1 where the picture could not be read. */
+  readonly rank: number;
+  readonly loss: number;
+  readonly predicted: number;
+  readonly confidence: number;
 }
+
+const columns = ['label', 'rank', 'loss', 'predicted', 'confidence'] as const;
 
 /** Runs an evaluation step over batches and counts. Each picture once; padding and what could not be read are left out. */
 export async function evaluate(
@@ -32,7 +38,7 @@ export async function evaluate(
   resolution: number,
   classes: number,
 ): Promise<Measured> {
-  return count(await judge(engine, step, batches, resolution, classes));
+  return count(await judge(engine, step, batches, resolution, classes), classes);
 }
 
 /**
@@ -46,23 +52,25 @@ export async function evaluateTogether(
   set: { readonly pictures: number; readonly batchSize: number },
   judging: Parameters<typeof judge>,
 ): Promise<Measured> {
-  const { losses, ranks } = await judge(...judging);
+  const own = await judge(...judging);
   const { pictures, batchSize } = set;
   const rounds = Math.ceil(pictures / batchSize / group.size);
   const room = rounds * batchSize;
-  const told = new Float32Array(2 * room);
-  told.set(losses, 0);
-  told.set(ranks, room);
+  const told = new Float32Array(columns.length * room);
+  for (const [at, column] of columns.entries())
+    told.set(
+      own.map((one) => one[column]),
+      at * room,
+    );
   const all = await group.exchange(told);
-  const whole: Judged = { losses: [], ranks: [] };
-  for (let picture = 0; picture < pictures; picture++) {
+  const whole = Array.from({ length: pictures }, (_, picture): Said => {
     const batch = Math.floor(picture / batchSize);
     const from = all[batch % group.size] as Float32Array;
     const at = Math.floor(batch / group.size) * batchSize + (picture % batchSize);
-    whole.losses.push(from[at] as number);
-    whole.ranks.push(from[room + at] as number);
-  }
-  return count(whole);
+    const values = columns.map((column, index) => [column, from[index * room + at]]);
+    return Object.fromEntries(values) as unknown as Said;
+  });
+  return count(whole, judging[4]);
 }
 
 async function judge(
@@ -71,35 +79,56 @@ async function judge(
   batches: AsyncIterable<Batch>,
   resolution: number,
   classes: number,
-): Promise<Judged> {
-  const judged: Judged = { losses: [], ranks: [] };
+): Promise<Said[]> {
+  const said: Said[] = [];
   for await (const batch of batches) {
     const length = batch.images.length / (resolution * resolution * 3);
     const images = tf.tensor(batch.images, [length, resolution, resolution, 3]);
     const targets = tf.tensor(batch.targets, [length, classes]);
     const outputs = await step.run({ images, targets });
-    const [losses, ranks] = await Promise.all([outputs.loss?.data(), outputs.rank?.data()]);
+    const [losses, ranks, logits] = await Promise.all(
+      [outputs.loss, outputs.rank, outputs.logits].map(async (output) => (await output?.data()) as Float32Array),
+    );
     tf.dispose([images, targets, outputs as never]);
     const blank = new Set(batch.unreadable?.map(({ place }) => place));
     for (let at = 0; at < batch.size; at++) {
-      judged.losses.push(losses?.[at] as number);
-      judged.ranks.push(blank.has(at) ? -1 : (ranks?.[at] as number));
+      const label = batch.labels[at] as number;
+      if (blank.has(at)) {
+        said.push({ label, rank: -1, predicted: classes, loss: Number.NaN, confidence: Number.NaN });
+        continue;
+      }
+      const rank = ranks?.[at] as number;
+      const scores = (logits as Float32Array).subarray(at * classes, (at + 1) * classes);
+      said.push({ label, rank, loss: losses?.[at] as number, ...named(scores, label, rank < 1) });
     }
   }
-  return judged;
+  return said;
 }
 
-function count({ losses, ranks }: Judged): Measured {
-  let count = 0;
-  let loss = 0;
-  let first = 0;
-  let fifth = 0;
-  for (const [at, rank] of ranks.entries()) {
-    if (rank < 0) continue;
-    count++;
-    loss += losses[at] as number;
-    if (rank < 1) first++;
-    if (rank < 5) fifth++;
-  }
-  return { top1: first / count, top5: fifth / count, loss: loss / count, unreadable: ranks.length - count };
+function count(said: readonly Said[], classes: number): Measured {
+  const read = said.filter(({ rank }) => rank >= 0);
+  const below = (bound: number): number => read.filter(({ rank }) => rank < bound).length / read.length;
+  const loss = read.reduce((sum, one) => sum + one.loss, 0) / read.length;
+  const unreadable = said.length - read.length;
+  return { top1: below(1), top5: below(5), loss, unreadable, predictions: inColumns(said, classes) };
 }
+
+/** The class of the highest score and its probability; of a tie with the right class, another, since ties are wrong. */
+function named(scores: Float32Array, label: number, right: boolean): Pick<Said, 'predicted' | 'confidence'> {
+  let predicted = right ? label : label === 0 ? 1 : 0;
+  for (let at = 0; at < scores.length && !right; at++) {
+    if (at !== label && (scores[at] as number) > (scores[predicted] as number)) predicted = at;
+  }
+  const highest = scores[predicted] as number;
+  let sum = 0;
+  for (const score of scores) sum += Math.exp(score - highest);
+  return { predicted, confidence: 1 / sum };
+}
+
+const inColumns = (said: readonly Said[], classes: number): Predictions => ({
+  classes,
+  label: Uint32Array.from(said, ({ label }) => label),
+  predicted: Uint32Array.from(said, ({ predicted }) => predicted),
+  loss: Float32Array.from(said, ({ loss }) => loss),
+  confidence: Float32Array.from(said, ({ confidence }) => confidence),
+});

@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.js';
 import { evaluationBatches } from '../data/pipeline.js';
 import type { Engine, RunnableStep } from '../engine/engine.js';
 import type { Group } from '../engine/group.js';
+import type { Predictions } from '../records/predictions.js';
 import { type Accuracy, evaluate, evaluateTogether, type Measured } from './evaluate.js';
 import type { TrainingState } from './state.js';
 import { evaluationStep } from './steps.js';
@@ -13,7 +14,6 @@ export interface EvaluatorParts {
   readonly model: Model;
   readonly recipe: Recipe;
   readonly state: TrainingState;
-  readonly dataset: Dataset;
   /** Pictures a pass. */
   readonly batchSize: number;
   readonly cores?: number | undefined;
@@ -22,14 +22,18 @@ export interface EvaluatorParts {
   readonly group?: Group | null;
 }
 
-/** Measures a test set by the weights and, where the recipe keeps one, by their moving average. */
+/** What the weights say of a set and, where the recipe keeps one, their moving average. */
+export interface EvaluatedSet {
+  readonly plain: Accuracy;
+  readonly ema: Accuracy | null;
+  /** Pictures of the set that could not be read: they are in none of the numbers. */
+  readonly unreadable: number;
+  /** Of the weights, picture by picture. */
+  readonly predictions: Predictions;
+}
+
 export interface Evaluator {
-  measure(): Promise<{
-    readonly plain: Accuracy;
-    readonly ema: Accuracy | null;
-    /** Pictures of the set that could not be read: they are in none of the numbers. */
-    readonly unreadable: number;
-  }>;
+  measure(dataset: Dataset): Promise<EvaluatedSet>;
   dispose(): void;
 }
 
@@ -54,11 +58,11 @@ export async function prepareEvaluation(
 
 /** Prepares the evaluation's steps, so that what fails in them fails before anything is trained. */
 export async function createEvaluator(parts: EvaluatorParts): Promise<Evaluator> {
-  const { engine, model, recipe, state, dataset, batchSize, cores, warn, group = null } = parts;
+  const { engine, model, recipe, state, batchSize, cores, warn, group = null } = parts;
   const plain = await prepareEvaluation(engine, model, state.weights, batchSize);
   const ema = recipe.ema ? await prepareEvaluation(engine, model, state.averages, batchSize) : null;
   const resolution = model.input[0] as number;
-  const by = (step: RunnableStep): Promise<Measured> => {
+  const by = (step: RunnableStep, dataset: Dataset): Promise<Measured> => {
     const { evaluation } = recipe;
     const part = group ? { first: group.rank, count: 1, of: group.size } : undefined;
     const batches = evaluationBatches({ dataset, resolution, batchSize, evaluation, cores, part, onDamaged: warn });
@@ -67,11 +71,11 @@ export async function createEvaluator(parts: EvaluatorParts): Promise<Evaluator>
     return evaluateTogether(group, { pictures: dataset.length, batchSize }, [...judging]);
   };
   return {
-    measure: async () => {
-      const { unreadable, ...measured } = await by(plain);
-      if (!ema) return { plain: measured, ema: null, unreadable };
-      const { unreadable: _, ...average } = await by(ema);
-      return { plain: measured, ema: average, unreadable };
+    measure: async (dataset) => {
+      const { unreadable, predictions, ...measured } = await by(plain, dataset);
+      if (!ema) return { plain: measured, ema: null, unreadable, predictions };
+      const { unreadable: _, predictions: __, ...average } = await by(ema, dataset);
+      return { plain: measured, ema: average, unreadable, predictions };
     },
     dispose: () => {
       plain.dispose();

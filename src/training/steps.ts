@@ -73,8 +73,8 @@ export function applicationStep(parts: StepParts): Step {
 }
 
 /**
- * Feeds `images` and one-hot `targets`; gives `loss` and `rank` for each picture: how many other classes score at least
- * as high as the right one. A picture is right in its top k if the rank is below k, so that ties never count as right.
+ * Feeds `images` and one-hot `targets`; gives `logits`, `loss` and `rank` for each picture: how many other classes score at
+ * least as high as the right one. A picture is right in its top k if the rank is below k, so that ties never count as right.
  */
 export function evaluationStep(
   { ops, model }: Pick<StepParts, 'ops' | 'model'>,
@@ -95,7 +95,7 @@ export function evaluationStep(
     // By those that score lower: NaN is lower than nothing, and a network that says NaN is wrong.
     const rank = tf.sub(model.classes - 1, tf.sum(tf.cast(tf.less(logits, right), 'float32'), -1));
     const loss = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), targets as Tensor), -1));
-    return { loss, rank };
+    return { loss, rank, logits };
   };
 }
 

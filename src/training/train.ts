@@ -6,16 +6,17 @@ import type { Dataset } from '../data/dataset.js';
 import { trainingBatches } from '../data/pipeline.js';
 import type { Engine } from '../engine/engine.js';
 import type { Group } from '../engine/group.js';
-import type { RunResult } from '../records/result.js';
+import { writePredictions } from '../records/predictions.js';
+import type { PredictionsNote, RunResult } from '../records/result.js';
 import type { RunSpec } from '../records/run.js';
 import type { ImportedWeights } from '../weights/import.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
-import { createEvaluator } from './evaluator.js';
+import { createEvaluator, type EvaluatedSet } from './evaluator.js';
 import type { WorkerMessage } from './messages.js';
 import { noMetricsLog, openMetricsLog, readMetricsLog } from './metrics-log.js';
 import { observeForMessages } from './observers/messages.js';
 import { observeMetrics } from './observers/metrics.js';
-import type { Evaluated, Observer, StepTaken } from './observers/observer.js';
+import type { Observer, StepTaken } from './observers/observer.js';
 import { peakLearningRate } from './optimizer.js';
 import { passesOf } from './passes.js';
 import { noProgress, type Progress } from './progress.js';
@@ -33,7 +34,12 @@ export interface TrainOptions {
   readonly engine: Engine;
   /** The processes that train the run together, all with the same of these options; left out, this one alone. Rank 0 alone reads and writes files. */
   readonly group?: Group | null;
-  readonly datasets: { readonly train: Dataset; readonly test: Dataset };
+  readonly datasets: {
+    readonly train: Dataset;
+    readonly test: Dataset;
+    /** Measured after epochs instead of the test set, which is then measured once, at the end. */
+    readonly validation?: Dataset | null;
+  };
   /** What training starts from instead of weights drawn by the seed. */
   readonly weights?: ImportedWeights | null;
   /** Given the trained weights and their averages before the run ends. */
@@ -55,8 +61,6 @@ export interface TrainOptions {
   readonly saveEvery?: number | undefined;
 }
 
-type Measured = Omit<Evaluated, 'step' | 'epoch'>;
-
 export type TrainOutcome = RunResult | { readonly status: 'interrupted'; readonly step: number };
 
 /**
@@ -72,6 +76,9 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   const warn = (text: string): void => onMessage({ kind: 'warning', text });
   if (leads) await mkdir(directory, { recursive: true });
 
+  const { validation = null } = datasets;
+  const watched = validation ?? datasets.test;
+  const on = validation ? 'validation' : 'test';
   const steps = countSteps(datasets.train.length, recipe.batch_size, recipe.epochs);
   const state = createState(engine.ops, model, recipe, seed, group?.size);
   const own = leads ? await resume(options, state, steps.total) : noProgress;
@@ -85,7 +92,6 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   });
   const evaluator = await createEvaluator({
     ...{ engine, model, recipe, state, cores, group, warn },
-    dataset: datasets.test,
     batchSize: recipe.evaluation.batch_size ?? stepper.batchSize,
   });
   await options.onBegin?.(start.step);
@@ -113,7 +119,7 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
   const observers = [metrics, observeForMessages(onMessage, recipe.batch_size), ...(options.observers ?? [])];
   const clock = createSaveClock(options.saveEvery);
   let { best } = start;
-  let last: Measured | null = null;
+  let last: EvaluatedSet | null = null;
 
   try {
     onMessage({ kind: 'phase', phase: 'training' });
@@ -122,20 +128,25 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
       if (!Number.isFinite(taken.loss)) return failed(`loss is ${taken.loss} at step ${step}`, step);
       for (const observer of observers) await observer.onStep?.(taken);
       if (isEvaluated(taken)) {
-        last = await evaluate();
-        const wrong = [last.plain, last.ema].find((one) => one && !Number.isFinite(one.loss));
+        last = await evaluate(watched);
+        const wrong = infinite(last);
         if (wrong) return failed(`evaluation loss is ${wrong.loss} at step ${step}`, step);
-        for (const observer of observers) await observer.onEvaluation?.({ step, epoch: taken.epoch, ...last });
+        for (const observer of observers) await observer.onEvaluation?.({ step, epoch: taken.epoch, on, ...last });
         if (!best || last.plain.top1 > best.top1) best = { top1: last.plain.top1, epoch: Math.ceil(taken.epoch) };
       }
       const interrupted = (group ? stepper.stopWished() : signal.aborted) && !taken.ended;
       if (leads && (interrupted || (clock.due() && !taken.ended))) await clock.take(() => save(step));
       if (interrupted) return { status: 'interrupted', step };
     }
+    // The last step is always evaluated, and always taken: no checkpoint is of it.
+    const watchedLast = last as EvaluatedSet;
+    const tested = validation ? await evaluate(datasets.test) : watchedLast;
+    const wrong = infinite(tested);
+    if (wrong) return failed(`evaluation loss is ${wrong.loss} at step ${steps.total}`, steps.total);
     if (leads) await options.keep?.(state.weights, state.averages);
     await log.sync();
-    // The last step is always evaluated, and always taken: no checkpoint is of it.
-    return done(last as Measured);
+    const predictions = leads ? await writePredictions(directory, hash, tested.predictions) : undefined;
+    return done(tested, validation ? watchedLast : null, predictions);
   } finally {
     await batches.return(undefined as never);
     await log.close();
@@ -174,10 +185,10 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     return epochEnded && (ended || Math.ceil(epoch) % recipe.evaluation.every_epochs === 0);
   }
 
-  async function evaluate(): Promise<Measured> {
+  async function evaluate(dataset: Dataset): Promise<EvaluatedSet> {
     for (const observer of observers) observer.onEvaluating?.();
     const start = performance.now();
-    const measured = await evaluator.measure();
+    const measured = await evaluator.measure(dataset);
     seconds.evaluation += (performance.now() - start) / 1000;
     return measured;
   }
@@ -193,19 +204,36 @@ export async function trainRun(options: TrainOptions): Promise<TrainOutcome> {
     return { schema: 'ablate/result/1', status: 'failed', hash, reason, step, finishedAt: new Date().toISOString() };
   }
 
-  function done({ plain, ema, unreadable }: Measured): RunResult {
+  /** @param heldOut as measured last, where the test set was measured once */
+  function done(
+    tested: EvaluatedSet,
+    heldOut: EvaluatedSet | null,
+    predictions: PredictionsNote | undefined,
+  ): RunResult {
+    const { plain, ema, unreadable } = tested;
+    const once = { top1: plain.top1, epoch: recipe.epochs };
     return {
       schema: 'ablate/result/1',
       status: 'done',
       hash,
       ...plain,
-      best: best ?? { top1: plain.top1, epoch: recipe.epochs },
+      best: heldOut ? once : (best ?? once),
       ema,
+      ...(heldOut && {
+        validation: {
+          ...heldOut.plain,
+          ema: heldOut.ema,
+          best: best ?? { top1: heldOut.plain.top1, epoch: recipe.epochs },
+          pictures: heldOut.predictions.label.length,
+          unreadable: heldOut.unreadable,
+        },
+      }),
       trainLoss: metrics.trainLoss(),
       steps: steps.total,
       imagesPerSecond: (steps.total * recipe.batch_size) / seconds.training,
       seconds: { total: seconds.startup + seconds.training + seconds.evaluation, ...seconds },
       unreadable,
+      ...(predictions && { predictions }),
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       finishedAt: new Date().toISOString(),
     };
@@ -222,6 +250,8 @@ async function startTogether(group: Group, own: Progress, state: TrainingState):
 
 /** Floats hold whole numbers below it, and there are as many of them. */
 const stepBase = 2 ** 20;
+/** What of a set is measured as no number, if anything is. */
+const infinite = ({ plain, ema }: EvaluatedSet) => [plain, ema].find((one) => one && !Number.isFinite(one.loss));
 
 /** Where the run goes on: at its newest whole checkpoint, else at its start, with the weights that it starts from. */
 async function resume(

@@ -43,11 +43,11 @@ describe('interleave', () => {
     expect(measured).toEqual([
       {
         ...{ name: 'a', median: 5, least: 5, spread: 0, steps: 12, peakBytes: 5000, firstPeakBytes: 5000 },
-        ...{ firstLoss: 2.5, about: 'a 1.0' },
+        ...{ first: 5, firstLoss: 2.5, about: 'a 1.0' },
       },
       {
         ...{ name: 'b', median: 7, least: 7, spread: 0, steps: 12, peakBytes: 7000, firstPeakBytes: 7000 },
-        ...{ firstLoss: 3.5, about: 'b 1.0' },
+        ...{ first: 7, firstLoss: 3.5, about: 'b 1.0' },
       },
     ]);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { lossDistance, type StepMeasured, stepRow, summarise } from '../../src/bench/step-rows.js';
-import type { Side } from '../../src/bench/step-contenders.js';
+import { bytesOf } from '../../src/bench/gpu-memory.js';
+import { type Side, stepContenders } from '../../src/bench/step-contenders.js';
+import type { StepTask } from '../../src/bench/task.js';
 import { stepFigure } from '../../src/bench/step-figure.js';
 import { stepFindings, stepTable } from '../../src/bench/step-table.js';
 import { drawSvg } from '../../src/report/figures/render.js';
@@ -15,6 +17,7 @@ const measured = (side: Side, name: string, median: number, mebibytes: number): 
     spread: 1,
     steps: 7,
     peakBytes: mebibytes * 2 ** 20,
+    first: 1000 * median,
     firstLoss: null,
     about: '',
   };
@@ -77,8 +80,57 @@ it('prints a column for everyone who was asked', () => {
     "Behind PyTorch's best: resnet-50 0.90.",
     "torch.compile's best over ours: median 0.80, worst 0.80 (resnet-50), at least 1 on 0 of 1.",
     "Our peak memory over PyTorch's smallest: median 0.73, most 1.38 (resnet-50).",
+    'Seconds of the first step, compiling included: ablate 40.0 to 100.0, torch channels_last 75.0 to 90.0, torch contiguous 120.0, torch.compile 80.0.',
     'torch.compile did not run (no compiler): gelu.',
   ]);
+});
+
+it('takes the faster of our compilers for ours, and no memory for one that is unknown', () => {
+  const row = stepRow(
+    'gelu',
+    [
+      measured('ablate', 'ablate', 50, 300),
+      measured('ablate', 'ablate XLA', 40, Number.NaN),
+      measured('torch', 'torch', 60, 200),
+    ],
+    [],
+  );
+  expect(row).toMatchObject({ ratio: 1.5, memoryRatio: null });
+  const { columns, rows: cells } = stepTable([row]);
+  expect(cells[0]?.[columns.findIndex(({ heading }) => heading === 'our MiB')]).toBe('300');
+});
+
+it('has XLA on both devices, and on a GPU PyTorch in TF32, by autocast and compiled', () => {
+  const names = (device: 'cpu' | 'gpu', swin: object | null = null) =>
+    stepContenders({ swin } as StepTask, 'task', 'start', {
+      device,
+      torch: 'python3',
+      torchCompile: true,
+      xla: true,
+    }).map(({ name, side, bytes }) => `${side}: ${name}${bytes ? '' : ', by itself'}`);
+  expect(names('cpu')).toEqual(
+    [
+      'ablate: ablate',
+      'ablate: ablate XLA',
+      'torch: torch channels_last',
+      'torch: torch contiguous',
+      'compile: torch.compile',
+    ].map((text) => `${text}, by itself`),
+  );
+  const gpu = [
+    'torch: torch channels_last',
+    'torch: torch contiguous',
+    'autocast: torch autocast',
+    'compile: torch.compile',
+  ];
+  expect(names('gpu')).toEqual(['ablate: ablate', 'ablate: ablate XLA', ...gpu, 'autocast: torch.compile autocast']);
+  expect(names('gpu', {})).not.toContain('torch: torch channels_last');
+});
+
+it("counts a process's memory on all cards, as nvidia-smi prints it", () => {
+  expect(bytesOf(12, '11, 500\n12, 300\n12, 20\n')).toBe(320 * 2 ** 20);
+  expect(bytesOf(12, '11, 500\n')).toBeNaN();
+  expect(bytesOf(12, '12, [N/A]\n')).toBeNaN();
 });
 
 it('says the speed of the wasm engine in pictures', () => {

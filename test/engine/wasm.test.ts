@@ -1,7 +1,8 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
+import { loadWasmKernels } from '../../src/engine/wasm/kernels.js';
 import { hashOfSource } from '../../scripts/wasm-modules.mjs';
 import { sourceHash } from '../../src/engine/wasm/kernels-module.js';
 import { sourceHash as relaxedSourceHash } from '../../src/engine/wasm/relaxed-kernels-module.js';
@@ -11,9 +12,20 @@ beforeAll(async () => {
   engine = await openEngine({ device: 'wasm' });
 });
 
-test('the kernels are those of their source; else: node scripts/build-wasm.mjs', () => {
-  expect(sourceHash).toBe(hashOfSource('native/wasm/kernels.ts'));
-  expect(relaxedSourceHash).toBe(sourceHash);
+test.each([
+  ['plain', sourceHash],
+  ['relaxed', relaxedSourceHash],
+])('the kernels by %s SIMD are those of their source; else: node scripts/build-wasm.mjs', (_, hash) => {
+  expect(hash).toBe(hashOfSource('native/wasm/kernels.ts'));
+});
+
+test('the description says which SIMD it is; what is asked for is asserted', () => {
+  expect(engine.description.kernels).toMatch(/^wasm, (plain|relaxed) simd$/);
+  vi.stubEnv('ABLATE_WASM_SIMD', 'plain');
+  expect(loadWasmKernels(engine.ops.tf).simd).toBe('plain');
+  vi.stubEnv('ABLATE_WASM_SIMD', 'avx2');
+  expect(() => loadWasmKernels(engine.ops.tf)).toThrow('ABLATE_WASM_SIMD: expected relaxed or plain, found avx2');
+  vi.unstubAllEnvs();
 });
 
 test('gradients are registered where no other engine was loaded in the process', () => {

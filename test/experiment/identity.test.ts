@@ -126,6 +126,7 @@ const retrained: Readonly<Record<string, Change>> = {
   'the resolution': inSuite('resolution: 32', 'resolution: 64'),
   'the pictures that are trained on': inSuite('train_limit: 64', 'train_limit: 48'),
   'the pictures that are tested on': inSuite('test_limit: 32', 'test_limit: 16'),
+  'what is held out of the training pictures': inSuite('seeds: [0]', 'validation: { share: 0.25 }\nseeds: [0]'),
   'one byte of a training picture': () => editData('train-images-idx3-ubyte.gz', 16 + 400),
   'one byte of a test picture': () => editData('t10k-images-idx3-ubyte.gz', 16 + 400),
   'one label': () => editData('train-labels-idx1-ubyte.gz', 8),
@@ -170,6 +171,17 @@ test.each(Object.keys(retrained))('trained again: %s', async (name) => {
 test.each(Object.keys(kept))('kept: %s', async (name) => {
   kept[name]?.();
   expect((await hashes()).scaled).toBe(before.scaled);
+});
+
+test('another share or seed of what is held out is another run, and a suite without is what it was', async () => {
+  const found = new Set([before.scaled]);
+  edit('suite.yaml', 'seeds: [0]', 'validation: { share: 0.2 }\nseeds: [0]');
+  found.add((await hashes()).scaled);
+  edit('suite.yaml', 'share: 0.2', 'share: 0.25');
+  found.add((await hashes()).scaled);
+  edit('suite.yaml', 'share: 0.25', 'share: 0.25, seed: 1');
+  found.add((await hashes()).scaled);
+  expect(found.size).toBe(4);
 });
 
 test("a plug-in's edit leaves the networks alone that take no step of it", async () => {

@@ -262,7 +262,7 @@ it('takes what new-step writes, which makes no network that cannot be', async ()
   expect(await warnings(text)).toEqual([]);
   for (const [value, sentence] of [
     [14, 'expected an odd number'],
-    [15.5, 'expected int'],
+    [15.5, 'expected a whole number'],
     [-1, 'expected number to be >=1'],
     [99, 'expected number to be <=63'],
   ] as const)

@@ -11,10 +11,12 @@ import { drawPng, drawSvg, type Figure, type Layout } from '../../src/report/fig
 import { dark, light, type Theme } from '../../src/report/figures/theme.js';
 import { readSuite } from '../../src/report/read.js';
 import { study } from '../../src/report/study.js';
+import { everyOrder, grid, orders } from './arranged.js';
 import { paperLike, type SyntheticVariant, writeSynthetic } from './synthetic.js';
 
 let figures: Map<string, Figure>;
 let permuted: Map<string, Figure>;
+let arranged: Map<string, Figure>;
 const named = (all: readonly Figure[]) => new Map(all.map((figure) => [figure.name, figure]));
 
 beforeAll(async () => {
@@ -23,6 +25,9 @@ beforeAll(async () => {
     return at === 15 ? { ...variant, top1: [] } : variant;
   });
   figures = named(figuresOf(study(readSuite(await writeSynthetic({ suite: 'made-up-road', variants: partial })))));
+  const of = async (synthetic: Parameters<typeof writeSynthetic>[0]) =>
+    figuresOf(study(readSuite(await writeSynthetic(synthetic))));
+  arranged = named([...(await of(orders(everyOrder))), ...(await of(grid)).filter(({ name }) => name === 'grid')]);
   permuted = named(
     figuresOf(
       study(readSuite(await writeSynthetic({ suite: 'made-up', strategy: 'permutations', variants: combinations() }))),
@@ -71,6 +76,9 @@ describe('pictures equal the stored ones', () => {
     ['curves-accuracy', light, 'wide', () => figures],
     ['curves-loss', dark, 'narrow', () => figures],
     ['effects', light, 'wide', () => permuted],
+    ['shapley', light, 'wide', () => arranged],
+    ['interactions', dark, 'narrow', () => arranged],
+    ['grid', light, 'wide', () => arranged],
   ];
 
   it.each(pictures)('%s', async (name, theme, layout, from) => {

@@ -30,6 +30,7 @@ export interface Synthetic {
   readonly description?: string;
   readonly dataset?: string;
   readonly strategy?: string;
+  readonly arrangement?: PlanRecord['arrangement'];
   readonly seeds?: readonly number[];
   readonly classes?: number;
   readonly variants: readonly SyntheticVariant[];
@@ -81,6 +82,7 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
     dataset,
     base: variants[0]?.name ?? 'none',
     strategy: synthetic.strategy ?? 'cumulative',
+    ...(synthetic.arrangement && { arrangement: synthetic.arrangement }),
     seeds,
     variants: planned,
   };

@@ -7,7 +7,8 @@ import { recipeField, shortName } from '../../src/config/recipe-fields.js';
 import { recipeSchema } from '../../src/config/recipe.js';
 import { createCatalogue, RoadError } from '../../src/roadmap/catalogue.js';
 import { resolveRoad } from '../../src/roadmap/road.js';
-import { type Strategy, variantsOf } from '../../src/roadmap/variants.js';
+import type { StrategyConfig } from '../../src/config/strategy.js';
+import { variantsOf } from '../../src/roadmap/variants.js';
 
 const catalogue = createCatalogue();
 const network = namedNetwork('resnet-50') as ConvNetwork;
@@ -22,10 +23,10 @@ const recipe = recipeSchema.parse({
 const before = recipeSchema.parse({ ...common, name: 'before', optimizer: { name: 'sgd', learning_rate: 0.1 } });
 const recipes = { recipe, base: before };
 const resolved = (entries: unknown[]) => resolveRoad(entries, catalogue, network, recipes);
-const walked = (entries: unknown[], strategy: Strategy = 'cumulative') => {
+const walked = (entries: unknown[], strategy: StrategyConfig = 'cumulative') => {
   const { road, problems } = resolved(entries);
   expect(problems).toEqual([]);
-  return variantsOf('resnet-50', network, road, strategy, [], recipes);
+  return variantsOf('resnet-50', network, road, strategy, [], recipes).variants;
 };
 
 describe('an entry of recipe fields', () => {
@@ -183,7 +184,7 @@ it('any toggles in any order, by any strategy, give the recipe that has the fiel
         const { road, problems } = resolved(fields.map((recipe) => ({ recipe })));
         if (problems.length > 0) return;
         try {
-          for (const variant of variantsOf('resnet-50', network, road, strategy, [], recipes)) {
+          for (const variant of variantsOf('resnet-50', network, road, strategy, [], recipes).variants) {
             const expected = variant.steps.reduce<unknown>((made, { options }) => merge(made, options), recipe);
             expect({ ...variant.recipe, name: '' }).toEqual({ ...recipeSchema.parse(expected), name: '' });
           }

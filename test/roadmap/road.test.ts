@@ -73,14 +73,14 @@ describe('a road', () => {
 describe('variants', () => {
   const road = parseRoad('training-recipe,depthwise-conv,inverted-bottleneck,move-up-depthwise,gelu', catalogue);
   const names = (strategy: Parameters<typeof variantsOf>[3]) =>
-    variantsOf('resnet-50', base, road, strategy).map(({ name }) => name);
+    variantsOf('resnet-50', base, road, strategy).variants.map(({ name }) => name);
 
   it('cumulative: each step on top of the one before; sweeps branch off', () => {
     const sweep = resolveRoad(
       ['depthwise-conv', { 'kernel-size': { sweep: [5, 7, 9], adopt: 7 } }, 'gelu'],
       catalogue,
     ).road;
-    const variants = variantsOf('resnet-50', base, sweep, 'cumulative', ['swin-t']);
+    const { variants } = variantsOf('resnet-50', base, sweep, 'cumulative', ['swin-t']);
     expect(variants.map(({ name, parent, adopted }) => [name, parent, adopted])).toEqual([
       ['resnet-50', null, true],
       ['depthwise-conv', 'resnet-50', true],
@@ -94,7 +94,7 @@ describe('variants', () => {
   });
 
   it('leave-one-out: without a step and without what needs it', () => {
-    const variants = variantsOf('resnet-50', base, road, 'leave-one-out');
+    const { variants } = variantsOf('resnet-50', base, road, 'leave-one-out');
     const without = variants.find(({ name }) => name === 'without-inverted-bottleneck');
     expect(without?.stepNames).toEqual(['training-recipe', 'depthwise-conv', 'gelu']);
     expect(variants).toHaveLength(7);
@@ -110,11 +110,11 @@ describe('variants', () => {
     const { road: short, problems } = resolveRoad(['fewer-norms', 'separate-downsampling'], catalogue, tiny);
     expect(problems).toEqual([]);
     const named = (strategy: Parameters<typeof variantsOf>[3], of = short) =>
-      variantsOf('convnext-tiny', tiny, of, strategy).map(({ name }) => name);
+      variantsOf('convnext-tiny', tiny, of, strategy).variants.map(({ name }) => name);
     expect(named('add-one')).toEqual(['convnext-tiny', 'fewer-norms', 'separate-downsampling']);
     // On a ResNet fewer-norms falls with each of the three; on a ConvNeXt only with the one whose place inverted-bottleneck took.
     const whole = resolveRoad(entries, catalogue, tiny).road;
-    const without = variantsOf('convnext-tiny', tiny, whole, 'leave-one-out').map(({ name, stepNames }) => [
+    const without = variantsOf('convnext-tiny', tiny, whole, 'leave-one-out').variants.map(({ name, stepNames }) => [
       name,
       stepNames.length,
     ]);
@@ -132,7 +132,7 @@ describe('variants', () => {
       catalogue,
       base,
     ).road;
-    const alone = variantsOf('resnet-50', base, ground, 'add-one').map(({ name }) => name);
+    const alone = variantsOf('resnet-50', base, ground, 'add-one').variants.map(({ name }) => name);
     expect(alone.slice(-2)).toEqual([
       'depthwise-conv+inverted-bottleneck+move-up-depthwise+fewer-activations',
       'depthwise-conv+inverted-bottleneck+move-up-depthwise+fewer-norms',
@@ -151,7 +151,7 @@ describe('variants', () => {
 
   it('trains by the base recipe until training-recipe, and by the recipe alone where the road lacks it', () => {
     const named = (of: Road) =>
-      variantsOf('resnet-50', base, of, 'cumulative', ['swin-t'], recipes).map(({ recipe }) => recipe?.name);
+      variantsOf('resnet-50', base, of, 'cumulative', ['swin-t'], recipes).variants.map(({ recipe }) => recipe?.name);
     expect(named(road)).toEqual(['before', ...Array(6).fill('modern')]);
     expect(named(parseRoad('gelu', catalogue))).toEqual(['modern', 'modern', 'modern']);
   });

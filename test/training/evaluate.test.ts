@@ -61,6 +61,19 @@ describe('accuracy', () => {
     expect(await accuracyOf([1, 1, 0, 0, -1, -2, -3], [0, 1], 2)).toMatchObject({ top1: 0, top5: 1 });
   });
 
+  it('goes with what is said of every picture: its class, its loss, how surely; a tie names another class', async () => {
+    const labels = [0, 1, 6];
+    const { predictions } = await accuracyOf(bias, labels, 2);
+    expect([...predictions.label]).toEqual(labels);
+    expect([...predictions.predicted]).toEqual([0, 0, 0]);
+    for (const [at, label] of labels.entries()) {
+      expect(predictions.loss[at]).toBeCloseTo(log - (bias[label] as number), 6);
+      expect(predictions.confidence[at]).toBeCloseTo(Math.exp(0.7 - log), 6);
+    }
+    expect([...(await accuracyOf([1, 1, 0, 0, -1, -2, -3], [0, 1, 4], 2)).predictions.predicted]).toEqual([1, 0, 0]);
+    expect([...(await accuracyOf(new Array(classes).fill(0.5), [0, 3], 2)).predictions.predicted]).toEqual([1, 0]);
+  });
+
   it('of a network that says NaN is none', async () => {
     const { top1, top5, loss } = await accuracyOf(new Array(classes).fill(Number.NaN), [0, 3, 6], 2);
     expect([top1, top5]).toEqual([0, 0]);

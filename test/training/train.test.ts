@@ -10,10 +10,12 @@ import { namedNetwork } from '../../src/architecture/models.js';
 import type { Network } from '../../src/architecture/network.js';
 import { recipeSchema } from '../../src/config/recipe.js';
 import type { Dataset } from '../../src/data/dataset.js';
+import { holdOut } from '../../src/data/hold-out.js';
 import { openDatasets } from '../../src/data/open.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open.js';
 import type { MetricsLine } from '../../src/records/metrics.js';
+import type { DoneResult } from '../../src/records/result.js';
 import type { RunSpec } from '../../src/records/run.js';
 import type { WorkerMessage } from '../../src/training/messages.js';
 import { type TrainOptions, trainRun } from '../../src/training/train.js';
@@ -47,7 +49,7 @@ function specOf(seed: number, changes: object = {}): RunSpec {
 }
 
 let engine: Engine;
-let datasets: { readonly train: Dataset; readonly test: Dataset };
+let datasets: TrainOptions['datasets'];
 let folder: string;
 beforeAll(async () => {
   engine = await openEngine({ device: 'cpu' });
@@ -125,7 +127,7 @@ it('interrupted in an epoch and resumed, it ends as it would have', async () => 
   expect(cut.metrics.length).toBeLessThan(whole.metrics.length);
   const resumed = await train('cut', spec);
   expect(resumed.metrics).toEqual(whole.metrics);
-  const numbers = ['top1', 'top5', 'loss', 'ema', 'best', 'trainLoss', 'steps'];
+  const numbers = ['top1', 'top5', 'loss', 'ema', 'best', 'trainLoss', 'steps', 'predictions'];
   const of = (outcome: object) => Object.fromEntries(Object.entries(outcome).filter(([key]) => numbers.includes(key)));
   expect(of(resumed.outcome)).toEqual(of(whole.outcome));
 });
@@ -140,6 +142,38 @@ it('killed in an epoch, it goes on from a checkpoint in that epoch', async () =>
   const first = resumed.messages.find(({ kind }) => kind === 'progress') as { step: number };
   expect(first.step).toBe(10);
   expect(resumed.metrics).toEqual(whole.metrics);
+});
+
+it('with pictures held out, epochs are measured on those and the test set once, at the end', async () => {
+  const { train: all, test } = datasets;
+  const { rest, heldOut } = holdOut(all, { share: 0.25, seed: 0 });
+  const reads = { test: 0, heldOut: 0 };
+  const counting = (set: Dataset, name: keyof typeof reads): Dataset => {
+    const { source: _, ...own } = set;
+    return {
+      ...own,
+      picture: (index) => {
+        reads[name]++;
+        return set.picture(index);
+      },
+    };
+  };
+  const split = { train: rest, test: counting(test, 'test'), validation: counting(heldOut, 'heldOut') };
+  const spec = specOf(0, { ema: null });
+  const { outcome, metrics } = await train('held-out', spec, undefined, 'hash', split);
+  expect(reads).toEqual({ test: test.length, heldOut: 3 * heldOut.length });
+  const evaluations = metrics.filter((line) => 'kind' in line && line.kind === 'evaluation');
+  expect(evaluations).toMatchObject([{ on: 'validation' }, { on: 'validation' }, { on: 'validation' }]);
+  const { top1, top5, loss } = evaluations[2] as unknown as Record<string, number>;
+  expect(outcome).toMatchObject({
+    steps: 18,
+    validation: { top1, top5, loss, ema: null, pictures: heldOut.length, unreadable: 0 },
+    predictions: { pictures: test.length },
+  });
+  // The same weights, trained on the same pictures, whatever they are measured on.
+  const plain = await train('not-held-out', spec, undefined, 'hash', { train: rest, test });
+  const numbers = ({ top1: first, loss: own, predictions }: DoneResult) => ({ first, own, predictions });
+  expect(numbers(outcome as DoneResult)).toEqual(numbers(plain.outcome as DoneResult));
 });
 
 it('a checkpoint of another run is not taken up', async () => {

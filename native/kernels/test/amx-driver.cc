@@ -14,20 +14,27 @@ namespace {
 using namespace ablate;
 
 struct Results {
-  Values y, dx, dw, dbias;
+  Values y, before, dx, dw, dbias;
 };
 
 template <class T>
 Results Run(const Window &d, long O) {
   const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(4, d.N * d.OH * d.OW * O);
   const Values w = Numbers(2, d.kernel * d.kernel * d.C * O), bias = Numbers(3, O);
-  Map<T> y(dy.size()), dx(x.size());
+  Map<T> y(dy.size()), active(dy.size()), before(dy.size()), dx(x.size()), sum(x.size());
   Values dw(w.size()), dbias(O);
   constexpr Precision kPrecision = Precision::kBfloat16;
   DenseForward<Activation::kNone, T>(x.data(), w.data(), bias.data(), d, O, kPrecision, nullptr, y.data());
+  DenseForward<Activation::kGelu, T>(x.data(), w.data(), bias.data(), d, O, kPrecision, before.data(), active.data());
   DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, dx.data());
+  DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, sum.data(), x.data());
   DenseFilterGradient(dy.data(), x.data(), d, O, kPrecision, dw.data(), dbias.data());
-  return {Widened(y), Widened(dx), dw, dbias};
+  Values all = Widened(y), more = Widened(active);
+  all.insert(all.end(), more.begin(), more.end());
+  Values slopes = Widened(dx);
+  more = Widened(sum);
+  slopes.insert(slopes.end(), more.begin(), more.end());
+  return {all, Widened(before), slopes, dw, dbias};
 }
 
 // The greatest difference, relative to the greatest value.
@@ -47,11 +54,12 @@ bool Holds(const Window &d, long O, float map_tolerance) {
   const Results expected = Run<T>(d, O);
   emulates_amx = true;
   const Results found = Run<T>(d, O);
-  const float maps[] = {Distance(found.y, expected.y), Distance(found.dx, expected.dx)};
+  const float maps[] = {Distance(found.y, expected.y), Distance(found.before, expected.before),
+                        Distance(found.dx, expected.dx)};
   const float gradients[] = {Distance(found.dw, expected.dw), Distance(found.dbias, expected.dbias)};
-  if (std::max(maps[0], maps[1]) <= map_tolerance && std::max(gradients[0], gradients[1]) < 2e-6f) return true;
-  printf("[%ld, %ld, %ld, %ld] to %ld, kernel %ld: y %g, dx %g, dw %g, dbias %g\n", d.N, d.H, d.W, d.C, O, d.kernel,
-         maps[0], maps[1], gradients[0], gradients[1]);
+  if (std::max({maps[0], maps[1], maps[2]}) <= map_tolerance && std::max(gradients[0], gradients[1]) < 2e-6f) return true;
+  printf("[%ld, %ld, %ld, %ld] to %ld, kernel %ld: y %g, before %g, dx %g, dw %g, dbias %g\n", d.N, d.H, d.W, d.C, O, d.kernel,
+         maps[0], maps[1], maps[2], gradients[0], gradients[1]);
   return false;
 }
 
@@ -69,6 +77,10 @@ int main() {
       // Rows that are gathered, and windows: evenly and unevenly lying rows, strides and phases, padding.
       {{26, 1, 1, 2048, 1, 1, 1, 1, 0}, 33},  {{2, 9, 14, 32, 9, 14, 3, 1, 1}, 70},  {{3, 9, 8, 27, 5, 4, 3, 2, 1}, 36},
       {{2, 16, 24, 64, 4, 6, 4, 4, 0}, 35},   {{1, 6, 26, 16, 6, 26, 5, 1, 2}, 64},  {{2, 14, 14, 3, 7, 7, 7, 2, 3}, 20},
+      // Blocks of several samples and several of a sample, with shares of the positions; parts of the filter; a stride that
+      // leaves steps out; rows that begin in the middle of a sample.
+      {{9, 7, 7, 32, 7, 7, 3, 1, 1}, 80},     {{2, 40, 40, 16, 40, 40, 3, 1, 1}, 48}, {{3, 23, 53, 18, 23, 53, 3, 1, 1}, 17},
+      {{2, 10, 12, 64, 5, 6, 1, 2, 0}, 32},   {{1, 31, 47, 32, 16, 24, 3, 2, 1}, 50}, {{5, 6, 6, 128, 3, 3, 2, 2, 0}, 130},
   };
   SetThreads(2);
   for (const auto &[d, O] : cases) {

@@ -171,12 +171,14 @@ void AddDenseOf(std::vector<Case> &cases, const Window &d, long O, Precision pre
                      const long out = d.N * d.OH * d.OW * O;
                      const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(4, out);
                      const Values w = Numbers(2, d.kernel * d.kernel * d.C * O), bias = Numbers(3, O);
-                     Map<T> before(A == Activation::kGelu ? out : 0), y(out), dx(x.size());
+                     Map<T> before(A == Activation::kGelu ? out : 0), y(out), dx(x.size()), sum = x;
                      Values dw(w.size()), dbias(O);
                      DenseForward<A>(x.data(), w.data(), bias.data(), d, O, precision, before.data(), y.data());
                      DenseInputGradient(dy.data(), w.data(), d, O, precision, dx.data());
+                     const T *const onto = std::is_same_v<T, float> ? x.data() : sum.data();
+                     DenseInputGradient(dy.data(), w.data(), d, O, precision, sum.data(), onto);
                      DenseFilterGradient(dy.data(), x.data(), d, O, precision, dw.data(), dbias.data());
-                     return Joined(before, y, dx, dw, dbias);
+                     return Joined(before, y, dx, sum, dw, dbias);
                    }});
 }
 

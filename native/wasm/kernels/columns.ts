@@ -11,6 +11,8 @@ const CHUNK: i32 = 64;
 const PLAIN: i32 = 0;
 const MOMENTS: i32 = 1;
 const SLOPES: i32 = 2;
+/** dy before an activation whose input x is. */
+const BEFORE: i32 = 3;
 
 /** Floats of scratch memory for two float64 sums a column. */
 @inline
@@ -49,7 +51,7 @@ function addRows(
   what: i32, kind: i32, width: i32, x: usize, dy: usize, dx: usize, mean: usize, scale: usize, beta: usize, apart: usize, count: i32,
   first: usize, second: usize,
 ): void {
-  const zero = f32x4.splat(0), wide = width == 8, centred = what != PLAIN, normal = what == SLOPES && kind != 0;
+  const zero = f32x4.splat(0), wide = width == 8, centred = what == MOMENTS || what == SLOPES, sloped = what == SLOPES || what == BEFORE, normal = what == SLOPES && kind != 0;
   let a = zero, b = zero, s = zero, t = zero;
   const m = centred ? v128.load(mean) : zero, n = centred && wide ? v128.load(mean, 16) : zero;
   const k = normal ? v128.load(scale) : zero, l = normal && wide ? v128.load(scale, 16) : zero;
@@ -57,20 +59,20 @@ function addRows(
   for (let r = 0; r < count; r++) {
     const low = v128.load(x);
     const d = centred ? f32x4.sub(low, m) : low;
-    const slope = what == SLOPES ? deactivate(kind, v128.load(dy), fma(d, k, o)) : d;
-    if (what == SLOPES && kind == GELU) v128.store(dx, slope);
+    const slope = sloped ? deactivate(kind, v128.load(dy), normal ? fma(d, k, o) : d) : d;
+    if (sloped && kind == GELU) v128.store(dx, slope);
     a = f32x4.add(a, slope);
     if (centred) s = fma(slope, d, s);
     if (wide) {
       const high = v128.load(x, 16);
       const e = centred ? f32x4.sub(high, n) : high;
-      const other = what == SLOPES ? deactivate(kind, v128.load(dy, 16), fma(e, l, p)) : e;
-      if (what == SLOPES && kind == GELU) v128.store(dx, other, 16);
+      const other = sloped ? deactivate(kind, v128.load(dy, 16), normal ? fma(e, l, p) : e) : e;
+      if (sloped && kind == GELU) v128.store(dx, other, 16);
       b = f32x4.add(b, other);
       if (centred) t = fma(other, e, t);
     }
     x += apart;
-    if (what == SLOPES) dy += apart, dx += apart;
+    if (sloped) dy += apart, dx += apart;
   }
   addSums(first, a);
   if (wide) addSums(first + 32, b);
@@ -106,12 +108,16 @@ function sumColumns(
       let sum: f32 = 0, other: f32 = 0;
       for (let r = 0; r < count; r++) {
         const i = by + r * columns + c;
-        const d: f32 = what == PLAIN ? load<f32>(at(x, i)) : load<f32>(at(x, i)) - load<f32>(at(means, c));
+        const d: f32 = what == MOMENTS || what == SLOPES ? load<f32>(at(x, i)) - load<f32>(at(means, c)) : load<f32>(at(x, i));
         let slope = d;
         if (what == SLOPES) {
           const normal = fma(f32x4.splat(d), v128.load32_splat(at(scales, c)), v128.load32_splat(at(betas, c)));
           slope = deactivateOne(kind, load<f32>(at(dy, i)), f32x4.extract_lane(normal, 0));
           if (kind == GELU) store<f32>(at(dx, i), slope);
+        }
+        if (what == BEFORE) {
+          slope = deactivateOne(kind, load<f32>(at(dy, i)), d);
+          store<f32>(at(dx, i), slope);
         }
         sum += slope;
         other += slope * d;
@@ -140,4 +146,10 @@ export function slopeSums(
 export function columnSums(x: usize, y: usize, scratch: usize, rows: i32, columns: i32): void {
   sumColumns(PLAIN, 0, x, 0, 0, 0, 0, 0, rows, columns, scratch);
   for (let c = 0; c < columns; c++) store<f32>(at(y, c), <f32>sumOf(scratch, c));
+}
+
+/** dx: dy before the GELU of x; sums: of its columns, the gradient of a bias before it. scratch: 4 columns. */
+export function geluColumnGradient(x: usize, dy: usize, dx: usize, sums: usize, scratch: usize, rows: i32, columns: i32): void {
+  sumColumns(BEFORE, 2, x, dy, dx, 0, 0, 0, rows, columns, scratch);
+  for (let c = 0; c < columns; c++) store<f32>(at(sums, c), <f32>sumOf(scratch, c));
 }

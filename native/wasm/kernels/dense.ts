@@ -1,3 +1,4 @@
+import { gelu } from './activation';
 import { band, bandFloats, ceil, EDGE, forwardGrid, Grid, HEAD, linesTogether } from './grid';
 import { packColumns, packTurned, panelFloats } from './panels';
 import { COLUMNS, ROWS, rowsTile } from './tile';
@@ -48,10 +49,11 @@ function addTerms(
 
 /**
  * All outputs of a grid by packed panels: position (n, row, column) is written `sample`, `row` and `pixel` floats apart from
- * y on. bias: floats in whole panels, or zeros.
+ * y on. bias: floats in whole panels, or zeros. `activated` gets GELU of y while that is in the caches; 0 for none.
  */
 function convolve(
   scratch: usize, panels: usize, bias: usize, y: usize, sample: i32, row: i32, pixel: i32, O: i32, tables: usize,
+  activated: usize,
 ): void {
   const g = changetype<Grid>(scratch), edge = at(scratch, EDGE), run = g.run;
   const lines = linesTogether(g), most = lines * g.columns;
@@ -75,6 +77,7 @@ function convolve(
         );
       }
     }
+    if (activated) gelu(load<usize>(out), activated + (load<usize>(out) - y), positions * O);
   }
 }
 
@@ -99,9 +102,12 @@ export function convolutionScratch(
   return scratchFloats(g, O);
 }
 
-/** y [N, OH, OW, O] of x [N, H, W, C], w [rows, columns, C, O] and bias [O], which is 0 where there is none. */
+/**
+ * y [N, OH, OW, O] of x [N, H, W, C], w [rows, columns, C, O] and bias [O], which is 0 where there is none; `activated` gets
+ * GELU of it, if it is not 0.
+ */
 export function convolution(
-  x: usize, w: usize, bias: usize, y: usize, scratch: usize, N: i32, H: i32, W: i32, C: i32, OH: i32, OW: i32, O: i32,
+  x: usize, w: usize, bias: usize, y: usize, activated: usize, scratch: usize, N: i32, H: i32, W: i32, C: i32, OH: i32, OW: i32, O: i32,
   rows: i32, columns: i32, stride: i32, padding: i32,
 ): void {
   const g = changetype<Grid>(scratch);
@@ -111,7 +117,7 @@ export function convolution(
   packColumns(w, terms, O, panels);
   memory.fill(start, 0, <usize>wholePanels(O) << 2);
   if (bias) memory.copy(start, bias, <usize>O << 2);
-  convolve(scratch, panels, start, y, g.rows * g.columns * O, g.columns * O, O, O, at(start, wholePanels(O)));
+  convolve(scratch, panels, start, y, g.rows * g.columns * O, g.columns * O, O, O, at(start, wholePanels(O)), activated);
 }
 
 /** The taps of a phase that reach the inputs `at, at + stride, ...`: how many, and the last of them. */
@@ -183,7 +189,7 @@ export function convolutionInputGradient(
       packTurned(w, columns, C, O, stride, lastRow, lastColumn, g.tapRows, g.tapColumns, panels);
       const start = at(panels, panelFloats(g.tapRows * g.run, C));
       memory.fill(start, 0, <usize>wholePanels(C) << 2);
-      convolve(scratch, panels, start, to, H * W * C, stride * W * C, stride * C, C, at(start, wholePanels(C)));
+      convolve(scratch, panels, start, to, H * W * C, stride * W * C, stride * C, C, at(start, wholePanels(C)), 0);
     }
   }
 }

@@ -23,6 +23,7 @@ import { openSuiteHere } from '../open-suite.js';
 import { printJson, printText } from '../output.js';
 import { fits, fitsNone } from '../select.js';
 import { textTable } from '../table.js';
+import { type NetworkProfile, printProfiles, printProfilesAsJson, profileNetwork } from '../step-profiles.js';
 import { createTicker, type Ticker } from '../ticker.js';
 import { checkPictureFile, writeFigure } from '../write-figure.js';
 import { type SettingsOption, settingsOption } from '../settings-option.js';
@@ -32,12 +33,15 @@ interface BenchStepOptions extends NamedNetworkOptions, SettingsOption {
   readonly tcmalloc?: string;
   readonly torchCompile?: boolean;
   readonly wasm?: boolean;
+  readonly xla?: boolean;
+  readonly device: 'cpu' | 'gpu';
   readonly only?: string;
   readonly batch?: number;
   readonly threads: number;
   readonly rounds: number;
   readonly steps?: number;
   readonly precision: 'float32' | 'bfloat16';
+  readonly profile?: boolean;
   readonly json?: boolean;
   readonly chart?: string;
   readonly markdown?: string;
@@ -56,12 +60,18 @@ export function benchStepCommand(): Command {
     .option('--tcmalloc <library>', 'PyTorch also with this allocator preloaded, such as libtcmalloc_minimal.so.4')
     .option('--torch-compile', 'PyTorch also by torch.compile')
     .option('--wasm', 'also the wasm engine')
+    .option('--xla', 'also steps that XLA compiles')
+    .addOption(new Option('--device <device>', 'where all of them run').choices(['cpu', 'gpu']).default('cpu'))
     .option('--only <glob>', 'only variants whose name fits')
     .option('--batch <pictures>', 'pictures a step (default: 64; 8 from 128 pixels on)', whole)
     .option('--threads <count>', 'threads of each contender', whole, 2)
     .option('--rounds <count>', 'turns of every contender', whole, 7)
     .option('--steps <count>', 'steps a turn (default: 3; 1 from 128 pixels on)', whole)
     .addOption(new Option('--precision <type>').choices(['float32', 'bfloat16']).default('float32'))
+    .option(
+      '--profile',
+      'instead: where the time of our step goes, by kind and by part of the network, beside the floor that the machine sets',
+    )
     .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .option('--chart <file>', 'draw it: .svg or .png, with its numbers beside it as .csv')
@@ -72,6 +82,7 @@ export function benchStepCommand(): Command {
 Examples:
   ablate bench step configs/suites/quickstart.yaml --torch python3
   ablate bench step configs/suites/paper-resnet50.yaml --torch python3 --tcmalloc libtcmalloc_minimal.so.4
+  ablate bench step configs/suites/paper-resnet50.yaml --only resnet-50 --precision bfloat16 --profile
   ablate bench step --model convnext-tiny --resolution 224 --batch 8 --torch python3 --torch-compile`,
     )
     .action((suite: string | undefined, options: BenchStepOptions) => benchStep(suite, options));
@@ -84,6 +95,7 @@ async function benchStep(file: string | undefined, options: BenchStepOptions): P
   if (options.chart !== undefined) checkPictureFile(options.chart);
   const { title, networks } = await networksOf(file, options);
   const sizes = networks.map((network) => sizeOf(network, options));
+  if (options.profile) return profileSteps(networks, sizes, options);
   const ticker = createTicker();
   const rows: StepRow[] = [];
   try {
@@ -99,6 +111,36 @@ async function benchStep(file: string | undefined, options: BenchStepOptions): P
   await publish(title, sizes[0] as Measurement, rows, options, ticker);
   const missing = rows.filter(({ measured }) => !measured.some(({ side }) => side === 'ablate'));
   if (missing.length > 0) throw new Exit(exitCodes.someFailed);
+}
+
+/** What compares contenders has no part in a profile. */
+const COMPARING = ['torch', 'tcmalloc', 'torchCompile', 'wasm', 'chart', 'markdown'] as const;
+
+async function profileSteps(
+  networks: readonly StepNetwork[],
+  sizes: readonly Measurement[],
+  options: BenchStepOptions,
+): Promise<void> {
+  const other = COMPARING.find((name) => options[name] !== undefined);
+  if (other !== undefined) {
+    const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--profile takes our step apart and compares with nobody; leave --${flag} out`);
+  }
+  const { rounds, steps, ...size } = sizes[0] as Measurement;
+  const count = rounds * steps;
+  const ticker = createTicker();
+  const profiles: NetworkProfile[] = [];
+  try {
+    for (const [at, network] of networks.entries()) {
+      ticker.show(`${at + 1}/${networks.length} ${network.name}`);
+      profiles.push(await profileNetwork(network, size, count));
+    }
+  } finally {
+    ticker.close();
+  }
+  const source = provenance(process.argv.slice(2), [...new Set(profiles.map(({ profile }) => profile.about))]);
+  const print = options.json ? printProfilesAsJson : printProfiles;
+  print(profiles, size, count, source);
 }
 
 /** How one network is measured. */
@@ -200,7 +242,13 @@ async function publish(
   const what = `${title}, ${resolution}×${resolution} pixels, batch ${batch}, ${precision}, ${counted(threads, 'thread')}`;
   const figure = stepFigure(`Training step: ${title}`, subtitle(size, source), rows);
   // A part of the networks, or other contenders, do not take the place of the whole table.
-  const apart = [options.only, options.wasm && 'wasm', options.torchCompile && 'torch-compile'].filter(Boolean);
+  const apart = [
+    options.only,
+    options.wasm && 'wasm',
+    options.torchCompile && 'torch-compile',
+    options.xla && 'xla',
+    options.device === 'gpu' && 'gpu',
+  ].filter(Boolean);
   const name = ['step', title, resolution, batch, precision, threads, ...apart].join('-').replace(/[^\w.-]+/g, '-');
   const method = `Forward pass, backward pass and AdamW from the same first weights and pictures; every contender in turn, ${counted(steps, 'step')} a turn for ${counted(rounds, 'turn')} after a warm-up; medians ± half the interquartile range, and each process's peak memory.`;
   if (options.chart) for (const path of await writeFigure(options.chart, figure)) ticker.say(`wrote ${path}`);

@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { type DoctorReport, type EngineReport, examine } from '../../engine/doctor.js';
 import { openEngine } from '../../engine/open.js';
+import { type CompilerTrial, fasterCompiler, tryCompilers } from '../../bench/try-compilers.js';
 import { checkOps } from '../../engine/self-check.js';
+import { command } from '../../shell/program.js';
 import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
@@ -17,7 +20,10 @@ export function doctorCommand(): Command {
       ]),
     )
     .addOption(
-      new Option('--gpu', 'the same for a GPU: what to run first on a machine that has one').conflicts('webgpu'),
+      new Option(
+        '--gpu',
+        'the same for a GPU, and the faster compiler there: what to run first on a machine that has one',
+      ).conflicts('webgpu'),
     )
     .option('--webgpu', "the same for WebGPU's device")
     .option('--json', 'one JSON document on stdout')
@@ -44,8 +50,17 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
   const names = { candidate: device === 'webgpu' ? 'webgpu' : 'tensorflow', reference: 'wasm' };
   const found = await checkOps(candidate, reference, names);
   const wrong = found.filter(({ distance }) => !(distance < tolerance));
-  if (json) printJson({ schema: 'ablate/doctor-ops/1', engine: candidate.description, tolerance, operations: found });
-  else {
+  const trials = device === 'gpu' && wrong.length === 0 ? await bothCompilers() : null;
+  if (json) {
+    const compilers = trials && { trials, ...fasterCompiler(trials) };
+    printJson({
+      schema: 'ablate/doctor-ops/1',
+      engine: candidate.description,
+      tolerance,
+      operations: found,
+      ...(compilers && { compilers }),
+    });
+  } else {
     const rows = found.map(({ op, distance }) => [
       op,
       distance.toExponential(1),
@@ -58,9 +73,23 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
     note(
       `${engine} ${version} on ${name} (${kernels}): ${wrong.length === 0 ? 'every operation is right' : counted(wrong.length, 'is wrong', 'are wrong')}`,
     );
-    if (device !== 'cpu' && wrong.length === 0) note(`next, its speed: ablate run SUITE --device ${device}`);
+    const compiler = trials && fasterCompiler(trials).compiler;
+    if (compiler) note(`the faster compiler here is ${compiler}; in a suite: runner: { compiler: ${compiler} }`);
+    const words = `run SUITE --device ${device}${compiler === 'xla' ? ' --compiler xla' : ''}`;
+    if (device !== 'cpu' && wrong.length === 0) note(`next, its speed: ${command(words)}`);
   }
   if (wrong.length > 0) throw new Exit(exitCodes.environment);
+}
+
+/** Steps as the paper's networks have them, by both compilers, told as they are timed. */
+function bothCompilers(): Promise<CompilerTrial[]> {
+  note('timing training steps by both compilers');
+  return tryCompilers({ device: 'gpu', resolution: 224, batch: 32, threads: availableParallelism() }, (trial) => {
+    const { network, compiler, picturesPerSecond, reason } = trial;
+    note(
+      `${network} by ${compiler}: ${picturesPerSecond === null ? reason : `${picturesPerSecond.toFixed(0)} pictures/s`}`,
+    );
+  });
 }
 
 function render({ machine, cache, engines }: DoctorReport): string {

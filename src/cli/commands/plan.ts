@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
 import { type MeasuringOn, measureStep } from '../../bench/measure-step.js';
 import { trainingPictures } from '../../data/catalogue.js';
+import { restOf } from '../../data/hold-out.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
 import { renderProblem } from '../../config/problem.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
+import { arrangementWords } from '../../experiment/arrangement-words.js';
 import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
 import { describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
@@ -48,7 +50,7 @@ Examples:
   ablate plan configs/suites/paper-resnet50.yaml --device gpu --measure`,
     )
     .action(async (file: string, options: PlanOptions) => {
-      const { opened, runs, standings: stands } = await openPlan(file, options, false);
+      const { opened, plan, runs, standings: stands } = await openPlan(file, options, false);
       const { suite } = opened;
       const standings = runs.map((run) => [run, stands.get(run) as Standing] as const);
       const trainedAs = toTrain(standings);
@@ -67,7 +69,7 @@ Examples:
       const timed = options.measure ? await timeNetworks(left, opened.catalogue, on) : [];
       const estimate = estimateTime({
         left,
-        pictures: await trainingPictures(suite.dataset),
+        pictures: restOf(await trainingPictures(suite.dataset), suite.validation),
         parallel: share.parallel,
         threads: share.threads,
         speeds: left.length > 0 ? findSpeeds(options.out, machine, { engine, gpu, ...xla }) : [],
@@ -90,8 +92,10 @@ Examples:
             epochs: run.spec.recipe.epochs,
             bytes: run.bytes,
             milliseconds: timeOf.get(run) ?? null,
-            hash: run.fingerprint === null ? null : run.hash,
+            hash: run.fingerprint === null || run.awaitsTuning ? null : run.hash,
+            ...(run.trial && { trial: { variant: run.trial.variant, factor: run.trial.factor } }),
           })),
+          ...(plan.record.arrangement && { arrangement: plan.record.arrangement }),
           left: left.length,
           parallel: share.parallel,
           threads: share.threads,
@@ -101,10 +105,15 @@ Examples:
       printText(planTable(standings, trainedAs, (run) => timeOf.get(run)));
       for (const warning of opened.warnings)
         note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
+      if (!suite.validation && opened.variants.some(({ variant }) => !variant.adopted))
+        note(
+          'values of a sweep can only be chosen by the test set here; `validation: { share: 0.1 }` in the suite holds training pictures out to choose by',
+        );
       note(
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
+      for (const words of arrangementWords(plan.record)) note(words);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
@@ -144,7 +153,9 @@ function planTable(
         ? `done in ${standing.folder}`
         : isRepeat(run, trainedAs)
           ? `the same run as ${trainedAs.get(run.hash)?.spec.variant}`
-          : standing.state;
+          : run.awaitsTuning
+            ? 'waits for its learning rate'
+            : standing.state;
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });
   return textTable(columns, rows);

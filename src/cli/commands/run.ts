@@ -19,11 +19,12 @@ import { quoted } from '../../shell/quoted.js';
 import { Exit, exitCodes, UsageError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { note, printJson } from '../output.js';
-import { openPlan, type PlanSelection } from '../planned.js';
+import { type OpenedPlan, openPlan, type PlanSelection } from '../planned.js';
 import { createProgress } from '../progress.js';
 import { duration } from '../progress-state.js';
 import { type RanksOption, withRanks } from '../ranks-option.js';
 import { settingsOption, settingWords } from '../settings-option.js';
+import { inStages, ready } from '../stages.js';
 import { watchSignals } from '../signals.js';
 
 interface RunOptions extends PlanSelection, RanksOption {
@@ -80,14 +81,15 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
   const { options, seat } = withRanks(given);
   const wish = options.parallel === undefined ? null : wholeNumber('--parallel', options.parallel);
   const giveUpAfter = options.giveUpAfter === undefined ? null : wholeNumber('--give-up-after', options.giveUpAfter);
-  const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
+  const first = await openPlan(file, options, true);
+  const { opened, runs, suiteFolder } = first;
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
   if (available.warning) note(available.warning);
   const named = namedIn(options);
   const before = orNull(readPlan(suiteFolder));
   const begunOn = before?.engine ?? null;
-  const open = runs.some((run) => !['done', 'elsewhere'].includes((standings.get(run) as Standing).state));
+  const open = runs.some((run) => !['done', 'elsewhere'].includes((first.standings.get(run) as Standing).state));
   const compiler = options.compiler ?? suite.runner.compiler;
   if (options.eager && compiler === 'xla')
     throw new UsageError('--eager runs op by op, and XLA compiles whole steps; add --compiler tensorflow');
@@ -95,9 +97,13 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     const found = { engine: available.engine, gpu: available.gpu, ...(compiler === 'xla' && { compiler }) } as const;
     requireSame({ ...begunOn, precision: undefined }, found, `the suite ${suite.name}`, named);
   }
+  if (seat && suite.tune)
+    throw new UsageError(
+      '--hosts: which rates are chosen stands in the records of one machine; tune with --ranks there first',
+    );
   const leads = seat === null || seat.rank === 0;
   const release = leads ? await takeFolder(suiteFolder, options.shared === true) : null;
-  const progress = createProgress(process.stderr, runs);
+  let progress = createProgress(process.stderr, ready(first));
   const interruption = watchSignals({
     onFirst: () =>
       progress.say(
@@ -105,6 +111,7 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
       ),
   });
   const began = Date.now();
+  let engine = begunOn;
   try {
     const machine = { ...describeMachine(), ...devicesFor(available) };
     // By all runs, not by those that are left: the threads of a run must not depend on when the suite was cut off.
@@ -115,43 +122,46 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     if (share.note) progress.say(share.note);
     for (const warning of opened.warnings)
       progress.say(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
-    // One of many that share the suite knows only its own part of what was asked for.
-    const record = { ...(options.shared && before ? before : plan.record), ...(begunOn && { engine: begunOn }) };
-    if (leads) await writePlan(suiteFolder, record);
-    let noted: Promise<void> = Promise.resolve();
-    const hopeless = giveUpAfter === null || !leads ? [] : await giveUp(runs, standings, giveUpAfter, suiteFolder);
-    const train = leads ? runSchedule : followSchedule;
-    const summary = await train({
-      runs: runs.filter((run) => !hopeless.some((one) => one.run === run)),
-      // Another process may have done some of it while this one waited for the lock.
-      standings: options.shared ? undefined : standings,
-      suiteFolder,
-      executor: localProcesses(),
-      share,
-      ranks: suite.runner.ranks,
-      seat,
-      eager: options.eager === true,
-      precision: options.precision ?? null,
-      engine: begunOn,
-      named,
-      onEngine: (engine) => {
-        noted = noted.then(() => writePlan(suiteFolder, { ...record, engine }));
-      },
-      codeVersion: codeVersion(),
-      onEvent: (event) => progress.onEvent(event),
-      stop: interruption.stop,
-      kill: interruption.kill,
-    });
-    await noted;
-    progress.close();
-    if (giveUpAfter !== null && leads) await forgetStarts(summary.done, suiteFolder);
-    finish(
-      { ...summary, failed: [...summary.failed, ...hopeless] },
-      suiteFolder,
-      [quoted(file), ...repeated(options)],
-      Date.now() - began,
-      options.json === true,
-    );
+    const summary = await inStages(first, () => openPlan(file, options, true), stage);
+    finish(summary, suiteFolder, [quoted(file), ...repeated(options)], Date.now() - began, options.json === true);
+
+    /** Trains what of a plan can be trained: all but what waits for a learning rate. */
+    async function stage({ plan, standings }: OpenedPlan, these: readonly PlannedRun[], at: number) {
+      if (at > 0) progress = createProgress(process.stderr, these);
+      // One of many that share the suite knows only its own part of what was asked for.
+      const known = options.shared && before && !suite.tune ? before : plan.record;
+      const record = { ...known, ...(engine && { engine }) };
+      if (leads) await writePlan(suiteFolder, record);
+      let noted: Promise<void> = Promise.resolve();
+      const hopeless = giveUpAfter === null || !leads ? [] : await giveUp(these, standings, giveUpAfter, suiteFolder);
+      const train = leads ? runSchedule : followSchedule;
+      const summary = await train({
+        runs: these.filter((run) => !hopeless.some((one) => one.run === run)),
+        // Another process may have done some of it while this one waited for the lock.
+        standings: options.shared ? undefined : standings,
+        suiteFolder,
+        executor: localProcesses(),
+        share,
+        ranks: suite.runner.ranks,
+        seat,
+        eager: options.eager === true,
+        precision: options.precision ?? null,
+        engine,
+        named,
+        onEngine: (found) => {
+          engine = found;
+          noted = noted.then(() => writePlan(suiteFolder, { ...record, engine: found }));
+        },
+        codeVersion: codeVersion(),
+        onEvent: (event) => progress.onEvent(event),
+        stop: interruption.stop,
+        kill: interruption.kill,
+      });
+      await noted;
+      progress.close();
+      if (giveUpAfter !== null && leads) await forgetStarts(summary.done, suiteFolder);
+      return { ...summary, failed: [...summary.failed, ...hopeless] };
+    }
   } catch (error) {
     throw storageProblem(error as Error, suiteFolder);
   } finally {

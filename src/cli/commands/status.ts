@@ -32,7 +32,9 @@ export function statusCommand(): Command {
       const slurm = slurmView(suiteFolder);
       const states: RunState[] = [];
       for (const run of runs) {
-        const state = await describe(run, standings.get(run) as Standing);
+        const state: RunState = run.awaitsTuning
+          ? { variant: run.spec.variant, seed: run.spec.seed, state: 'waiting', reason: 'for its learning rate' }
+          : await describe(run, standings.get(run) as Standing);
         states.push({ ...state, ...inSlurm(run, slurm) });
       }
       if (json) {

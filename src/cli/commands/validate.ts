@@ -67,7 +67,9 @@ async function checkSuite(file: string, options: ValidateOptions): Promise<Answe
     const { suite, variants, warnings } = opened;
     const problems = (await tryLayers(opened)).map((message) => ({ file, line: 1, column: 1, text: '', message }));
     const trained = variants.filter(({ sameAs }) => sameAs === null).length;
-    const about = `${counted(trained, 'network')}, ${counted(trained * suite.seeds.length, 'run')}`;
+    const trials = suite.tune ? trained * suite.tune.learning_rate.length * suite.tune.seeds.length : 0;
+    const before = trials > 0 ? `, ${counted(trials, 'trial')} of learning rates` : '';
+    const about = `${counted(trained, 'network')}, ${counted(trained * suite.seeds.length, 'run')}${before}`;
     return { about, problems, warnings, ...leftOutOf(opened) };
   } catch (error) {
     if (error instanceof ConfigError) return { about: '', problems: error.problems, warnings: [] };

@@ -77,9 +77,11 @@ async function open(source: CifarSource, files: CifarFiles, root: string, next: 
     const each = source.picturesPerFile[split];
     const labels = new Uint8Array(names.length * each);
     const pixels = new Uint8Array(names.length * each * AREA * 3);
+    const from = new Set<string>();
     for (const [at, name] of names.entries()) {
       const into = { labels: labels.subarray(at * each), pixels: pixels.subarray(at * each * AREA * 3) };
-      const { bytes, file } = await read(name);
+      const { bytes, file, path } = await read(name);
+      from.add(path);
       interleave(take(bytes, file, each), file, source, each, into);
     }
     const fingerprint = createHash('sha256').update(pixels).update(labels).digest('hex').slice(0, 16);
@@ -93,6 +95,7 @@ async function open(source: CifarSource, files: CifarFiles, root: string, next: 
       mean: source.mean,
       sd: source.sd,
       fingerprint: `${source.name}-${split}-${fingerprint}`,
+      files: [...from],
       remarks: [],
     });
   }
@@ -154,6 +157,7 @@ async function reader(name: string, { archive, folder, files }: CifarFiles, root
     return async (file: string) => ({
       bytes: await readFile(join(place, file)).catch(missing(join(place, file))),
       file: join(place, file),
+      path: join(place, file),
     });
   }
   const path = join(root, archive);
@@ -165,7 +169,7 @@ async function reader(name: string, { archive, folder, files }: CifarFiles, root
   return async (file: string) => {
     const entry = entries.get(`${folder}/${file}`);
     if (!entry) throw new DataError(`${path}: has no ${folder}/${file}`);
-    return { bytes: bytes.subarray(entry.offset, entry.offset + entry.size), file: `${path}: ${file}` };
+    return { bytes: bytes.subarray(entry.offset, entry.offset + entry.size), file: `${path}: ${file}`, path };
   };
 }
 

@@ -76,6 +76,7 @@ interface Split {
   readonly pixels: Uint8Array;
   readonly size: { readonly height: number; readonly width: number; readonly channels: 1 };
   readonly fingerprint: string;
+  readonly files: readonly string[];
   readonly remarks: Dataset['remarks'];
 }
 
@@ -88,6 +89,7 @@ async function openSplit(
 ): Promise<Split> {
   const { name, classes, firstLabel } = source;
   const remarks = createRemarks();
+  const files: string[] = [];
   const [imagesFile, labelsFile] = split === 'train' ? ([0, 1] as const) : ([2, 3] as const);
   const pictures = await read(mnistFiles[imagesFile], 3);
   const stored = await read(mnistFiles[labelsFile], 1);
@@ -115,6 +117,7 @@ async function openSplit(
     pixels,
     size: { height, width, channels: 1 },
     fingerprint: `${name}-${split}-${fingerprint}`,
+    files,
     remarks: remarks.all(),
   };
 
@@ -128,6 +131,7 @@ async function openSplit(
     const bytes = await readFile(path).catch((error: Error) => {
       throw new DataError(`${path}: ${error.message}`);
     });
+    files.push(path);
     const array = parseIdx(bytes, path, rank);
     tellApart(source, known, file, { path, bytes }, array, remarks);
     return array;

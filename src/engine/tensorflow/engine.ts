@@ -7,6 +7,7 @@ import { compileStep } from './compile/compile.js';
 import { joinGroup } from './group/join.js';
 import { type LoadedTensorflow, type LoadOptions, loadTensorflow } from './load.js';
 import { type Kernels, loadKernels } from './kernels.js';
+import { createProfiler } from './profiler.js';
 import { type Precision, resolvePrecision } from './precision.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
@@ -57,6 +58,7 @@ export function engineOn(
   registerOwnKernels(loaded);
   const gpu = loaded.backend.isUsingGpuDevice;
   const precision = resolvePrecision(wish, { gpu, compiler, kernels });
+  const profiler = kernels && !eager ? createProfiler(kernels) : undefined;
   const ops = withContract({
     ...createTensorflowOps(loaded, kernels, precision),
     ...(eager ? {} : createAfter(loaded, compiler)),
@@ -75,9 +77,13 @@ export function engineOn(
     },
     prepare: async (given, variables, examples) => {
       const step = precision === 'bfloat16' ? withBfloat16Maps(loaded.backend, given, variables) : given;
-      return eager ? eagerStep(loaded.tf, step) : compileStep(loaded, step, variables, examples, compiler);
+      if (eager) return eagerStep(loaded.tf, step);
+      const compiled = compileStep(loaded, step, variables, examples, compiler);
+      profiler?.add(compiled);
+      return compiled;
     },
     // XLA has no collectives of the CPU's.
     ...(eager || compiler === 'xla' ? {} : { join: (options: GroupOptions) => joinGroup(loaded, options) }),
+    profiler,
   };
 }

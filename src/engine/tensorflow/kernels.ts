@@ -2,7 +2,7 @@ import { type AttentionKernels, createAttentionKernels } from './kernels/attenti
 import { type ConvolutionKernels, createConvolutionKernels } from './kernels/conv.js';
 import { createDenseKernels, type DenseKernels } from './kernels/dense.js';
 import { createElementwiseKernels, type ElementwiseKernels } from './kernels/elementwise.js';
-import { type KernelLoad, loadKernelLibrary } from './kernels/library.js';
+import { type KernelLoad, loadKernelLibrary, type NodeTime } from './kernels/library.js';
 import { createNormKernels, type NormKernels } from './kernels/norm.js';
 import { createPoolKernels, type PoolKernels } from './kernels/pool.js';
 import { createTrainingKernels, type TrainingKernels } from './kernels/training.js';
@@ -28,6 +28,10 @@ export interface Kernels
   setThreads(count: number): void;
   /** Keeps freed tensors' memory in the process instead of returning it to the system. True if it could. */
   tuneMalloc(): boolean;
+  /** Begins to note every kernel's call, or ends it. */
+  profile(on: boolean): void;
+  /** Calls since the last time, in their order. */
+  takeProfile(): readonly NodeTime[];
 }
 
 /** @returns null where the kernels are not compiled, or a GPU computes. */
@@ -42,6 +46,8 @@ export function createKernels(loaded: KernelLoad): Kernels {
     multipliesBfloat16: loaded.module.bfloat16,
     setThreads: (count) => loaded.module.setThreads(count),
     tuneMalloc: () => loaded.module.tuneMalloc(),
+    profile: (on) => loaded.module.profile(on),
+    takeProfile: () => loaded.module.takeProfile(),
     ...createAttentionKernels(loaded),
     ...createConvolutionKernels(loaded),
     ...createDenseKernels(loaded),

@@ -23,8 +23,22 @@ export function createConvolutions(
     return sums;
   }
 
-  /** `[N, H, W, C]` by `[rows, columns, C, O]` and a bias `[O]`, if there is one. */
-  function dense(x: Tensor4D, kernel: Tensor4D, bias: Tensor1D | null, { stride, padding }: Window): Tensor4D {
+  /** dy before the GELU of `value`, and the sums of its channels. */
+  function beforeGelu(value: Tensor, dy: Tensor): { readonly dx: Tensor; readonly sums: Tensor } {
+    const columns = dy.shape.at(-1) as number;
+    const [dx, sums] = [output(dy.shape), output([columns])];
+    run('geluColumnGradient', value, dy, dx, sums, scratch(4 * columns), dy.size / columns, columns);
+    return { dx, sums };
+  }
+
+  /** `[N, H, W, C]` by `[rows, columns, C, O]` and a bias `[O]`, if there is one; GELU after it in the same pass. */
+  function dense(
+    x: Tensor4D,
+    kernel: Tensor4D,
+    bias: Tensor1D | null,
+    { stride, padding }: Window,
+    gelu = false,
+  ): Tensor4D {
     const [rows, columns, , outputs] = kernel.shape;
     const [samples, height, width] = x.shape;
     const sides = [outputSize(height, rows, stride, padding), outputSize(width, columns, stride, padding)] as const;
@@ -36,20 +50,25 @@ export function createConvolutions(
       const floats = count(`${name}Scratch`, scratch(GEOMETRY), ...sizes);
       run(name, ...tensors, scratch(floats), ...sizes);
     };
+    const before: Tensor[] = [];
     return gradient(
       tf,
       (map: Tensor, weights: Tensor, ...offset: Tensor[]) => {
         const y = output([samples, ...sides, outputs]);
-        call('convolution', map, weights, offset[0] ?? null, y);
-        return y;
+        const activated = gelu ? output(y.shape) : null;
+        if (activated) before.push(y);
+        call('convolution', map, weights, offset[0] ?? null, y, activated);
+        return activated ?? y;
       },
-      (map, ...rest) => [map, rest[0] as Tensor],
+      (map, ...rest) => [map, rest[0] as Tensor, ...before],
       (dy, kept) => {
-        const [map, weights] = kept as [Tensor, Tensor];
+        const [map, weights, value] = kept as [Tensor, Tensor, Tensor | undefined];
         const [dx, dkernel] = [output(x.shape), output(kernel.shape)];
-        call('convolutionInputGradient', dy, weights, dx);
-        call('convolutionFilterGradient', dy, map, dkernel);
-        return [dx, dkernel, ...(bias ? [biasGradient(dy)] : [])];
+        const slope = value ? beforeGelu(value, dy) : null;
+        const dvalue = slope?.dx ?? dy;
+        call('convolutionInputGradient', dvalue, weights, dx);
+        call('convolutionFilterGradient', dvalue, map, dkernel);
+        return [dx, dkernel, ...(bias ? [slope?.sums ?? biasGradient(dy)] : [])];
       },
     )(x, kernel, ...(bias ? [bias] : [])) as Tensor4D;
   }
@@ -99,6 +118,7 @@ export function createConvolutions(
 
   return {
     conv2d(x, kernel, { bias, activation: kind, groups, ...window }) {
+      if (groups === 1 && kind === 'gelu') return dense(x, kernel, bias ?? null, window, true);
       const y = convolve(x, kernel, bias ?? null, groups, window);
       return (kind ? activation(y, kind) : y) as Tensor4D;
     },
@@ -106,11 +126,9 @@ export function createConvolutions(
       const [inputs, outputs] = weight.shape;
       const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
       const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
-      const y = tf.reshape(dense(rows, kernel, bias ?? null, { stride: 1, padding: 0 }), [
-        ...x.shape.slice(0, -1),
-        outputs,
-      ]);
-      return kind ? activation(y, kind) : y;
+      const value = dense(rows, kernel, bias ?? null, { stride: 1, padding: 0 }, kind === 'gelu');
+      const y = tf.reshape(value, [...x.shape.slice(0, -1), outputs]);
+      return kind === 'relu' ? activation(y, kind) : y;
     },
   };
 }

@@ -13,6 +13,7 @@ type KernelName =
   | 'depthwise'
   | 'depthwiseFilterGradient'
   | 'columnSums'
+  | 'geluColumnGradient'
   | 'gelu'
   | 'geluGradient'
   | 'reluGradient'

@@ -40,7 +40,11 @@ const loss: Quantity = {
 };
 
 /** Null where no network was measured twice: a chart of single points shows no course. */
-export const accuracyCurves = (study: Study): Figure | null => curvesFigure(study, accuracy);
+export const accuracyCurves = (study: Study): Figure | null =>
+  curvesFigure(
+    study,
+    study.plan.validation ? { ...accuracy, title: 'Accuracy on held-out pictures while training' } : accuracy,
+  );
 export const lossCurves = (study: Study): Figure | null => curvesFigure(study, loss);
 
 interface Curve {

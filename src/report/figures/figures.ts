@@ -2,8 +2,11 @@ import type { Study } from '../study.js';
 import { accuracyCurves, lossCurves } from './curves.js';
 import { deltasFigure } from './deltas.js';
 import { effectsFigure } from './effects.js';
+import { gridFigure } from './grid.js';
+import { interactionsFigure } from './interactions.js';
 import type { Figure } from './render.js';
 import { roadmapFigure } from './roadmap.js';
+import { shapleyFigure } from './shapley.js';
 import { flopsFigure, parametersFigure } from './tradeoff.js';
 
 /** The report's pictures in its order. Those with nothing to show yet are left out; the roadmap always stands. */
@@ -14,7 +17,9 @@ export function figuresOf(study: Study): Figure[] {
   return [
     roadmapFigure(study),
     ...(compared ? [deltasFigure(study)] : []),
-    ...(effects ? [effects] : []),
+    ...[shapleyFigure(study), gridFigure(study), effects, interactionsFigure(study)].filter(
+      (figure) => figure !== null,
+    ),
     ...(measured ? [flopsFigure(study), parametersFigure(study)] : []),
     ...[accuracyCurves(study), lossCurves(study)].filter((figure) => figure !== null),
   ];

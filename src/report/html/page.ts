@@ -60,7 +60,10 @@ interface Section {
   readonly html: readonly (string | (() => string))[];
 }
 
-function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure) => string): Section[] {
+function sectionsOf(
+  { figures, tables, sections: more, notes }: Report,
+  picture: (figure: Figure) => string,
+): Section[] {
   const named = (...names: string[]) =>
     figures
       .filter(({ name }) => names.includes(name))
@@ -74,6 +77,19 @@ function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure
         ...named('deltas'),
       ],
     },
+    notes.arrangement.length > 0
+      ? {
+          id: 'strategy',
+          title: 'What the strategy shows',
+          html: [
+            ...named('shapley', 'grid'),
+            tables.shapley ? htmlTable(tables.shapley, 'What each step is worth over the orders', true) : '',
+            tables.factorial ? htmlTable(tables.factorial, 'Effects of steps and of two together', true) : '',
+            ...(tables.factorial ? named('interactions') : []),
+            asNotes(notes.arrangement),
+          ],
+        }
+      : null,
     tables.effects || tables.interactions
       ? {
           id: 'company',
@@ -82,6 +98,7 @@ function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure
             tables.effects ? htmlTable(tables.effects, 'What each step did, by the steps already there') : '',
             '\n',
             ...named('effects'),
+            ...(tables.factorial ? [] : named('interactions')),
             '\n',
             tables.interactions
               ? htmlTable(tables.interactions, 'What pairs of steps give beyond their sum', true)
@@ -89,6 +106,11 @@ function sectionsOf({ figures, tables, notes }: Report, picture: (figure: Figure
           ],
         }
       : null,
+    ...more.map(({ id, title, parts }) => ({
+      id,
+      title,
+      html: parts.map(({ table, caption, notes: said }) => `${htmlTable(table, caption, true)}\n${asNotes(said)}\n`),
+    })),
     figures.length > 1
       ? { id: 'cost', title: 'Accuracy and cost', html: named('accuracy-flops', 'accuracy-parameters') }
       : null,

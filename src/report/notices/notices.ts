@@ -1,6 +1,7 @@
 import { protocolNotices } from '../protocol.js';
 import type { Study } from '../study.js';
 import { chanceNotices } from './chance.js';
+import { choiceNotices } from './choices.js';
 import { judgementNotices } from './judgement.js';
 import { mixtureNotices } from './mixtures.js';
 import { type Notice, note, warning } from './notice.js';
@@ -13,6 +14,7 @@ export function noticesOf(study: Study): Notice[] {
     ...recordNotices(study),
     ...mixtureNotices(study),
     ...protocolNotices(study.rows).map(({ serious, text }) => (serious ? warning(text) : note(text))),
+    ...choiceNotices(study),
     ...judgementNotices(study),
   ];
   return notices.sort((a, b) => Number(b.level === 'warning') - Number(a.level === 'warning'));

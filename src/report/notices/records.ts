@@ -14,6 +14,7 @@ export function recordNotices(study: Study): Notice[] {
     ...unfinished({ ...study, rows: trained }),
     ...trained.flatMap(impossible),
     ...records.runs.flatMap(({ damaged }) => damaged.map((damage) => warning(`${damage}; it is left out.`))),
+    ...unkept(records.runs),
     ...trained.flatMap(unreadable),
     ...(plan.warnings ?? []).map((text) => warning(`From the suite: ${text}`)),
     ...rows.flatMap(unchanged),
@@ -38,6 +39,18 @@ function impossible({ variant, states }: Row): Notice[] {
         ]
       : [],
   );
+}
+
+/** Predictions that a result speaks of and that are not there, or not whole. */
+function unkept(runs: Study['records']['runs']): Notice[] {
+  const damage = runs.flatMap(({ predictions }) => predictions.damage() ?? []);
+  return damage.length === 0
+    ? []
+    : [
+        warning(
+          `Predictions are left out, and with them the part of the test pictures in the intervals of these networks: ${shortened(damage)}.`,
+        ),
+      ];
 }
 
 /** Test pictures that no accuracy knows of. */

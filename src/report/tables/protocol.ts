@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { RunSpec } from '../../records/run.js';
-import { counted, listed, none } from '../format.js';
+import { counted, grouped, listed, none } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';
 
@@ -43,6 +43,15 @@ export function protocolTable(study: Study): Table | null {
         '4',
         of(({ network }) => (network.stemStride === null ? "the network's own" : String(network.stemStride))),
       ],
+      ...(study.plan.validation
+        ? [
+            [
+              'choices made on',
+              'not said',
+              `${grouped(100 * study.plan.validation.share)}% of the training images, held out`,
+            ],
+          ]
+        : []),
       ['starting weights', 'drawn at random', of(startingWeights)],
       ['epochs', '300 (the start: 90)', of(({ recipe }) => String(recipe.epochs))],
       ['batch', '4096 (the start: 256)', of(({ recipe }) => String(recipe.batch_size))],

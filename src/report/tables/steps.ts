@@ -9,6 +9,7 @@ export function stepTable(study: Study): Table {
   const macs = unitFor(study.rows.map(({ variant }) => variant.macs));
   const params = unitFor(study.rows.map(({ variant }) => variant.params));
   const averaged = study.rows.some(({ ema }) => ema !== null);
+  const chosenBy = study.rows.some(({ heldOut }) => heldOut !== null);
   const cumulative = study.plan.strategy === 'cumulative';
   const flipped = study.rows.some(({ judged }) => judged?.jointP != null);
   const open = study.rows.some(({ judged }) => judged?.seedsNeeded != null);
@@ -18,6 +19,7 @@ export function stepTable(study: Study): Table {
       ...(cumulative ? [] : [{ heading: 'against' }]),
       { heading: 'top-1 %', right: true },
       ...(averaged ? [{ heading: 'EMA, top-1 %', right: true }] : []),
+      ...(chosenBy ? [{ heading: 'held out, top-1 %', right: true }] : []),
       { heading: 'seeds', right: true },
       { heading: 'Δ', right: true },
       { heading: '95% interval', right: true },
@@ -34,6 +36,7 @@ export function stepTable(study: Study): Table {
       ...(cumulative ? [] : [row.variant.parent ?? none]),
       accuracy(row),
       ...(averaged ? [row.ema ? withSpread(row.ema) : none] : []),
+      ...(chosenBy ? [row.heldOut ? withSpread(row.heldOut) : none] : []),
       seedsDone(row),
       row.delta ? signed(row.delta.mean) : none,
       row.judged?.interval ? `${signed(row.judged.interval[0])} … ${signed(row.judged.interval[1])}` : none,
@@ -67,7 +70,7 @@ function seedsNeeded({ judged, delta }: Row): string {
 export function stepsCsv({ rows }: Study): string {
   const header = [
     ...['variant', 'title', 'kind', 'section', 'parent', 'adopted', 'seeds_done', 'seeds_failed', 'seeds_planned'],
-    ...['top1_mean', 'top1_sd', 'test_set_standard_error', 'delta', ...judgedHeader, 'at_chance'],
+    ...['top1_mean', 'top1_sd', 'held_out_top1_mean', 'test_set_standard_error', 'delta', ...judgedHeader, 'at_chance'],
     ...['macs', 'delta_macs', 'parameters', 'images_per_second'],
   ];
   return csv(
@@ -77,7 +80,8 @@ export function stepsCsv({ rows }: Study): string {
       return [
         ...[variant.name, variant.title, variant.kind, variant.section, variant.parent, String(variant.adopted)],
         ...[row.bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
-        ...[top1?.mean ?? null, top1?.sd ?? null, row.floor, row.delta?.mean ?? null, ...judgedCells(row)],
+        ...[top1?.mean ?? null, top1?.sd ?? null, row.heldOut?.mean ?? null, row.floor],
+        ...[row.delta?.mean ?? null, ...judgedCells(row)],
         ...[String(row.atChance), variant.macs, row.deltaMacs, variant.params, row.imagesPerSecond?.mean ?? null],
       ];
     }),
@@ -112,6 +116,7 @@ export function runsCsv({ rows }: Study): string {
     'best_top1',
     'best_epoch',
     'ema_top1',
+    'held_out_top1',
     'train_loss',
     'steps',
     'images_per_second',
@@ -131,6 +136,7 @@ export function runsCsv({ rows }: Study): string {
             result?.best.top1 ?? null,
             result?.best.epoch ?? null,
             result?.ema?.top1 ?? null,
+            result?.validation?.top1 ?? null,
           ],
           ...[
             result?.trainLoss ?? null,

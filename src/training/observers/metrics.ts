@@ -36,6 +36,7 @@ export function observeMetrics(
       await log.append({ kind: 'train', step, epoch, loss: trainLoss, learningRate, imagesPerSecond });
       line = { step, loss: 0, training };
     },
-    onEvaluation: ({ step, epoch, plain, ema }) => log.append({ kind: 'evaluation', step, epoch, ...plain, ema }),
+    onEvaluation: ({ step, epoch, on, plain, ema }) =>
+      log.append({ kind: 'evaluation', step, epoch, ...plain, ema, ...(on === 'validation' && { on }) }),
   };
 }

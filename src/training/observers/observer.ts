@@ -18,20 +18,22 @@ export interface StepTaken {
   readonly waited: number;
 }
 
-/** The test set measured after a step: the weights and, where the recipe keeps one, their moving average. */
+/** A set measured after a step: the weights and, where the recipe keeps one, their moving average. */
 export interface Evaluated {
   readonly step: number;
   readonly epoch: number;
+  /** The held-out pictures where the suite has some, else the test set. */
+  readonly on: 'test' | 'validation';
   readonly plain: Accuracy;
   readonly ema: Accuracy | null;
-  /** Test pictures that could not be read. */
+  /** Pictures of the set that could not be read. */
   readonly unreadable: number;
 }
 
 /** Is told of all that happens in a run, in order; the next step waits for it. */
 export interface Observer {
   onStep?(taken: StepTaken): void | Promise<void>;
-  /** The test set is about to be measured. */
+  /** A set is about to be measured. */
   onEvaluating?(): void;
   onEvaluation?(measured: Evaluated): void | Promise<void>;
 }

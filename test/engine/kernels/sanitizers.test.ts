@@ -104,7 +104,9 @@ describe.runIf(/\bavx512f\b/.test(cpu))('AMX, emulated beside vectors of AVX-512
     const reason = await lacks(compiler, 'address');
     const sanitizers = reason === null ? ['-fsanitize=address'] : [];
     const flags = ['-march=skylake-avx512', '-DABLATE_EMULATES_AMX', ...sanitizers];
-    const products = sources.filter((file) => /^(amx|band|dense|panels|pool|product|winograd)/.test(basename(file)));
+    const products = sources.filter((file) =>
+      /^(amx|band|dense|elementwise|panels|pool|product|profile|winograd)/.test(basename(file)),
+    );
     program = await withLock(
       join(cacheRoot(), 'sanitized.lock'),
       () => {},

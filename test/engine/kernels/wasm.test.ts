@@ -129,4 +129,97 @@ describe.each(variants)('$simd SIMD', ({ ops, bare }) => {
       close(dbias, expectedBias, 'gradient of the bias');
     });
   });
+
+  const rows = 150;
+  const activations = [null, 'relu', 'gelu'] as const;
+  const reference = createReferenceOps(tf);
+
+  /** Value and gradients of an operation beside the reference's. */
+  function expectReference(
+    op: (all: Ops) => (...inputs: Tensor[]) => Tensor,
+    shapes: readonly number[][],
+    y: number[],
+  ) {
+    tf.tidy(() => {
+      const inputs = shapes.map((shape, i) => tf.tensor(normals(i + 1, shape), shape));
+      const dy = tf.tensor(normals(9, y), y);
+      const results = [ops, reference].map((all) => [op(all)(...inputs), ...tf.grads(op(all) as never)(inputs, dy)]);
+      results[0]!.forEach((tensor, i) => {
+        expectClose(tensor, results[1]![i]!.dataSync() as Float32Array, i === 0 ? 'value' : `gradient ${i}`, 1e-5);
+      });
+    });
+  }
+
+  test.each([3, 4, 8, 21, 40].flatMap((columns) => activations.map((activation) => ({ columns, activation }))))(
+    'batch norm of $columns columns, activation $activation',
+    ({ columns, activation }) => {
+      const running = [tf.zeros([columns]), tf.ones([columns])] as [Tensor1D, Tensor1D];
+      const fixed = { runningMean: running[0], runningVariance: running[1], epsilon: 1e-5, momentum: 0.1 };
+      for (const training of [true, false]) {
+        const op = (all: Ops) => (x: Tensor, gamma: Tensor, beta: Tensor) =>
+          all.batchNorm(x, { gamma: gamma as Tensor1D, beta: beta as Tensor1D, ...fixed, training, activation });
+        expectReference(op as never, [[rows, columns], [columns], [columns]], [rows, columns]);
+      }
+    },
+  );
+
+  test('statistics of a batch whose mean is large beside its deviation', () => {
+    const columns = 12;
+    const values = normals(1, [rows, columns], 0.5, 300);
+    const statistics: Tensor[] = [];
+    const [zero, one] = [tf.zeros([columns]), tf.ones([columns])] as [Tensor1D, Tensor1D];
+    ops.batchNorm(tf.tensor(values, [rows, columns]), {
+      ...{
+        gamma: one,
+        beta: zero,
+        runningMean: zero,
+        runningVariance: one,
+        epsilon: 1e-5,
+        momentum: 1,
+        training: true,
+      },
+      update: (mean, variance) => statistics.push(mean, variance),
+    });
+    const column = (c: number) => Array.from({ length: rows }, (_, r) => values[r * columns + c]!);
+    const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
+    const means = Array.from({ length: columns }, (_, c) => mean(column(c)));
+    const variances = means.map((m, c) => (mean(column(c).map((value) => (value - m) ** 2)) * rows) / (rows - 1));
+    expectClose(statistics[0]!, means, 'mean', 1e-7);
+    expectClose(statistics[1]!, variances, 'variance', 1e-6);
+  });
+
+  test.each([5, 8, 130].flatMap((outputs) => activations.map((activation) => ({ outputs, activation }))))(
+    'a product to $outputs columns, activation $activation',
+    ({ outputs, activation }) => {
+      const op = (all: Ops) => (x: Tensor, w: Tensor, b: Tensor) => all.linear(x, w as never, b as never, activation);
+      expectReference(op, [[rows * 3, 10], [10, outputs], [outputs]], [rows * 3, outputs]);
+    },
+  );
+
+  test.each([true, false].flatMap((scaled) => activations.map((activation) => ({ scaled, activation }))))(
+    'a residual, scaled: $scaled, activation $activation',
+    ({ scaled, activation }) => {
+      const keep = scaled ? tf.tensor1d([0, 1.25, 1.25]) : undefined;
+      const op = (all: Ops) => (a: Tensor, b: Tensor, gamma?: Tensor) =>
+        all.residual(a, b, { gamma: gamma as Tensor1D | undefined, keep, activation });
+      const map = [3, 5, 7];
+      expectReference(op as never, [map, map, ...(scaled ? [[7]] : [])], map);
+    },
+  );
+
+  test('a NaN stays one through batch norm and activations', () => {
+    const map = tf.tensor([[Number.NaN], [1], [2], [3]]);
+    for (const kind of ['relu', 'gelu'] as const) expect(ops.activation(map, kind).dataSync()[0]).toBeNaN();
+  });
+
+  test('who shares the memory of a variable keeps what it held before the optimizer', () => {
+    const parameter = tf.variable(tf.tensor1d([1, 2, 3, 4, 5]));
+    const [buffer, shared] = [tf.variable(tf.zeros([5])), parameter.clone()];
+    const update = { parameters: [parameter], gradients: [tf.ones([5])], averages: [], weightDecay: [0] };
+    const hyper = tf.tensor1d([0.5, 0, 1, 0]);
+    for (let step = 0; step < 2; step++)
+      ops.applySgd({ ...update, learningRateScale: [1], momenta: [buffer], hyper, nesterov: false });
+    expect([...parameter.dataSync()]).toEqual([0, 1, 2, 3, 4]);
+    expect([...shared.dataSync()]).toEqual([1, 2, 3, 4, 5]);
+  });
 });

@@ -17,6 +17,8 @@ export function fakeRun(variant: string, seed = 0, changes: Partial<PlannedRun> 
     params: 1,
     batchSize: 1,
     bytes: 1,
+    trial: null,
+    awaitsTuning: false,
     ...changes,
   };
 }

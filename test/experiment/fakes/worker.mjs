@@ -32,6 +32,10 @@ serveTask(async ({ spec, hash, folder, threads, gpu, codeVersion, engine: expect
     await appendFile(join(folder, 'trace.txt'), `${process.pid} ${step}\n`);
     if (behaviour === 'crash' && step === 3) {
       console.error('RangeError: this worker was told to crash');
+      // As TensorFlow says it of a step that XLA finds in its cache.
+      console.error(
+        'E0000 00:00:1.5 7 text_format.cc:378] Error parsing text-format tensorflow.XlaSerializedCacheEntry',
+      );
       process.exit(9);
     }
     if (behaviour === 'killed' && step === 3) process.kill(process.pid, 'SIGKILL');

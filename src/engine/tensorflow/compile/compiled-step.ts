@@ -2,6 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Compiler, Feeds, Outputs, RunnableStep } from '../../engine.js';
 import type { LoadedTensorflow } from '../load.js';
 import { defineFunction } from './function.js';
+import { type NodeOrigin, originsOf } from './layers-of-nodes.js';
 import type { Recording } from './recording.js';
 import { placeOf } from '../../layer-scope.js';
 import { tensorId } from './trace.js';
@@ -16,6 +17,8 @@ export class CompiledStep implements RunnableStep {
   private readonly name: string;
   private readonly recording: Omit<Recording, 'graph'>;
   private disposed = false;
+  /** Milliseconds of all native calls so far. */
+  milliseconds = 0;
 
   constructor(
     private readonly engine: LoadedTensorflow,
@@ -27,6 +30,11 @@ export class CompiledStep implements RunnableStep {
     // The graph holds every constant a second time; the function is all that is needed from here on.
     const { graph: _, ...kept } = recording;
     this.recording = kept;
+  }
+
+  /** What its nodes compute, by their numbers in the graph. */
+  origins(names: ReadonlyMap<string, string>): ReadonlyMap<number, NodeOrigin> {
+    return originsOf(this.recording.nodes, names);
   }
 
   /** Nodes of the graph, as recorded. */
@@ -55,7 +63,10 @@ export class CompiledStep implements RunnableStep {
     const ids = this.prepare(feeds);
     const count = this.recording.outputs.length + this.recording.updates.length;
     try {
-      return this.finish(await this.binding.runFunction(this.name, ids, count, this.compiler === 'xla'));
+      const start = performance.now();
+      const results = await this.binding.runFunction(this.name, ids, count, this.compiler === 'xla');
+      this.milliseconds += performance.now() - start;
+      return this.finish(results);
     } catch (error) {
       throw this.explain(error as Error);
     }

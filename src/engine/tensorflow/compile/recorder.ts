@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Binding, OpAttribute, TensorMetadata } from '../binding.js';
 import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
 import type { InputNode, OperationNode, RecordedNode, Value } from './recording.js';
+import { joined } from './joined.js';
 import { placeOf, Trace } from '../../layer-scope.js';
 
 /** A constant of one repeated value and at least this many elements becomes a Fill instead of its bytes. */
@@ -123,7 +124,22 @@ export class Recorder {
     shapeOf: (id: number) => { dtype: number; shape: readonly number[] } | undefined,
   ): TensorMetadata[] {
     const trace = new Trace();
-    const inputs = ids.map((id) => this.values.get(id) ?? this.capture(id, shapeOf(id), trace));
+    const given = ids.map((id) => this.values.get(id) ?? this.capture(id, shapeOf(id), trace));
+    const one = joined(op, given);
+    return one
+      ? this.addOp(one.op, one.attributes, one.inputs, count, trace)
+      : this.addOp(op, attributes, given, count, trace, ids);
+  }
+
+  /** @param ids of the inputs, for ops whose shapes are found by running them. */
+  private addOp(
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly Value[],
+    count: number,
+    trace: Trace,
+    ids: readonly number[] = [],
+  ): TensorMetadata[] {
     try {
       const definition = opDefinition(this.real, op);
       const groups = inputGroups(definition, attributes, inputs.length);

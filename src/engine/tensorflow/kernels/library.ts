@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { EnvironmentError } from '../../engine.js';
+import type { OpTime } from '../../profile.js';
 import type { OpAttribute } from '../binding.js';
 import type { LoadedTensorflow } from '../load.js';
 import { createRaw } from '../raw.js';
@@ -16,7 +17,14 @@ interface KernelModule {
   setThreads(count: number): void;
   threads(): number;
   tuneMalloc(): boolean;
+  /** Begins to note every kernel's call, or ends it. */
+  profile(on: boolean): void;
+  /** Calls since the last time, in their order. */
+  takeProfile(): readonly NodeTime[];
 }
+
+/** A kernel's call by the name of its node in the graph; the rest as in OpTime. */
+export type NodeTime = Omit<OpTime, 'op' | 'layer'> & { readonly node: string };
 
 /** The fused CPU kernels, loaded into this process. */
 export interface KernelLoad {

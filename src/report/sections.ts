@@ -1,0 +1,66 @@
+import { endsOf, pictureRows } from './by-picture.js';
+import { labelOf } from './labels.js';
+import type { Study } from './study.js';
+import { classTable, confusionTable, pictureNotes, pictureTable } from './tables/by-picture.js';
+import type { Table } from './tables/table.js';
+import { tuningNotes, tuningTable } from './tables/tuning.js';
+import { tunedNetworks } from './tuning.js';
+
+/** A section of tables with what they say, the same on the page and in Markdown. */
+export interface TableSection {
+  readonly id: string;
+  readonly title: string;
+  readonly parts: readonly { readonly caption: string; readonly table: Table; readonly notes: readonly string[] }[];
+}
+
+/** Of the learning rates and of the pictures, where the records have them. */
+export function tableSections({ rows, plan, records, whole }: Study): TableSection[] {
+  const rates = tuningTable(tunedNetworks(rows, plan, records.trials));
+  const pictures = pictureTable(pictureRows(rows));
+  const ends = whole && endsOf(whole.start, whole.end);
+  const confusions = ends && confusionTable(ends);
+  const names = whole && `${labelOf(whole.start)} and ${labelOf(whole.end)}`;
+  const parts = [
+    ...(pictures ? [{ caption: 'Every network picture by picture', table: pictures, notes: pictureNotes }] : []),
+    ...(ends && ends.classes.length > 0
+      ? [
+          {
+            caption: `Accuracy by class at the road's two ends, ${names}`,
+            table: classTable(ends),
+            notes: [
+              `Class by class at the road's two ends, ${names}: means over the seeds that both have, all classes judged together as the steps are.`,
+            ],
+          },
+        ]
+      : []),
+    ...(confusions
+      ? [
+          {
+            caption: `Confusions that changed most between ${names}`,
+            table: confusions,
+            notes: [
+              'The confusions that changed most between the two ends, in percent of the class, means over seeds. They were picked for being the largest, so that chance has a part in them.',
+            ],
+          },
+        ]
+      : []),
+  ];
+  return [
+    ...(rates
+      ? [
+          {
+            id: 'rates',
+            title: 'Learning rates',
+            parts: [
+              {
+                caption: 'What each learning rate gave on the held-out pictures',
+                table: rates,
+                notes: tuningNotes(records.trials, plan),
+              },
+            ],
+          },
+        ]
+      : []),
+    ...(parts.length > 0 ? [{ id: 'pictures', title: 'Picture by picture', parts }] : []),
+  ];
+}

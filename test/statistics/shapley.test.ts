@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createGenerator, type Generator } from '../../src/random/generator.js';
+import { arePaired, drawOrders, orderSpace } from '../../src/roadmap/strategies/lawful-orders.js';
+import type { BySeed } from '../../src/statistics/paired.js';
+import { shapley, type Shapley } from '../../src/statistics/shapley.js';
+
+/** A game of steps 0..k-1: what a set of them (as bits) is worth. */
+type Worth = (set: number) => number;
+
+const nameOf = (set: number) => `set-${set}`;
+const stepName = (step: number) => `step-${step}`;
+const setOf = (on: readonly number[]) => on.reduce((set, step) => set | (1 << step), 0);
+const everySet = () => true;
+
+interface Played {
+  readonly steps: number;
+  readonly orders: number;
+  readonly seeds: number;
+  readonly worth: Worth;
+  readonly sd: number;
+  readonly lawful?: (set: number) => boolean;
+  readonly random: Generator;
+}
+
+/** Draws orders, "trains" every network on them once and computes the values. */
+function play({ steps, orders, seeds, worth, sd, lawful = everySet, random }: Played): Shapley {
+  const space = orderSpace(steps, lawful);
+  const paired = arePaired(space, orders);
+  const walks = drawOrders(space, orders, paired, random).map((order) => ({
+    steps: order.map(stepName),
+    networks: [[], ...order.map((_, at) => order.slice(0, at + 1))].map((on) => nameOf(setOf(on))),
+  }));
+  // What a seed does to all networks alike is in none of the values.
+  const common = Array.from({ length: seeds }, () => 0.3 * random.normal());
+  const results = new Map<string, BySeed>(
+    [...space.after.keys()].map((set) => [
+      nameOf(set),
+      new Map(common.map((shift, seed) => [seed, worth(set) + shift + sd * random.normal()])),
+    ]),
+  );
+  const reached = new Map(walks.flatMap(({ networks }) => networks.map((name) => [name, results.get(name) as BySeed])));
+  return shapley(walks, reached, {
+    paired,
+    lawfulOrders: space.orders,
+    lawfulSets: space.after.size,
+  }) as Shapley;
+}
+
+/** By definition: the mean over every lawful order of what a step adds. */
+function bruteForce(steps: number, worth: Worth, lawful = everySet as (set: number) => boolean): number[] {
+  const sums = Array.from({ length: steps }, () => 0);
+  let count = 0;
+  const go = (set: number, gains: readonly [number, number][]): void => {
+    if (gains.length === steps) {
+      count++;
+      for (const [step, gain] of gains) (sums[step] as number) += gain;
+      return;
+    }
+    for (let step = 0; step < steps; step++) {
+      const next = set | (1 << step);
+      if (next !== set && lawful(next)) go(next, [...gains, [step, worth(next) - worth(set)]]);
+    }
+  };
+  go(0, []);
+  return sums.map((sum) => sum / count);
+}
+
+/** What steps are worth alone, and beyond that in twos and threes, with the Shapley values: each shares alike. */
+function game(steps: number, random: Generator): { worth: Worth; values: number[] } {
+  const parts = Array.from({ length: 1 << steps }, (_, set) => ({ set, size: set.toString(2).split('1').length - 1 }))
+    .filter(({ size }) => size >= 1 && size <= 3)
+    .map((part) => ({ ...part, amount: ([1, 0.6, 0.4][part.size - 1] as number) * random.normal() }));
+  return {
+    worth: (set) => parts.reduce((sum, part) => sum + ((set & part.set) === part.set ? part.amount : 0), 70),
+    values: Array.from({ length: steps }, (_, step) =>
+      parts.reduce((sum, { set, size, amount }) => sum + (set & (1 << step) ? amount / size : 0), 0),
+    ),
+  };
+}
+
+/** Step 2 needs step 1, step 3 needs steps 0 or 2. */
+const needy = (set: number) => !(set & 4 && !(set & 2)) && !(set & 8 && !(set & 5));
+
+describe('Shapley values', () => {
+  it('are those of the definition where every set was trained, with and without requirements', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 16, maxLength: 16 }), (worths) => {
+        const worth = (set: number) => worths[set] as number;
+        for (const lawful of [everySet, needy]) {
+          const played = { steps: 4, orders: 24, seeds: 1, worth, sd: 0, lawful, random: createGenerator(0, 'none') };
+          const { values, exact, whole } = play(played);
+          const right = bruteForce(4, worth, lawful);
+          expect(exact).toBe(true);
+          values.forEach(({ value }, at) => expect(value).toBeCloseTo(right[at] as number, 9));
+          expect(values.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(whole, 9);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('share alike what steps give in company', () => {
+    const { worth, values } = game(5, createGenerator(5, 'game'));
+    bruteForce(5, worth).forEach((value, at) => expect(value).toBeCloseTo(values[at] as number, 9));
+  });
+
+  it('sum to the whole difference, whatever orders were drawn', () => {
+    const random = createGenerator(3, 'efficiency');
+    const { values, whole, exact } = play({
+      steps: 6,
+      orders: 8,
+      seeds: 3,
+      worth: game(6, random).worth,
+      sd: 0.5,
+      random,
+    });
+    expect(exact).toBe(false);
+    expect(values.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(whole, 9);
+  });
+
+  it('leave an order out of which a network is missing, and its reverse where the two are one draw', () => {
+    const walks = [
+      { steps: ['a', 'b', 'c'], networks: ['0', 'a', 'ab', 'abc'] },
+      { steps: ['c', 'b', 'a'], networks: ['0', 'c', 'bc', 'abc'] },
+      { steps: ['b', 'a', 'c'], networks: ['0', 'b', 'ab', 'abc'] },
+      { steps: ['c', 'a', 'b'], networks: ['0', 'c', 'ac', 'abc'] },
+    ];
+    const results = (names: readonly string[]) => new Map(names.map((name, at) => [name, new Map([[0, at]])]));
+    const options = { paired: true, lawfulOrders: 6, lawfulSets: 8 };
+    const found = shapley(walks, results(['0', 'a', 'ab', 'abc', 'bc', 'c', 'b']), options);
+    expect([found?.orders, found?.drawn, found?.exact]).toEqual([2, 4, false]);
+    expect(shapley(walks, results(['a', 'ab', 'abc']), options)).toBeNull();
+  });
+
+  const cells = [
+    { name: 'six steps, 20 orders of 720', steps: 6, orders: 20, seeds: 3, sd: 0.5 },
+    { name: 'orders decide, seeds hardly', steps: 6, orders: 40, seeds: 2, sd: 0.05 },
+    { name: 'seeds decide, orders hardly', steps: 5, orders: 40, seeds: 3, sd: 2 },
+    { name: 'every set', steps: 4, orders: 24, seeds: 3, sd: 0.5 },
+    { name: 'with requirements', steps: 5, orders: 20, seeds: 3, sd: 0.5, lawful: needy },
+  ];
+  it.each(cells)('hold the true ones at the rate that they state: $name', ({ name, ...cell }) => {
+    const random = createGenerator(7, name);
+    const studies = 300;
+    let [together, stated, squared] = [0, 0, 0];
+    for (let study = 0; study < studies; study++) {
+      const { worth, values: shared } = game(cell.steps, random);
+      const right = cell.lawful ? bruteForce(cell.steps, worth, cell.lawful) : shared;
+      const { values } = play({ ...cell, worth, random });
+      const inside = values.map(({ interval }, at) => {
+        const [low, high] = interval as readonly [number, number];
+        return low <= (right[at] as number) && (right[at] as number) <= high;
+      });
+      if (inside.every(Boolean)) together++;
+      for (const [at, { value, error }] of values.entries()) {
+        stated += (error?.total as number) ** 2;
+        squared += (value - (right[at] as number)) ** 2;
+      }
+    }
+    // 95 % by Bonferroni, and no wider than it need be: the mean stated variance is that of the errors.
+    expect(together / studies).toBeGreaterThan(0.92);
+    expect(stated / squared).toBeGreaterThan(0.88);
+    expect(stated / squared).toBeLessThan(1.2);
+  });
+});
