@@ -44,6 +44,7 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
   const opened = await openSuiteHere(file, options);
   const all = opened.variants.map(({ variant }) => variant.name);
   const names = all.filter(fits(only));
+  if (names.length === 0 && !opened.suite.tune) throw fitsNone(only, all);
   const suiteFolder = join(options.out, opened.suite.name);
   const classes = opened.variants[0]?.spec.classes;
   const fingerprint = await fingerprintOf(opened.suite.dataset, classes).catch((error: Error) => {

@@ -263,8 +263,8 @@ it('takes what new-step writes, which makes no network that cannot be', async ()
   for (const [value, sentence] of [
     [14, 'expected an odd number'],
     [15.5, 'expected a whole number'],
-    [-1, 'expected number to be >=1'],
-    [99, 'expected number to be <=63'],
+    [-1, 'expected at least 1'],
+    [99, 'expected at most 63'],
   ] as const)
     expect((await problems(text.replace('[wider]', `[wider: ${value}]`))).join()).toContain(sentence);
   const bare = text.replace('convnext-tiny', 'resnet-50');
