@@ -69,7 +69,8 @@ export function isWhole(folder: string): boolean {
  */
 export function requirePrivate(file: string): void {
   for (const path of [cacheRoot(), dirname(file), file]) {
-    if ((statSync(path).mode & 0o002) === 0) continue;
+    // What is not there is no code; loading it says so.
+    if (((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o002) === 0) continue;
     throw new EnvironmentError(
       `${path}: anyone may write to it, so the code in it may be anyone's and is not loaded.\nNext: chmod o-w ${quoted(path)}, and ${command('setup --force')} where others may have used that`,
     );
