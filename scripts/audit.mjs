@@ -1,7 +1,7 @@
 // Holds the packages that a user of this program gets to what npm's registry knows of their faults: anything high or worse
 // that scripts/audit-exceptions.json does not name with a reason ends with code 1, and so does an exception that nothing needs
 // any more. What is less, or of tools that stay here, is not worth a red build on the day it is found: `npm audit` lists it.
-// Where the registry does not answer, as mirrors often do not, it is said and nothing is judged.
+// Where the registry does not answer, it is said and nothing is judged.
 //     node scripts/audit.mjs
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
