@@ -28,6 +28,18 @@ export interface Execution {
   kill(): void;
 }
 
+/** How an execution ends, the wishes that it stop or be killed passed on to it meanwhile. */
+export async function endUnder(execution: Execution, stop: AbortSignal, kill: AbortSignal): Promise<RunEnd> {
+  const onStop = () => execution.stop();
+  const onKill = () => execution.kill();
+  stop.addEventListener('abort', onStop);
+  kill.addEventListener('abort', onKill);
+  const end = await execution.ended;
+  stop.removeEventListener('abort', onStop);
+  kill.removeEventListener('abort', onKill);
+  return end;
+}
+
 /** Runs a task somewhere: here in a process of its own, or several. */
 export type Executor = (task: RunTask, onMessage: (message: WorkerMessage) => void) => Execution;
 

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../engine/engine.js';
 import { runFolder } from '../records/folders.js';
+import { endUnder } from './executor.js';
 import type { PlannedRun } from './plan.js';
 import { expense, type ScheduleOptions, type ScheduleSummary, threadsOf } from './schedule.js';
 import { standingsAnywhere } from './standing.js';
@@ -40,13 +41,7 @@ export async function followSchedule(options: ScheduleOptions): Promise<Schedule
       ...{ ranks, seat, eager, codeVersion, precision: options.precision ?? null, engine: null, named: [] },
     };
     const execution = options.executor(task, (message) => onEvent({ kind: 'message', run, message }));
-    const onStop = () => execution.stop();
-    const onKill = () => execution.kill();
-    stop.addEventListener('abort', onStop);
-    kill.addEventListener('abort', onKill);
-    const end = await execution.ended;
-    stop.removeEventListener('abort', onStop);
-    kill.removeEventListener('abort', onKill);
+    const end = await endUnder(execution, stop, kill);
     if (end.status === 'unable') throw new EnvironmentError(end.reason);
     if (end.status === 'failed') failed.push(...group.map((one) => ({ run: one, reason: end.reason })));
     else (end.status === 'followed' || end.status === 'done' ? done : left).push(...group);

@@ -4,7 +4,7 @@ import type { DoneResult } from '../records/result.js';
 import { type EngineChoice, type RunRecord, startsOf } from '../records/run.js';
 import type { WorkerMessage } from '../training/messages.js';
 import { type Aspect, choiceOf, choiceOfRun } from './engine-choice.js';
-import type { Executor, RunEnd } from './executor.js';
+import { endUnder, type Executor, type RunEnd } from './executor.js';
 import type { HolderSeen } from './lock.js';
 import type { PlannedRun } from './plan.js';
 import { prepareFolder, takeRecords } from './prepare.js';
@@ -177,13 +177,7 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
       if (message.kind === 'started') settleEngine(run, choiceOf(message.engine));
       onEvent({ kind: 'message', run, message });
     });
-    const onStop = () => execution.stop();
-    const onKill = () => execution.kill();
-    stop.addEventListener('abort', onStop);
-    kill.addEventListener('abort', onKill);
-    const end = await execution.ended;
-    stop.removeEventListener('abort', onStop);
-    kill.removeEventListener('abort', onKill);
+    const end = await endUnder(execution, stop, kill);
     return ended(run, end);
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { writeWhole } from '../files/whole.js';
+import { safetensorsHead } from '../files/safetensors-head.js';
 import { halfBits, halfValue } from './half.js';
 import type { Found } from './read.js';
 import type { PredictionsNote } from './result.js';
@@ -63,21 +64,10 @@ function encode({ classes, label, predicted, loss, confidence }: Predictions, ha
     { name: 'label', dtype, bytes: integers[dtype].from(label) },
     { name: 'predicted', dtype, bytes: integers[dtype].from(predicted) },
   ];
-  let begin = 0;
-  const entries = tensors.map(({ name, dtype: type, bytes }) => {
-    const end = begin + bytes.byteLength;
-    const entry = { dtype: type, shape: [count], data_offsets: [begin, end] };
-    begin = end;
-    return [name, entry] as const;
-  });
-  const metadata = { schema, hash, classes: String(classes) };
-  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  // The format asks for a header padded with spaces to a multiple of 8 bytes.
-  const header = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
+  const entries = tensors.map(({ bytes, ...about }) => ({ ...about, shape: [count], bytes: bytes.byteLength }));
+  const head = safetensorsHead(entries, { schema, hash, classes: String(classes) });
   const parts = tensors.map(({ bytes }) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  return Buffer.concat([length, header, ...parts]);
+  return Buffer.concat([...head, ...parts]);
 }
 
 const integers = { U8: Uint8Array, U16: Uint16Array, U32: Uint32Array } as const;

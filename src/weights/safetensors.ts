@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { safetensorsHead } from '../files/safetensors-head.js';
 import { writeWhole } from '../files/whole.js';
 import { bytesOf, toFloat32, toNumbers, unreadable } from './dtype.js';
 import { shown, WeightsError } from './error.js';
@@ -102,24 +103,15 @@ export async function writeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  let offset = 0;
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
-  for (const { name, shape, dtype } of tensors) {
-    const size = bytesOf(dtype, shape);
-    header[name] = { dtype, shape, data_offsets: [offset, offset + size] };
-    offset += size;
-  }
-  const text = JSON.stringify(header);
-  // The format asks for a header padded with spaces to a multiple of 8 bytes.
-  const json = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
+  const head = safetensorsHead(
+    tensors.map(({ name, shape, dtype }) => ({ name, shape, dtype, bytes: bytesOf(dtype, shape) })),
+    metadata,
+  );
   await checkTarget(path);
   await writeWhole(path, pieces());
 
   async function* pieces() {
-    yield length;
-    yield json;
+    yield* head;
     for (const tensor of tensors) {
       const values = await tensor.values();
       yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
