@@ -1,7 +1,7 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvOptions, Ops } from '../ops.js';
 import { outputSize } from '../output-size.js';
-import { gradient } from '../tensorflow/ops/gradient.js';
+import { gradient, gradientOnDemand } from '../tensorflow/ops/gradient.js';
 import type { Elementwise } from './elementwise.js';
 import type { WasmKernels } from './kernels.js';
 
@@ -51,7 +51,7 @@ export function createConvolutions(
       run(name, ...tensors, scratch(floats), ...sizes);
     };
     const before: Tensor[] = [];
-    return gradient(
+    return gradientOnDemand(
       tf,
       (map: Tensor, weights: Tensor, ...offset: Tensor[]) => {
         const y = output([samples, ...sides, outputs]);
@@ -63,12 +63,17 @@ export function createConvolutions(
       (map, ...rest) => [map, rest[0] as Tensor, ...before],
       (dy, kept) => {
         const [map, weights, value] = kept as [Tensor, Tensor, Tensor | undefined];
-        const [dx, dkernel] = [output(x.shape), output(kernel.shape)];
-        const slope = value ? beforeGelu(value, dy) : null;
-        const dvalue = slope?.dx ?? dy;
-        call('convolutionInputGradient', dvalue, weights, dx);
-        call('convolutionFilterGradient', dvalue, map, dkernel);
-        return [dx, dkernel, ...(bias ? [slope?.sums ?? biasGradient(dy)] : [])];
+        const { dx: dvalue, sums } = value ? beforeGelu(value, dy) : { dx: dy, sums: null };
+        const product = (name: 'convolutionInputGradient' | 'convolutionFilterGradient', by: Tensor, like: Tensor) => {
+          const result = output(like.shape);
+          call(name, dvalue, by, result);
+          return result;
+        };
+        return [
+          () => product('convolutionInputGradient', weights, map),
+          () => product('convolutionFilterGradient', map, weights),
+          () => sums ?? biasGradient(dy),
+        ];
       },
     )(x, kernel, ...(bias ? [bias] : [])) as Tensor4D;
   }
