@@ -21,7 +21,8 @@ export function holdStarts(folder: string, starts: readonly number[]): Hold {
     env: { ABLATE_HOLD: place, NODE_OPTIONS: `--import=${new URL('./hold-at-line.mjs', import.meta.url).href}` },
     held: async (start) => {
       for (const end = Date.now() + 120_000; !existsSync(join(place, `held-${start}`)); await sleep(20))
-        if (Date.now() > end) throw new Error(`in two minutes the run's start ${start} did not come to its second line`);
+        if (Date.now() > end)
+          throw new Error(`in two minutes the run's start ${start} did not come to its second line`);
     },
     release: (start) => rmSync(hold(start)),
   };
