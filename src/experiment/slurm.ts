@@ -69,6 +69,8 @@ export function slurmScript(job: SlurmJob): string {
   ];
   const node = quoted(process.execPath);
   const starter = ranks > 1 ? `${stepOf(ranks, cores)} bash -c 'exec "$0" "$@" --rank "$SLURM_PROCID"' ${node}` : node;
+  // srun takes SIGTERM for a wish to kill its tasks; they are told by Slurm, which leaves this script out.
+  const tell = ranks > 1 ? 'scancel --signal=TERM "$SLURM_JOB_ID"' : 'kill -TERM "$run"';
   return `#!/bin/bash
 ${directives.map((directive) => `#SBATCH ${directiveWord(directive)}`).join('\n')}
 
@@ -77,7 +79,7 @@ seeds=(${runs.map(({ seed }) => seed).join(' ')})
 each=${runsPerTask}
 
 ${ranks > 1 ? addressesOf(ranks, cores) : ''}told=0 run=
-trap 'told=1; [ -z "$run" ] || kill -TERM "$run"' USR1
+trap 'told=1; [ -z "$run" ] || ${tell}' USR1
 # Slurm tells the program itself; here is only to wait for it.
 trap : TERM
 worst=0

@@ -24,7 +24,9 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ablate-shared-'));
   writeFileSync(join(folder, 'shared.yaml'), suite);
-});
+  const alone = ablate(['run', 'shared.yaml', '--out', 'alone'], { cwd: folder });
+  expect(alone.status, alone.stderr).toBe(0);
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5, retryDelay: 200 }));
 
 const recordOf = (out: string, name: string): string => join(folder, out, 'shared', 'convnext-tiny', 'seed-0', name);
@@ -73,9 +75,6 @@ function start(rank: number, hosts: string, hold: Hold) {
 }
 
 test('two programs train one run, whatever becomes of their workers, as one process does', async () => {
-  const alone = ablate(['run', 'shared.yaml', '--out', 'alone'], { cwd: folder });
-  expect(alone.status, alone.stderr).toBe(0);
-
   const hosts = (await freePorts(2)).join(',');
   const hold = holdStarts(folder, [1, 2]);
   const first = start(0, hosts, hold);
@@ -95,6 +94,33 @@ test('two programs train one run, whatever becomes of their workers, as one proc
   expect(numbersOf('ranks')).toEqual(numbersOf('alone'));
   expect(starts('ranks').map(({ ranks }) => ranks)).toEqual([2, 2, 2]);
 }, 240_000);
+
+test('a run that two processes began goes on with one and with four, to the same bits', async () => {
+  const hold = holdStarts(folder, [1, 2]);
+  const words = (ranks: number) => ['run', 'shared.yaml', '--out', 'other-numbers', '--ranks', String(ranks)];
+  for (const [at, ranks] of [2, 1].entries()) {
+    const cut = spawn(process.execPath, [program, ...words(ranks)], {
+      cwd: folder,
+      env: { ...process.env, ...hold.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    started.push(cut);
+    const ended = once(cut, 'close');
+    let told = '';
+    cut.stderr.on('data', (chunk) => {
+      told += chunk;
+    });
+    await hold.held(at + 1);
+    cut.kill('SIGINT');
+    while (!told.includes('saving every run')) await sleep(20);
+    hold.release(at + 1);
+    expect((await ended)[0], told).toBe(75);
+  }
+  const last = ablate(words(4), { cwd: folder });
+  expect(last.status, last.stderr).toBe(0);
+  expect(numbersOf('other-numbers')).toEqual(numbersOf('alone'));
+  expect(starts('other-numbers').map(({ ranks = 1 }) => ranks)).toEqual([2, 1, 4]);
+}, 120_000);
 
 test('a suite that its ranks cannot share is refused where it says so', () => {
   const { status, stderr } = ablate(['run', 'shared.yaml', '--ranks', '3'], { cwd: folder });

@@ -109,6 +109,7 @@ async function task(program: string, { signals = [] as NodeJS.Signals[], changes
     PATH: `${folder}:${process.env.PATH}`,
     SLURM_ARRAY_JOB_ID: '7',
     SLURM_ARRAY_TASK_ID: '1',
+    SLURM_JOB_ID: '42',
   };
   const bash = spawn('bash', [join(folder, 'job.sbatch')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
@@ -179,6 +180,27 @@ const saving = `
 
 test('at the notice before the limit, a task waits until the run is saved and is queued again', async () => {
   const { code, said, requeued } = await task(saving, { signals: ['SIGUSR1'] });
+  expect(said).toMatch(/ready\nsaved 1/);
+  expect(code).toBe(75);
+  expect(requeued?.trim()).toBe('requeue 7_1');
+});
+
+test('ranks are told by Slurm to save: what runs them would kill them', async () => {
+  // As srun does where it is told to end itself.
+  const srun = `#!/bin/bash
+while [[ "$1" == -* ]]; do shift; done
+trap 'kill -KILL "$rank"; exit 137' TERM
+SLURM_PROCID=0 "$@" & rank=$!
+echo "$rank" > "$(dirname "$0")/rank"
+wait "$rank"
+`;
+  const scancel = `#!/bin/bash\n[ "$*" = '--signal=TERM 42' ] && kill -TERM "$(cat "$(dirname "$0")/rank")"\n`;
+  for (const [name, text] of [
+    ['srun', srun],
+    ['scancel', scancel],
+  ] as const)
+    await writeFile(join(folder, name), text, { mode: 0o755 });
+  const { code, said, requeued } = await task(saving, { signals: ['SIGUSR1'], changes: { ranks: 2 } });
   expect(said).toMatch(/ready\nsaved 1/);
   expect(code).toBe(75);
   expect(requeued?.trim()).toBe('requeue 7_1');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { aRunningTask, cluster, slurm, until, Workplace } from './cluster.js';
+import { aRunningTask, cluster, preempt, slurm, until, Workplace } from './cluster.js';
 
 /** `npm run test:slurm -- --long`: half an hour on two cores. */
 const wanted = cluster !== null && process.env['ABLATE_SLURM_LONG'] !== undefined;
@@ -19,7 +19,7 @@ describe.runIf(wanted)('forty runs on a cluster that takes its nodes away', { ti
     for (let round = 0; round < 4; round++) {
       await aRunningTask(place);
       await sleep(4000);
-      slurm('sbatch', '-p', 'high', '--cpus-per-task=2', '--mem=100M', '-o', '/dev/null', '--wrap', 'sleep 1');
+      preempt();
       await sleep(4000);
     }
 
