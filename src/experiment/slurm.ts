@@ -69,8 +69,9 @@ export function slurmScript(job: SlurmJob): string {
   ];
   const node = quoted(process.execPath);
   const starter = ranks > 1 ? `${stepOf(ranks, cores)} bash -c 'exec "$0" "$@" --rank "$SLURM_PROCID"' ${node}` : node;
+  const self = `"\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"`;
   // srun takes SIGTERM for a wish to kill its tasks; they are told by Slurm, which leaves this script out.
-  const tell = ranks > 1 ? 'scancel --signal=TERM "$SLURM_JOB_ID"' : 'kill -TERM "$run"';
+  const tell = ranks > 1 ? `scancel --signal=TERM ${self}` : 'kill -TERM "$run"';
   return `#!/bin/bash
 ${directives.map((directive) => `#SBATCH ${directiveWord(directive)}`).join('\n')}
 
@@ -99,7 +100,7 @@ for ((at = SLURM_ARRAY_TASK_ID * each; at < (SLURM_ARRAY_TASK_ID + 1) * each && 
 done
 if [ "$code" != 75 ]; then exit "$worst"; fi
 # Saved, and not done: go on in a job of its own.
-if [ "$told" = 1 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi
+if [ "$told" = 1 ]; then scontrol requeue ${self}; fi
 exit 75
 `;
 }

@@ -109,7 +109,6 @@ async function task(program: string, { signals = [] as NodeJS.Signals[], changes
     PATH: `${folder}:${process.env.PATH}`,
     SLURM_ARRAY_JOB_ID: '7',
     SLURM_ARRAY_TASK_ID: '1',
-    SLURM_JOB_ID: '42',
   };
   const bash = spawn('bash', [join(folder, 'job.sbatch')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
@@ -194,7 +193,7 @@ SLURM_PROCID=0 "$@" & rank=$!
 echo "$rank" > "$(dirname "$0")/rank"
 wait "$rank"
 `;
-  const scancel = `#!/bin/bash\n[ "$*" = '--signal=TERM 42' ] && kill -TERM "$(cat "$(dirname "$0")/rank")"\n`;
+  const scancel = `#!/bin/bash\n[ "$*" = '--signal=TERM 7_1' ] && kill -TERM "$(cat "$(dirname "$0")/rank")"\n`;
   for (const [name, text] of [
     ['srun', srun],
     ['scancel', scancel],
