@@ -44,11 +44,13 @@ const end = performance.now() + 480_000;
 const folder = await mkdtemp(join(tmpdir(), 'ablate-gpu-'));
 const program = join(root, 'bin', 'ablate.js');
 const results = ['--markdown', values.markdown];
+// Of a rehearsal's minutes most would be LLVM's.
+if (values.cpu) process.env.XLA_FLAGS ??= '--xla_backend_optimization_level=0';
 let faster = 'tensorflow';
 
 const doctor = {
   what: "operations against the wasm engine's, and the faster compiler",
-  args: values.cpu ? [program, 'doctor', '--ops', '--json'] : [program, 'doctor', '--gpu', '--json'],
+  args: [program, 'doctor', ...(values.cpu ? ['--ops', '--compilers'] : ['--gpu']), '--json'],
   seconds: 150,
   said: ({ operations, compilers }) => {
     if (compilers) faster = compilers.compiler;
