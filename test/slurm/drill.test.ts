@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { aRunningTask, cluster, preempt, slurm, until, Workplace } from './cluster.js';
 
-/** `npm run test:slurm -- --long`: half an hour on two cores. */
+/** `npm run test:slurm -- --long`: six minutes on two cores. */
 const wanted = cluster !== null && process.env['ABLATE_SLURM_LONG'] !== undefined;
 
 const others = 'convnext-tiny,kernel-size-3,kernel-size-5';
