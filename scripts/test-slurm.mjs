@@ -10,7 +10,7 @@ const rest = process.argv.slice(2).filter((argument) => argument !== '--long');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const status = await withSlurm(600, (env) => {
   if (!env) return 3;
-  const all = { ...process.env, ...env, ...(long && { ABLATE_SLURM_LONG: '1' }) };
+  const all = { ...process.env, ...env, ABLATE_SLURM_RANKS: '1', ...(long && { ABLATE_SLURM_LONG: '1' }) };
   return (
     spawnSync(process.execPath, [vitest, 'run', 'test/slurm', ...rest], { cwd: root, env: all, stdio: 'inherit' })
       .status ?? 1

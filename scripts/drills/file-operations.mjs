@@ -36,9 +36,7 @@ export async function meetOperations(meet) {
       meet(path, name, 'before');
       const amid = name === 'write' ? meet(path, name, 'amid') : undefined;
       if (amid) {
-        const [data] = args;
-        const half = data.length / 2;
-        await original.call(this, typeof data === 'string' ? data.slice(0, half) : data.subarray(0, half));
+        await original.call(this, halfOf(args[0]));
         amid();
       }
       const value = await original.apply(this, args);
@@ -57,6 +55,16 @@ export async function meetOperations(meet) {
     ['sync', 'sync'],
   ])
     wrap(prototype, method, name, (self) => paths.get(self) ?? '');
+  // What writes a file whole hands it the open file, in pieces where it is large.
+  const { writeFile } = fsp;
+  fsp.writeFile = async (file, data, ...rest) => {
+    const path = paths.get(file) ?? String(file);
+    meet(path, 'write', 'before');
+    const amid = meet(path, 'write', 'amid');
+    await writeFile(file, amid ? halfOf(data) : data, ...rest);
+    if (amid) amid();
+    meet(path, 'write', 'after');
+  };
   for (const method of ['open', 'rm']) wrap(fsp, method, method, (_, [path]) => path);
   // A rename is of what it becomes.
   wrap(fsp, 'rename', 'rename', (_, [, to]) => to);
@@ -70,4 +78,13 @@ export async function meetOperations(meet) {
     return openSync(path, ...rest);
   };
   syncBuiltinESMExports();
+}
+
+/** The first half of some bytes, or the first of several pieces. */
+function halfOf(data) {
+  if (typeof data === 'string') return data.slice(0, data.length / 2);
+  if (ArrayBuffer.isView(data)) return data.subarray(0, data.byteLength / 2);
+  return (async function* first() {
+    for await (const piece of data) return yield piece;
+  })();
 }

@@ -56,7 +56,8 @@ const places = {
   ],
 };
 /** Of what comes by in every step, also a late one. */
-const times = ([kind]) => (kind === 'checkpoint' || kind === 'metrics.jsonl' ? [1, 7] : [1]);
+const times = ([kind, operation]) =>
+  kind === 'checkpoint' || (kind === 'metrics.jsonl' && operation !== 'open') ? [1, 7] : [1];
 const disk = Object.entries(places).flatMap(([by, list]) =>
   list.flatMap((place) =>
     times(place).map((at) => ({

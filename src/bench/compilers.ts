@@ -57,14 +57,19 @@ const timesNoise = 3;
 const rounding = 4e-6;
 const lossLimit = 1e-5;
 
+/** Four last bits of a float: what the roundings of some layers come to. */
+const lastBits = 4 * 2 ** -23;
+
 /** What is further apart than rounding explains, in words; empty where nothing is. */
 export function tooFar({ loss, evaluation, statistics, first, last }: CompilersApart): string[] {
   const beyond = (what: string, found: number, limit: number) =>
     // Written so that NaN counts as far.
     found <= limit ? [] : [`${what} ${found.toExponential(1)} apart, allowed ${limit.toExponential(1)}`];
   const allowed = ({ noise }: Distance) => timesNoise * noise + rounding;
+  // Batch norm passes on what its statistics are apart, which is more than a few last bits where sums are taken in another order.
+  const statisticsNoise = loss.noise * Math.max(1, (statistics ?? 0) / lastBits);
   return [
-    ...beyond('the first losses are', loss.xla, Math.max(lossLimit, loss.noise)),
+    ...beyond('the first losses are', loss.xla, Math.max(lossLimit, timesNoise * statisticsNoise)),
     ...beyond("the evaluation's losses are", evaluation, lossLimit),
     ...beyond('running statistics are', statistics ?? 0, lossLimit),
     ...beyond('variables after a step are', first.xla, allowed(first)),
@@ -84,9 +89,6 @@ interface Trained {
 
 /** Tries of the yardstick: whether a rounding crosses a ReLU's zero, and moves the gradients by a thousandth, is luck. */
 const tries = 8;
-
-/** Four last bits of a float: what the roundings of some layers come to. */
-const lastBits = 4 * 2 ** -23;
 
 /** Trains a network by both compilers, and by TensorFlow's from starts next to the given one. */
 export async function compareCompilers(

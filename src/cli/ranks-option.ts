@@ -22,7 +22,8 @@ export function withRanks<Options extends RanksOption>(
   if (seat && number !== seat.hosts.length)
     throw new UsageError(`--ranks ${number} and ${seat.hosts.length} addresses in --hosts; give one for each rank`);
   const settings = number === undefined ? [] : [parseSetting(`runner.ranks=${number}`)];
-  return { options: { ...options, set: [...set, ...settings] }, seat };
+  const others = set.filter(({ text }) => text !== settings[0]?.text);
+  return { options: { ...options, set: [...others, ...settings] }, seat };
 }
 
 function seatOf(hosts: string | undefined, rank: string | undefined): Seat | null {

@@ -69,6 +69,9 @@ export function slurmScript(job: SlurmJob): string {
   ];
   const node = quoted(process.execPath);
   const starter = ranks > 1 ? `${stepOf(ranks, cores)} bash -c 'exec "$0" "$@" --rank "$SLURM_PROCID"' ${node}` : node;
+  const self = `"\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"`;
+  // srun takes SIGTERM for a wish to kill its tasks; they are told by Slurm, which leaves this script out.
+  const tell = ranks > 1 ? `scancel --signal=TERM ${self}` : 'kill -TERM "$run"';
   return `#!/bin/bash
 ${directives.map((directive) => `#SBATCH ${directiveWord(directive)}`).join('\n')}
 
@@ -77,7 +80,7 @@ seeds=(${runs.map(({ seed }) => seed).join(' ')})
 each=${runsPerTask}
 
 ${ranks > 1 ? addressesOf(ranks, cores) : ''}told=0 run=
-trap 'told=1; [ -z "$run" ] || kill -TERM "$run"' USR1
+trap 'told=1; [ -z "$run" ] || ${tell}' USR1
 # Slurm tells the program itself; here is only to wait for it.
 trap : TERM
 worst=0
@@ -97,7 +100,7 @@ for ((at = SLURM_ARRAY_TASK_ID * each; at < (SLURM_ARRAY_TASK_ID + 1) * each && 
 done
 if [ "$code" != 75 ]; then exit "$worst"; fi
 # Saved, and not done: go on in a job of its own.
-if [ "$told" = 1 ]; then scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"; fi
+if [ "$told" = 1 ]; then scontrol requeue ${self}; fi
 exit 75
 `;
 }

@@ -110,6 +110,9 @@ function oomKills(): number {
 /** What TensorFlow says, as errors, of every step that XLA has compiled before and finds in its cache. */
 const cacheHit = /^E\d{4}.*(XlaSerializedCacheEntry|Loading XLA:CPU AOT result)/;
 
+/** JavaScript's and the machine's own: `    at f (file:1:2)`, ` 1: 0xb78db3 node::OOMErrorHandler(...) [node]`. */
+const stackFrame = /^\s+at |^\s*\d+: 0x[\da-f]+ /;
+
 /** What a process said last that is not part of a stack trace: its last error, or its last line. */
 function lastWords(log: string): string {
   const text = readLog(log);
@@ -117,7 +120,7 @@ function lastWords(log: string): string {
     .slice(text.lastIndexOf(`\n${logHeader} `) + 1)
     .split('\n')
     .slice(1);
-  const said = lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line) && !cacheHit.test(line));
+  const said = lines.filter((line) => line.trim() !== '' && !stackFrame.test(line) && !cacheHit.test(line));
   return (said.findLast((line) => /error/i.test(line)) ?? said.at(-1) ?? '').trim().slice(0, 300);
 }
 

@@ -74,8 +74,14 @@ test('what is too far is named, and what is no number is too far', () => {
     compileSeconds: 1,
   };
   expect(tooFar(near)).toEqual([]);
-  expect(tooFar({ ...near, loss: { xla: 2e-5, noise: 1e-5 } })).toEqual([
+  expect(tooFar({ ...near, loss: { xla: 2e-5, noise: 2e-6 } })).toEqual([
     'the first losses are 2.0e-5 apart, allowed 1.0e-5',
+  ]);
+  // Forty last bits of the statistics move a loss ten times as far as four do.
+  const batchNorm = { ...near, statistics: 40 * 2 ** -23 };
+  expect(tooFar({ ...batchNorm, loss: { xla: 2e-5, noise: 1e-6 } })).toEqual([]);
+  expect(tooFar({ ...batchNorm, loss: { xla: 4e-5, noise: 1e-6 } })).toEqual([
+    'the first losses are 4.0e-5 apart, allowed 3.0e-5',
   ]);
   expect(tooFar({ ...near, loss: { xla: 2e-5, noise: 3e-5 } })).toEqual([]);
   expect(tooFar({ ...near, evaluation: Number.NaN, statistics: 1e-3 })).toHaveLength(2);

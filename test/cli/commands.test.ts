@@ -93,6 +93,7 @@ describe('a wrong command line', () => {
     ['summary --model resnet-50 --draw png', `a picture's name ends in .svg or .png, found "png"`],
     ['summary --model resnet-50 --against swin-tiny', 'add --draw'],
     ['doctor --gpu --webgpu', "cannot be used with option '--webgpu'"],
+    ['doctor --compilers', '--compilers goes with --ops'],
     ['new-step Bad', 'lower-case words and hyphens'],
     ['new-step gelu', 'there is a step "gelu" already'],
     ['data fashion-mnst', 'did you mean "fashion-mnist"?'],

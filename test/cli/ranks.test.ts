@@ -9,12 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePorts } from '../../src/experiment/free-ports.js';
 import { ablate, program } from './command.js';
+import { type Hold, holdStarts } from './hold.js';
 
 const data = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));
 const suite = `name: shared
 dataset: { name: fashion-mnist, root: ${data}, train_limit: 64, test_limit: 40 }
 network: { base: convnext-tiny, scale: { resolution: 32, width: 1/16, stem_stride: 4 } }
-recipe: { extends: compact, epochs: 12, batch_size: 16, micro_batch_size: 4, precision: float32, schedule: { warmup_epochs: 0 } }
+recipe: { extends: compact, epochs: 4, batch_size: 16, micro_batch_size: 4, precision: float32, schedule: { warmup_epochs: 0 } }
 runner: { save_every: 0, keep_weights: true, parallel: 1, device: cpu }
 seeds: [0]
 `;
@@ -23,13 +24,14 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ablate-shared-'));
   writeFileSync(join(folder, 'shared.yaml'), suite);
-});
+  const alone = ablate(['run', 'shared.yaml', '--out', 'alone'], { cwd: folder });
+  expect(alone.status, alone.stderr).toBe(0);
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5, retryDelay: 200 }));
 
 const recordOf = (out: string, name: string): string => join(folder, out, 'shared', 'convnext-tiny', 'seed-0', name);
 const read = (out: string, name: string): string =>
   existsSync(recordOf(out, name)) ? readFileSync(recordOf(out, name), 'utf8') : '';
-const lines = (out: string): number => read(out, 'metrics.jsonl').split('\n').length - 1;
 const starts = (out: string): { ranks?: number }[] => JSON.parse(read(out, 'run.json') || '{"starts":[]}').starts;
 
 /** What a run gives, but for what time it took. */
@@ -51,22 +53,17 @@ function workerOf(pid: number): number {
   return Number(children.at(-1));
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 120_000; !holds(); await sleep(20))
-    if (Date.now() > end) throw new Error('in two minutes not');
-}
-
 const started: ChildProcess[] = [];
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');
 });
 
 /** A program that is one rank of the run, under a launcher of another kind: this test. */
-function start(rank: number, hosts: string) {
+function start(rank: number, hosts: string, hold: Hold) {
   const words = ['run', 'shared.yaml', '--out', 'ranks', '--hosts', hosts, '--rank', String(rank)];
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { ...process.env, ABLATE_RANKS_PATIENCE: '60,60,2' },
+    env: { ...process.env, ...hold.env, ABLATE_RANKS_PATIENCE: '60,60,2' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   started.push(child);
@@ -78,27 +75,52 @@ function start(rank: number, hosts: string) {
 }
 
 test('two programs train one run, whatever becomes of their workers, as one process does', async () => {
-  const alone = ablate(['run', 'shared.yaml', '--out', 'alone'], { cwd: folder });
-  expect(alone.status, alone.stderr).toBe(0);
-
   const hosts = (await freePorts(2)).join(',');
-  const first = start(0, hosts);
+  const hold = holdStarts(folder, [1, 2]);
+  const first = start(0, hosts, hold);
   // A late one.
   await sleep(1000);
-  const second = start(1, hosts);
+  const second = start(1, hosts, hold);
 
-  await until(() => lines('ranks') > 3);
+  await hold.held(1);
   process.kill(workerOf(second.pid), 'SIGKILL');
-  await until(() => starts('ranks').length > 1);
-  const before = lines('ranks');
-  await until(() => lines('ranks') > before + 1);
+  hold.release(1);
+  await hold.held(2);
   process.kill(workerOf(first.pid), 'SIGSTOP');
+  hold.release(2);
 
   const codes = [(await first.ended)[0], (await second.ended)[0]];
   expect(codes, `${first.told()}\n${second.told()}`).toEqual([0, 0]);
   expect(numbersOf('ranks')).toEqual(numbersOf('alone'));
   expect(starts('ranks').map(({ ranks }) => ranks)).toEqual([2, 2, 2]);
 }, 240_000);
+
+test('a run that two processes began goes on with one and with four, to the same bits', async () => {
+  const hold = holdStarts(folder, [1, 2]);
+  const words = (ranks: number) => ['run', 'shared.yaml', '--out', 'other-numbers', '--ranks', String(ranks)];
+  for (const [at, ranks] of [2, 1].entries()) {
+    const cut = spawn(process.execPath, [program, ...words(ranks)], {
+      cwd: folder,
+      env: { ...process.env, ...hold.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    started.push(cut);
+    const ended = once(cut, 'close');
+    let told = '';
+    cut.stderr.on('data', (chunk) => {
+      told += chunk;
+    });
+    await hold.held(at + 1);
+    cut.kill('SIGINT');
+    while (!told.includes('saving every run')) await sleep(20);
+    hold.release(at + 1);
+    expect((await ended)[0], told).toBe(75);
+  }
+  const last = ablate(words(4), { cwd: folder });
+  expect(last.status, last.stderr).toBe(0);
+  expect(numbersOf('other-numbers')).toEqual(numbersOf('alone'));
+  expect(starts('other-numbers').map(({ ranks = 1 }) => ranks)).toEqual([2, 1, 4]);
+}, 120_000);
 
 test('a suite that its ranks cannot share is refused where it says so', () => {
   const { status, stderr } = ablate(['run', 'shared.yaml', '--ranks', '3'], { cwd: folder });

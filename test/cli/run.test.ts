@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ablate, program } from './command.js';
+import { holdStarts } from './hold.js';
 
 const data = fileURLToPath(new URL('../fixtures/fashion-mnist', import.meta.url));
 const tiny = (epochs: number): string => `name: tiny
@@ -128,17 +129,22 @@ test('a suite is trained once; a change trains again only what it changes; other
 });
 
 test('Ctrl-C saves with exit code 75 and the command that goes on, which gives what an uncut run would', async () => {
-  const file = write(12);
-  const run = (out: string) =>
-    spawn(process.execPath, [program, 'run', file, '--only', 'gelu', '--out', join(folder, out)]);
-  const cut = run('cut');
+  const file = write(4);
+  const hold = holdStarts(folder, [1]);
+  const run = (out: string, env = {}) =>
+    spawn(process.execPath, [program, 'run', file, '--only', 'gelu', '--out', join(folder, out)], {
+      env: { ...process.env, ...env },
+    });
+  const cut = run('cut', hold.env);
   let said = '';
   cut.stderr.on('data', (chunk) => {
     said += chunk;
   });
-  const metrics = join(folder, 'cut', 'tiny', 'gelu', 'seed-0', 'metrics.jsonl');
-  while (!textOf(metrics).includes('evaluation')) await new Promise((resolve) => setTimeout(resolve, 50));
+  await hold.held(1);
   cut.kill('SIGINT');
+  // The worker has been told by then.
+  while (!said.includes('saving every run')) await new Promise((resolve) => setTimeout(resolve, 20));
+  hold.release(1);
   const [code] = await once(cut, 'close');
   expect(code).toBe(75);
   expect(said).toContain(
@@ -150,7 +156,7 @@ test('Ctrl-C saves with exit code 75 and the command that goes on, which gives w
   const [one, other] = ['cut', 'uncut'].map((out) =>
     evaluations(textOf(join(folder, out, 'tiny', 'gelu', 'seed-0', 'metrics.jsonl'))),
   );
-  expect(one).toHaveLength(12);
+  expect(one).toHaveLength(4);
   expect(one).toEqual(other);
 });
 

@@ -184,6 +184,27 @@ test('at the notice before the limit, a task waits until the run is saved and is
   expect(requeued?.trim()).toBe('requeue 7_1');
 });
 
+test('ranks are told by Slurm to save: what runs them would kill them', async () => {
+  // As srun does where it is told to end itself.
+  const srun = `#!/bin/bash
+while [[ "$1" == -* ]]; do shift; done
+trap 'kill -KILL "$rank"; exit 137' TERM
+SLURM_PROCID=0 "$@" & rank=$!
+echo "$rank" > "$(dirname "$0")/rank"
+wait "$rank"
+`;
+  const scancel = `#!/bin/bash\n[ "$*" = '--signal=TERM 7_1' ] && kill -TERM "$(cat "$(dirname "$0")/rank")"\n`;
+  for (const [name, text] of [
+    ['srun', srun],
+    ['scancel', scancel],
+  ] as const)
+    await writeFile(join(folder, name), text, { mode: 0o755 });
+  const { code, said, requeued } = await task(saving, { signals: ['SIGUSR1'], changes: { ranks: 2 } });
+  expect(said).toMatch(/ready\nsaved 1/);
+  expect(code).toBe(75);
+  expect(requeued?.trim()).toBe('requeue 7_1');
+});
+
 test('SIGTERM is for the program too, from whoever sends it: the script passes none on and queues nothing again', async () => {
   const program = `setTimeout(() => process.kill(process.pid, 'SIGTERM'), 500);${saving}`;
   const { code, said, requeued } = await task(program, { signals: ['SIGTERM', 'SIGTERM'] });

@@ -32,14 +32,19 @@ export class Workplace {
   readonly folder = join(this.parent, `it's "100%x" of it`);
   readonly records = join(this.folder, 'out %j');
 
-  constructor(suite: { readonly epochs: number; readonly seeds: number; readonly road?: string }) {
+  constructor(suite: {
+    readonly epochs: number;
+    readonly seeds: number;
+    readonly road?: string;
+    readonly pass?: number;
+  }) {
     mkdirSync(this.folder);
     writeFileSync(
       join(this.folder, 'small.yaml'),
       `name: small
 dataset: { name: fashion-mnist, root: ${data}, train_limit: 64, test_limit: 32 }
 network: { base: convnext-tiny, scale: { resolution: 32, width: 1/16, stem_stride: 4 } }
-recipe: { extends: compact, epochs: ${suite.epochs}, batch_size: 16, precision: float32, schedule: { warmup_epochs: 0 } }
+recipe: { extends: compact, epochs: ${suite.epochs}, batch_size: 16, micro_batch_size: ${suite.pass ?? 16}, precision: float32, schedule: { warmup_epochs: 0 } }
 road: ${suite.road ?? '[kernel-size: 3]'}
 seeds: [${Array.from({ length: suite.seeds }, (_, seed) => seed).join(', ')}]
 `,
@@ -93,9 +98,15 @@ seeds: [${Array.from({ length: suite.seeds }, (_, seed) => seed).join(', ')}]
     return existsSync(file) ? withoutTimes(JSON.parse(readFileSync(file, 'utf8'))) : null;
   }
 
+  /** By how many processes a run was trained, in each of its starts. */
+  ranks(variant: string, seed: number): number[] {
+    const { starts } = JSON.parse(readFileSync(join(this.seedFolder(variant, seed), 'run.json'), 'utf8'));
+    return starts.map(({ ranks = 1 }: { ranks?: number }) => ranks);
+  }
+
   /** How often a run was started. */
   starts(variant: string, seed: number): number {
-    return JSON.parse(readFileSync(join(this.seedFolder(variant, seed), 'run.json'), 'utf8')).starts.length;
+    return this.ranks(variant, seed).length;
   }
 
   /** When the run's state was saved last, in milliseconds; 0 before. */
@@ -125,6 +136,10 @@ export async function aRunningTask(place: Workplace): Promise<{ variant: string;
   }, 'a task runs');
   return { variant: found?.variant ?? '', seed: found?.seed ?? 0, id: found?.slurm?.id ?? '' };
 }
+
+/** A person with more priority wants both cores for a second: Slurm takes them from whatever runs. */
+export const preempt = (): string =>
+  slurm('sbatch', '-p', 'high', '--cpus-per-task=2', '--mem=100M', '-o', '/dev/null', '--wrap', 'sleep 1');
 
 /** Waits for something that takes as long as it takes; four minutes are a failure. */
 export async function until(holds: () => boolean, what: string): Promise<void> {

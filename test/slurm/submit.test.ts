@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRunningTask, cluster, slurm, stateOf, until, Workplace } from './cluster.js';
+import { aRunningTask, cluster, preempt, slurm, stateOf, until, Workplace } from './cluster.js';
 
 // Without `npm test` finding Debian's packages within two minutes, or `npm run test:slurm`, there is no cluster.
 const only = 'convnext-tiny';
@@ -31,7 +31,7 @@ describe.runIf(cluster)('on a real Slurm', { timeout: 300_000 }, () => {
       place.status().filter(({ state, slurm: task }) => state === 'running' && task?.state === 'RUNNING'),
     ).toHaveLength(2);
     const began = Date.now();
-    slurm('sbatch', '-p', 'high', '--cpus-per-task=2', '--mem=100M', '-o', '/dev/null', '--wrap', 'sleep 1');
+    preempt();
     await until(() => [0, 1].every((seed) => place.savedAt(only, seed) > began), 'both save');
 
     // The notice, as --signal=B:USR1@120 sends it: the task is queued again by itself.
@@ -88,6 +88,55 @@ describe.runIf(cluster)('on a real Slurm', { timeout: 300_000 }, () => {
         .sort(),
     );
   });
+
+  // By `npm run test:slurm`: more than a minute, of which a test of everything has none left.
+  test.runIf(process.env['ABLATE_SLURM_RANKS'])(
+    'runs of two ranks that were preempted, told to save and cancelled equal those of one process',
+    async () => {
+      const suite = { epochs: 40, seeds: 2, pass: 8 };
+      const two = new Workplace(suite);
+      const options = ['--only', only, '--ranks', '2', '--device', 'cpu', '--memory', '2000'];
+      expect(two.submit(...options)).toMatchObject({ runs: 2, jobs: [expect.anything()] });
+
+      // One run at a time: its two tasks take both cores.
+      for (const [what, event] of [
+        ['preempted', preempt],
+        ['told to save', (id: string) => slurm('scancel', '--signal=USR1', '--batch', id)],
+        ['cancelled', (id: string) => slurm('scancel', id)],
+      ] as const) {
+        const at = await aRunningTask(two);
+        await two.trained(at.variant, at.seed, 2);
+        const began = Date.now();
+        event(at.id);
+        await until(() => two.savedAt(at.variant, at.seed) > began, `a run that is ${what} is saved`);
+        await until(() => stateOf(at.id) !== 'RUNNING', `its job ends`);
+      }
+      await until(() => slurm('squeue', '--me', '--noheader', '--array') === '', 'what is left of the job ends');
+      expect(two.submit(...options).runs).toBe(1);
+      await until(() => [0, 1].every((seed) => two.result(only, seed) !== null), 'all runs are done');
+
+      const local = new Workplace(suite);
+      const alone = local.ablate(
+        'run',
+        'small.yaml',
+        '--only',
+        only,
+        '--device',
+        'cpu',
+        '--parallel',
+        '2',
+        '--out',
+        'out %j',
+      );
+      expect(alone.status, alone.stderr).toBe(0);
+      for (const seed of [0, 1]) {
+        expect(two.result(only, seed)).toEqual(local.result(only, seed));
+        expect(two.metrics(only, seed)).toEqual(local.metrics(only, seed));
+        expect(two.ranks(only, seed)).toContain(2);
+      }
+      for (const one of [two, local]) one.remove();
+    },
+  );
 
   test('1,500 runs are more than an array holds: they are several', () => {
     const many = new Workplace({ epochs: 1, seeds: 750 });

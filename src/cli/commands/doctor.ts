@@ -5,7 +5,7 @@ import { openEngine } from '../../engine/open.js';
 import { type CompilerTrial, fasterCompiler, tryCompilers } from '../../bench/try-compilers.js';
 import { checkOps } from '../../engine/self-check.js';
 import { command } from '../../shell/program.js';
-import { Exit, exitCodes } from '../errors.js';
+import { Exit, exitCodes, UsageError } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
 import { textTable } from '../table.js';
 import { counted } from '../../words/counted.js';
@@ -26,14 +26,17 @@ export function doctorCommand(): Command {
       ).conflicts('webgpu'),
     )
     .option('--webgpu', "the same for WebGPU's device")
+    .option('--compilers', 'with --ops: the faster compiler too, on small pictures, as --gpu says it of a GPU')
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
       '\nExit code 3 where no engine works at all, or where an operation is wrong.\n\nExamples:\n  ablate doctor\n  ablate doctor --gpu',
     )
-    .action(async ({ json, ops, gpu, webgpu }: { json?: boolean; ops?: boolean; gpu?: boolean; webgpu?: boolean }) => {
+    .action(async ({ json = false, ops, gpu, webgpu, compilers = false }: DoctorOptions) => {
       const device = webgpu ? 'webgpu' : gpu ? 'gpu' : ops ? 'cpu' : null;
-      if (device) return checkEngine(device, json === true);
+      if (compilers && device !== 'cpu')
+        throw new UsageError('--compilers goes with --ops; --gpu times both compilers by itself');
+      if (device) return checkEngine(device, { json, compilers: compilers || device === 'gpu' });
       const report = await examine();
       if (json) printJson({ schema: 'ablate/doctor/1', ...report });
       else printText(render(report));
@@ -41,24 +44,35 @@ export function doctorCommand(): Command {
     });
 }
 
+interface DoctorOptions {
+  readonly json?: boolean;
+  readonly ops?: boolean;
+  readonly gpu?: boolean;
+  readonly webgpu?: boolean;
+  readonly compilers?: boolean;
+}
+
 /** Beyond this an operation is not the reference's in float32. */
 const tolerance = 1e-4;
 
-async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Promise<void> {
+async function checkEngine(
+  device: 'cpu' | 'gpu' | 'webgpu',
+  { json, compilers }: { json: boolean; compilers: boolean },
+): Promise<void> {
   const candidate = await openEngine({ device, eager: true, onWarning: note });
   const reference = await openEngine({ device: 'wasm' });
   const names = { candidate: device === 'webgpu' ? 'webgpu' : 'tensorflow', reference: 'wasm' };
   const found = await checkOps(candidate, reference, names);
   const wrong = found.filter(({ distance }) => !(distance < tolerance));
-  const trials = device === 'gpu' && wrong.length === 0 ? await bothCompilers() : null;
+  const trials = compilers && wrong.length === 0 ? await bothCompilers(device === 'gpu' ? 'gpu' : 'cpu') : null;
   if (json) {
-    const compilers = trials && { trials, ...fasterCompiler(trials) };
+    const tried = trials && { trials, ...fasterCompiler(trials) };
     printJson({
       schema: 'ablate/doctor-ops/1',
       engine: candidate.description,
       tolerance,
       operations: found,
-      ...(compilers && { compilers }),
+      ...(tried && { compilers: tried }),
     });
   } else {
     const rows = found.map(({ op, distance }) => [
@@ -82,9 +96,10 @@ async function checkEngine(device: 'cpu' | 'gpu' | 'webgpu', json: boolean): Pro
 }
 
 /** Steps as the paper's networks have them, by both compilers, told as they are timed. */
-function bothCompilers(): Promise<CompilerTrial[]> {
+function bothCompilers(device: 'cpu' | 'gpu'): Promise<CompilerTrial[]> {
   note('timing training steps by both compilers');
-  return tryCompilers({ device: 'gpu', resolution: 224, batch: 32, threads: availableParallelism() }, (trial) => {
+  const size = device === 'gpu' ? { resolution: 224, batch: 32 } : { resolution: 32, batch: 8 };
+  return tryCompilers({ device, ...size, threads: availableParallelism() }, (trial) => {
     const { network, compiler, picturesPerSecond, reason } = trial;
     note(
       `${network} by ${compiler}: ${picturesPerSecond === null ? reason : `${picturesPerSecond.toFixed(0)} pictures/s`}`,

@@ -36,6 +36,8 @@ serveTask(async ({ spec, hash, folder, threads, gpu, codeVersion, engine: expect
       console.error(
         'E0000 00:00:1.5 7 text_format.cc:378] Error parsing text-format tensorflow.XlaSerializedCacheEntry',
       );
+      // As Node does after its last words, where memory is used up.
+      console.error(' 1: 0xb78db3 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]');
       process.exit(9);
     }
     if (behaviour === 'killed' && step === 3) process.kill(process.pid, 'SIGKILL');
