@@ -2,16 +2,11 @@ import { createRequire } from 'node:module';
 import { replaceAddN } from './add-n.js';
 import { findAdapter, type FoundAdapter, type GpuAdapter, type GpuDevice } from './adapter.js';
 import { registerOwnKernels } from './own-kernels.js';
-import { createPrograms } from './program.js';
+import { createPrograms, type WebgpuBackend } from './program.js';
 
 const require = createRequire(import.meta.url);
 
 type Tf = typeof import('@tensorflow/tfjs-core');
-
-/** What a program of ours needs of tfjs's backend; see `program.ts`. */
-export interface WebgpuBackend {
-  runWebGPUProgram(program: object, inputs: readonly object[], dtype: 'float32', uniforms: readonly object[]): object;
-}
 
 export interface OpenedBackend {
   readonly tf: Tf;
