@@ -3,7 +3,7 @@ import { loadSteps, reasonOf } from '../experiment/plugins.js';
 import type { Step } from '../roadmap/step.js';
 import { countedProducts } from './counted-products.js';
 import { directionsOf, inFloat64 } from './float64.js';
-import { evaluationOf, layerFeeds, layerValues, trainingOf } from './layer-run.js';
+import { evaluationOf, inBfloat16, layerFeeds, layerValues, toBfloat16, trainingOf } from './layer-run.js';
 import { type LayerTarget, targetOf } from './targets.js';
 
 /** What one check of a step, or of a layer that it brings, came to. */
@@ -29,14 +29,23 @@ export interface CheckEngines {
   readonly all: readonly NamedEngine[];
   /** The tensorflow engine as it runs steps compiled and op by op, where it is here. */
   readonly compiled: NamedEngine | null;
+  /** The tensorflow engine with maps in bfloat16, op by op, where it is here. */
+  readonly bfloat16: NamedEngine | null;
 }
 
-/** Relative to the largest value: what orders of sums differ by, and what differences in float64 and erf's polynomial do. */
-const tolerances = { engines: 1e-4, float64: 1e-4, gradients: 3e-4 } as const;
+/**
+ * Relative to the largest value: what orders of sums differ by, what differences in float64 and erf's polynomial do, and eight
+ * roundings of a map to bfloat16, 2^-8 each.
+ */
+const tolerances = { engines: 1e-4, float64: 1e-4, gradients: 3e-4, bfloat16: 2 ** -5 } as const;
 const samples = 3;
 
-/** Checks every step that a plug-in exports, on small networks and tensors; trains nothing. */
-export async function checkFile(file: string, engines: CheckEngines): Promise<CheckRow[]> {
+/**
+ * Checks every step that a plug-in exports, on small networks and tensors; trains nothing.
+ *
+ * @param options of each step, as a road would give them
+ */
+export async function checkFile(file: string, engines: CheckEngines, options: unknown = {}): Promise<CheckRow[]> {
   let steps: readonly Step[];
   try {
     steps = await loadSteps(file);
@@ -44,17 +53,17 @@ export async function checkFile(file: string, engines: CheckEngines): Promise<Ch
     return [{ file, step: '', layer: null, check: 'loads', verdict: 'wrong', detail: reasonOf(error, file) }];
   }
   const rows: CheckRow[] = [];
-  for (const step of steps) rows.push(...(await checkStep(file, step, engines)));
+  for (const step of steps) rows.push(...(await checkStep(file, step, engines, options)));
   return rows;
 }
 
-async function checkStep(file: string, step: Step, engines: CheckEngines): Promise<CheckRow[]> {
+async function checkStep(file: string, step: Step, engines: CheckEngines, options: unknown): Promise<CheckRow[]> {
   const row = (layer: string | null, check: string, verdict: CheckRow['verdict'], detail: string): CheckRow => ({
     ...{ file, step: step.id, layer, check, verdict, detail },
   });
   let target: ReturnType<typeof targetOf>;
   try {
-    target = targetOf(step);
+    target = targetOf(step, options);
   } catch (error) {
     return [row(null, 'builds', 'wrong', reasonOf(error, file))];
   }
@@ -64,7 +73,7 @@ async function checkStep(file: string, step: Step, engines: CheckEngines): Promi
   ];
   for (const [index, layer] of layers.entries()) {
     const { kind } = layer.leaf.layer;
-    const checks = checksOf({ file, step: step.id, index, layer, engines });
+    const checks = checksOf({ file, step: step.id, options, index, layer, engines });
     let stopped = false;
     for (const [name, check] of checks) {
       if (stopped) {
@@ -85,6 +94,7 @@ async function checkStep(file: string, step: Step, engines: CheckEngines): Promi
 interface LayerCheck {
   readonly file: string;
   readonly step: string;
+  readonly options: unknown;
   readonly index: number;
   readonly layer: LayerTarget;
   readonly engines: CheckEngines;
@@ -102,6 +112,7 @@ function checksOf(given: LayerCheck): readonly (readonly [string, () => Promise<
     ['gradients', () => gradients(given, first)],
     ['engines agree', () => enginesAgree(given)],
     ['compiled = eager', () => compiledIsEager(layer, first, engines.compiled)],
+    ['bfloat16', () => bfloat16IsClose(layer, first, engines.bfloat16)],
     ['chance', () => chance(layer, first)],
   ];
 }
@@ -154,12 +165,12 @@ async function cost(layer: LayerTarget, { backend, engine }: NamedEngine): Promi
 }
 
 /** The engine's gradients along directions against central differences of the layer in float64. */
-async function gradients({ file, step, index, layer }: LayerCheck, one: NamedEngine): Promise<string> {
+async function gradients({ file, step, options, index, layer }: LayerCheck, one: NamedEngine): Promise<string> {
   const values = layerValues(layer, 2);
   const trained = layer.parameters.filter(({ trainable }) => trainable).map(({ name }) => name);
   const directions = directionsOf(values, trained);
   const outputs = await run(one, layer, trainingOf(one.engine.ops, layer), values);
-  const exact = await inFloat64({ file, step, layer: index, values, training: true, directions });
+  const exact = await inFloat64({ file, step, options, layer: index, values, training: true, directions });
   const apart = distance(outputs['y']!, exact.y);
   if (!(apart <= tolerances.float64)) {
     throw new Error(`its values are ${show(apart)} from those in float64`);
@@ -221,6 +232,25 @@ async function compiledIsEager(layer: LayerTarget, eager: NamedEngine, compiled:
     }
   }
   return 'the same values, bit for bit';
+}
+
+/** A map and a gradient in bfloat16, as they come from the layer before and behind, against the same values in float32. */
+async function bfloat16IsClose(layer: LayerTarget, exact: NamedEngine, half: NamedEngine | null): Promise<string> {
+  if (!half) return 'the tensorflow engine is not here';
+  const values = layerValues(layer, samples);
+  const rounded = { ...values, x: values.x.map(toBfloat16), dy: values.dy.map(toBfloat16) };
+  let worst = 0;
+  for (const stepOf of [evaluationOf, trainingOf]) {
+    const right = await run(exact, layer, stepOf(exact.engine.ops, layer), rounded);
+    const found = await run(half, layer, inBfloat16(half.engine.ops, stepOf(half.engine.ops, layer)), rounded);
+    for (const [what, expected] of Object.entries(right)) {
+      const apart = distance(found[what] as Float32Array, expected);
+      worst = Math.max(worst, apart);
+      if (!(apart <= tolerances.bfloat16))
+        throw new Error(`${nameOf(what)} in bfloat16 is ${show(apart)} from that in float32`);
+    }
+  }
+  return `tensorflow within ${show(worst)} of float32; ${show(tolerances.bfloat16)} is allowed`;
 }
 
 /** Twice the same from the same draws, and others from other draws. */

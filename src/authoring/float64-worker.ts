@@ -13,6 +13,7 @@ import { targetOf } from './targets.js';
 export interface Float64Task {
   readonly file: string;
   readonly step: string;
+  readonly options: unknown;
   /** Which of the step's layers. */
   readonly layer: number;
   readonly values: LayerValues;
@@ -30,7 +31,7 @@ export interface Float64Result {
 /** Far above float64's rounding, far below where curvature counts. */
 const reach = 1e-5;
 
-const { file, step, layer, values, training, directions } = workerData as Float64Task;
+const { file, step, options, layer, values, training, directions } = workerData as Float64Task;
 (globalThis as { Float32Array: unknown }).Float32Array = Float64Array;
 const require = createRequire(import.meta.url);
 require('@tensorflow/tfjs');
@@ -41,7 +42,7 @@ await tf.setBackend('cpu');
 (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
 const ops = createReferenceOps(tf);
 const steps = await loadSteps(file);
-const target = targetOf(steps.find(({ id }) => id === step)!).layers[layer]!;
+const target = targetOf(steps.find(({ id }) => id === step)!, options).layers[layer]!;
 
 const wide = (given: Float32Array): Float32Array => Float64Array.from(given) as unknown as Float32Array;
 const widened = (record: Readonly<Record<string, Float32Array>>) =>

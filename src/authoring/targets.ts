@@ -5,6 +5,7 @@ import type { Model } from '../architecture/model.js';
 import type { ConvNetwork } from '../architecture/network.js';
 import type { Leaf } from '../architecture/tree.js';
 import { walk } from '../architecture/walk.js';
+import { problemsOf } from '../config/issues.js';
 import { definedAt, type DrawSpec, type ParameterSpec, type Shape } from '../layers/layer.js';
 import { applySteps, missingRequirement, type StepCall } from '../roadmap/catalogue.js';
 import type { Step } from '../roadmap/step.js';
@@ -31,10 +32,10 @@ export interface LayerTarget {
 const size = { resolution: 32, classes: 4, widthScale: 1 / 16, stemStride: 2 };
 
 /**
- * Applies a step, with its options as they are left out, to a small ResNet-50 behind the steps of the paper that it needs.
+ * Applies a step, its options given or as they are left out, to a small ResNet-50 behind the steps of the paper that it needs.
  * Throws what the step throws, and a `RoadError` or `LayerError` where no such network can be.
  */
-export function targetOf(step: Step): StepTarget {
+export function targetOf(step: Step, given: unknown = {}): StepTarget {
   const base: ConvNetwork = { ...(namedNetwork('resnet-50', size) as ConvNetwork), depths: [1, 1, 1, 1] };
   const catalogue = new Map([...paperSteps, step].map((one) => [one.id, one]));
   const calls: StepCall[] = [];
@@ -54,8 +55,16 @@ export function targetOf(step: Step): StepTarget {
   // A step may need another of its own file, which this check does not know the options of.
   const missing = missingRequirement(step, before);
   if (missing) throw new Error(missing);
-  const model = buildModel(applySteps(base, [...calls, callOf(step)], catalogue));
+  const own: StepCall = { id: step.id, options: optionsOf(step, given) };
+  const model = buildModel(applySteps(base, [...calls, own], catalogue));
   return { step, model, layers: layersOf(model) };
+}
+
+function optionsOf({ options }: Step, given: unknown): StepCall['options'] {
+  const parsed = options.safeParse(given);
+  if (parsed.success) return parsed.data as StepCall['options'];
+  const problems = problemsOf(parsed.error, options, given).map(({ message }) => message);
+  throw new Error(`its options: ${problems.join('; ')}; give them by --options, or defaults in the step`);
 }
 
 /** Of each kind the smallest place whose map a kernel of 7 does not cover, or else its first. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
@@ -45,7 +45,11 @@ export function addNamedNetworkOptions(command: Command): Command {
 
 export function addNetworkOptions(command: Command): Command {
   return addNamedNetworkOptions(command.optionsGroup('The network:'))
-    .option('--run <dir>', 'instead: the network of a run, plug-ins included, by the folder with its run.json')
+    .option(
+      '--run <dir>',
+      'instead: the network of a run, plug-ins included, by the folder with its run.json',
+      (path: string) => (basename(path) === 'run.json' ? dirname(path) : path),
+    )
     .addOption(noPluginsOption('refuse a run whose network takes code of plug-ins'))
     .optionsGroup('Options:');
 }

@@ -39,13 +39,16 @@ export interface PictureSetting {
 
 /** Looks everything up that does not need the network: files, normalisation, names; of a run, as it recorded them. */
 export async function pictureSetting(
-  path: string,
+  paths: readonly string[],
   { data, root, classNames: file, classes: asked }: InferenceOptions,
   recorded: RunPreparation | null,
 ): Promise<PictureSetting & { readonly classes: number }> {
-  const remarks = createRemarks();
-  const files = await pictureFiles(path, remarks);
-  for (const text of warningsOf({ split: path, remarks: remarks.all() })) note(text);
+  const files: string[] = [];
+  for (const path of paths) {
+    const remarks = createRemarks();
+    files.push(...(await pictureFiles(path, remarks)));
+    for (const text of warningsOf({ split: path, remarks: remarks.all() })) note(text);
+  }
   const classes = recorded?.classes.length ?? asked;
   if (data === undefined && recorded) {
     const names = await namesFor(recorded.classes, file);

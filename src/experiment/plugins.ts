@@ -100,7 +100,8 @@ export async function loadSteps(path: string): Promise<readonly Step[]> {
 async function loadExports(path: string): Promise<{ steps: readonly Step[]; strategies: readonly OwnStrategy[] }> {
   if (!existsSync(path)) throw new Error(`there is no file ${path}`);
   const module = await withoutExit(() => jiti.import<Record<string, unknown>>(path));
-  const exported = [...new Set(Object.values(module).flat())];
+  // What CommonJS exports may be a step itself.
+  const exported = [...new Set([module, ...Object.values(module)].flat())];
   const [steps, strategies] = [exported.filter(isStep), exported.filter(isStrategy)];
   if (steps.length + strategies.length === 0)
     throw new Error('it exports no step and no strategy; export what defineStep or defineStrategy returns');

@@ -39,6 +39,8 @@ export interface OpenedSuite {
   readonly arrangement: Arrangement | null;
   /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
   readonly warnings: readonly PlacedProblem[];
+  /** A problem at the road's entry of a step; at the road itself where it has none. */
+  readonly atStep: (step: string | null, message: string) => PlacedProblem;
   /** What is not in `variants`, since the plug-ins' code was not run; null where there is nothing of the kind. */
   readonly leftOut: LeftOut | null;
 }
@@ -135,6 +137,7 @@ export async function openSuite(
     variants: built,
     arrangement: leftOut ? null : arrangement,
     warnings,
+    atStep: (step, message) => parsed.place({ path: placeOf(step), on: 'value', message }),
     leftOut,
   };
 }

@@ -4,6 +4,7 @@ import type { ConvNetwork } from '../architecture/network.js';
 import { pluginPlace } from './plugin-place.js';
 import { checkStep } from './check-step.js';
 import type { Step } from './step.js';
+import { writtenBy } from './unchanged.js';
 import { paperSteps } from './steps/index.js';
 import { recipe } from './steps/recipe.js';
 
@@ -59,6 +60,7 @@ export function applyStep(step: Step, network: ConvNetwork, options: StepCall['o
   deepFreeze(network);
   deepFreeze(options);
   const changed = guarded(step, () => step.apply(network, options));
+  mustLeave(step, [network, options], step.apply);
   const problems = networkProblems(changed).map((problem) => problem.replace(/^recipe: .*/, oldRecipe));
   for (const field of ['family', 'channels', 'classes'] as const) {
     if (problems.length === 0 && changed[field] !== network[field])
@@ -79,12 +81,37 @@ const oldRecipe =
 export function missingRequirement(step: Step, network: ConvNetwork): string | null {
   deepFreeze(network);
   for (const [giver, { has, why }] of Object.entries(step.requires)) {
-    if (!guarded(step, () => has(network))) return `${step.id} needs ${giver} before it: ${why}`;
+    const given = guarded(step, () => has(network));
+    mustLeave(step, [network], has);
+    if (!given) return `${step.id} needs ${giver} before it: ${why}`;
   }
   return null;
 }
 
 const networkCopy = { what: 'network', copy: '{ ...network, block: { ...network.block, kernel: 9 } }' };
+
+/**
+ * Throws a `RoadError` where a plug-in's code writes into what it is given. In strict mode it fails on the frozen record by
+ * itself; other code does not, and has to be run once more, on copies.
+ */
+export function mustLeave<Given extends readonly unknown[]>(
+  step: Step,
+  given: Given,
+  run: (...copies: Given) => unknown,
+  { what, copy } = networkCopy,
+): void {
+  if (step.definedAt === null) return;
+  const written = guarded(step, () => writtenBy(given, run), { what, copy });
+  if (written !== null) {
+    throw new RoadError(
+      `the step ${step.id} (${step.definedAt}) ${changes(what, copy)} (it writes ${written}, which does nothing without strict mode)`,
+      step.id,
+    );
+  }
+}
+
+const changes = (what: string, copy: string): string =>
+  `changes the ${what} that it is given, which others are made from too; it must return a changed copy, such as ${copy}`;
 
 /** Runs a step's own code, which may be a plug-in's. `given`: what it must leave as it is, and how it makes a copy. */
 export function guarded<Result>(step: Step, run: () => Result, given = networkCopy): Result {
@@ -99,7 +126,7 @@ export function guarded<Result>(step: Step, run: () => Result, given = networkCo
       error instanceof TypeError && /read.only|not extensible|Cannot (delete|define|redefine)/.test(reason);
     throw new RoadError(
       writes
-        ? `the step ${step.id}${where} changes the ${given.what} that it is given, which others are made from too; it must return a changed copy, such as ${given.copy} (${reason})`
+        ? `the step ${step.id}${where} ${changes(given.what, given.copy)} (${reason})`
         : `the step ${step.id}${where} fails: ${reason}`,
       step.id,
     );

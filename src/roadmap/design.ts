@@ -4,7 +4,7 @@ import { problemsOf, show } from '../config/issues.js';
 import { isMapping } from '../config/merge.js';
 import type { Problem } from '../config/problem.js';
 import { type Recipe, recipeSchema } from '../config/recipe.js';
-import { guarded } from './catalogue.js';
+import { guarded, mustLeave } from './catalogue.js';
 import type { StepVariant } from './entry.js';
 import type { Step } from './step.js';
 
@@ -47,6 +47,7 @@ export function changeRecipe(
   if (suite === null) return { recipe: null, problems: [] };
   for (const given of [recipe, suite, network, options]) deepFreeze(given);
   const made: unknown = guarded(step, () => change(recipe, options, { suite, network }), recipeCopy);
+  mustLeave(step, [recipe, options, { suite, network }], change, recipeCopy);
   if (made === recipe || made === suite) return { recipe: made as Recipe, problems: [] };
   if (!isMapping(made) || made instanceof Promise)
     return { recipe, problems: [{ path: [], on: 'value', message: `expected a recipe, found ${show(made)}` }] };

@@ -63,6 +63,7 @@ test('a mistake is found by the check that is there for it', () => {
     gradients: ['gradients', /the gradient of its map is 5\.\de-1 from differences in float64/],
     'engines-agree': ['engines agree', /on wasm is .* from that on tensorflow/],
     'compiled-eager': ['compiled = eager', /cannot be compiled: a value from JavaScript changes between calls/],
+    bfloat16: ['bfloat16', /in bfloat16 is .*e-1 from that in float32/],
     'chance-without-effect': ['chance', /its draws change nothing/],
   };
   expect([...found.keys()].sort()).toEqual(Object.keys(expected).sort());

@@ -90,7 +90,8 @@ describe('the network of a run is shown pictures as the run showed them', () => 
   });
 
   it('predict gives each picture the class that makes that accuracy, by the run’s names', () => {
-    const { status, stdout } = ablate(['predict', '--run', run, '--input', pictures, '--json']);
+    // By its record as well as by its folder.
+    const { status, stdout } = ablate(['predict', '--run', join(run, 'run.json'), '--input', pictures, '--json']);
     expect(status).toBe(0);
     const found: { file: string; top5: { class: number; name: string }[] }[] = JSON.parse(stdout).pictures;
     const hits = found.filter(({ file, top5 }) => top5[0]?.class === labels.get(file)).length;

@@ -34,6 +34,12 @@ const plugins = [
     }),
     rename: (name: string) => name.replace('grn', 'mlp.grn').replace('gamma', 'weight').replace('beta', 'bias'),
   },
+  {
+    step: 'blur',
+    equals: 'resnetblur-50',
+    base: { ...(namedNetwork('resnet-50', size) as ConvNetwork), depths: [1, 1, 1, 1] },
+    rename: (name: string) => name,
+  },
 ] as const;
 
 function withoutLayerScale(network: ConvNetwork): ConvNetwork {

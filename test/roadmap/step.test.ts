@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import { LayerError } from '../../src/layers/layer.js';
 import { applySteps, createCatalogue, RoadError } from '../../src/roadmap/catalogue.js';
 import { defineStep, type Step, type StepDefinition } from '../../src/roadmap/step.js';
 
+const sloppy = createRequire(import.meta.url)('../fixtures/plugins/sloppy.cjs') as Record<string, () => unknown>;
 const base = namedNetwork('resnet-50') as ConvNetwork;
 // biome-ignore lint/suspicious/noExplicitAny: what plug-ins in JavaScript are given
 type Loose = any;
@@ -44,6 +46,25 @@ describe('a step that writes into what it is given', () => {
       /^the step mine \(.*step\.test\.ts:\d+\) changes the network that it is given/,
     );
     expect(JSON.stringify(namedNetwork('resnet-50'))).toBe(before);
+  });
+});
+
+describe('a step without strict mode', () => {
+  it.each<[string, string]>([
+    ['field', 'norm'],
+    ['nested', 'block.kernel'],
+    ['element', 'depths.0'],
+    ['further', 'mine'],
+    ['gone', 'block.bias'],
+    ['option', 'kernel'],
+  ])('that writes (%s) is told where', (name, path) => {
+    const message = said(() => applied(stepOf(sloppy[name] as never), { kernel: 5 }));
+    expect(message).toMatch(/changes the network that it is given, .*such as \{ \.\.\.network/);
+    expect(message).toContain(`(it writes ${path}, which does nothing without strict mode)`);
+  });
+
+  it('that returns a copy is as good as any other', () => {
+    expect(applied(stepOf(sloppy['copy'] as never), { kernel: 5 }).block.kernel).toBe(5);
   });
 });
 

@@ -15,6 +15,8 @@ export interface ForeignCase {
   readonly logits?: readonly number[];
   /** `[3, F]`, of a module without a classifier. */
   readonly features?: readonly number[];
+  /** Parameters of the classifier and its norm that it has not; two where it does not say. */
+  readonly missing?: number;
   readonly shards?: { readonly metadata: object; readonly weight_map: Readonly<Record<string, string>> };
 }
 

@@ -15,7 +15,7 @@ import { pictureSetting, predictPictures } from '../predict-pictures.js';
 import { loadOptions, recordedRun, weightsAsked } from '../recorded-run.js';
 
 interface PredictCommandOptions extends InferenceOptions {
-  readonly input: string;
+  readonly input: readonly string[];
   readonly output?: string;
   readonly gradients?: boolean;
   readonly train?: boolean;
@@ -27,8 +27,8 @@ export function predictCommand(): Command {
   );
   return addInferenceOptions(command)
     .requiredOption(
-      '--input <path>',
-      'a picture, a folder of them, or safetensors with `input` [N, 3, H, W] (or [N, H, W, 3]) and, for gradients, `labels` [N]',
+      '--input <paths...>',
+      'pictures, folders of them, or one file of safetensors with `input` [N, 3, H, W] (or [N, H, W, 3]) and, for gradients, `labels` [N]',
     )
     .option(
       '--data <name>',
@@ -52,9 +52,14 @@ Examples:
 }
 
 async function predictAction(options: PredictCommandOptions): Promise<void> {
-  if (extname(options.input) === '.safetensors') return predictTensors(options);
+  const tensors = options.input.find((path) => extname(path) === '.safetensors');
+  if (tensors !== undefined) {
+    if (options.input.length > 1)
+      throw new UsageError(`--input ${tensors} is prepared tensors: one file at a time, and no pictures beside it`);
+    return predictTensors(tensors, options);
+  }
   const given = (['output', 'gradients', 'train'] as const).find((name) => options[name] !== undefined);
-  if (given) throw new UsageError(`--${given} is for an --input of safetensors, ${options.input} is none`);
+  if (given) throw new UsageError(`--${given} is for an --input of safetensors, ${options.input.join(', ')} is none`);
   const weights = weightsAsked(options);
   const ofRun = options.run === undefined ? null : await networkFrom(options);
   const run = ofRun && (await recordedRun(options.run as string, ofRun));
@@ -71,21 +76,21 @@ async function predictAction(options: PredictCommandOptions): Promise<void> {
   await predictPictures(ops, model, variables, setting, options);
 }
 
-async function predictTensors(options: PredictCommandOptions): Promise<void> {
+async function predictTensors(path: string, options: PredictCommandOptions): Promise<void> {
   const { output } = options;
   if (output === undefined) throw new UsageError('an --input of safetensors needs --output FILE');
   await checkTarget(output);
   const weights = weightsAsked(options);
   const { network, model } = await networkFrom(options);
-  const input = await readPredictInput(options.input, model.classes);
+  const input = await readPredictInput(path, model.classes);
   const [height, width] = input.side;
   if (height !== model.input[0] || width !== model.input[1]) {
     throw new WeightsError(
-      `${options.input}: the pictures are ${height}x${width}, the network takes ${model.input[0]}x${model.input[1]}; add --resolution ${height}`,
+      `${path}: the pictures are ${height}x${width}, the network takes ${model.input[0]}x${model.input[1]}; add --resolution ${height}`,
     );
   }
   if (options.gradients && !input.targets)
-    throw new UsageError(`--gradients needs labels: ${options.input} has no tensor "labels"`);
+    throw new UsageError(`--gradients needs labels: ${path} has no tensor "labels"`);
   const { ops } = await openEngine({
     device: options.device ?? 'auto',
     threads: options.threads,

@@ -65,7 +65,7 @@ async function checkSuite(file: string, options: ValidateOptions): Promise<Answe
   try {
     const opened = await openSuiteHere(file, options);
     const { suite, variants, warnings } = opened;
-    const problems = (await tryLayers(opened)).map((message) => ({ file, line: 1, column: 1, text: '', message }));
+    const problems = await tryLayers(opened);
     const trained = variants.filter(({ sameAs }) => sameAs === null).length;
     const trials = suite.tune ? trained * suite.tune.learning_rate.length * suite.tune.seeds.length : 0;
     const before = trials > 0 ? `, ${counted(trials, 'trial')} of learning rates` : '';

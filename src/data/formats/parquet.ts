@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { decompress as unpackZstandard } from 'fzstd';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { dataFolder } from '../cache.js';
 import { DataError } from '../error.js';
@@ -233,12 +234,20 @@ function unread(path: string, rows: string, message: string): DataError {
   if (codec === undefined) return new DataError(`${path}: ${rows}: ${message}`);
   const name = pythonText(path);
   return new DataError(
-    `${path}: packed by ${codec}; Snappy, gzip, Brotli and unpacked files are read.\nNext, in Python with pyarrow:\n  import pyarrow.parquet as pq\n  pq.write_table(pq.read_table(${name}), ${name}, compression='snappy')`,
+    `${path}: packed by ${codec}; Snappy, gzip, Brotli, Zstandard and unpacked files are read.\nNext, in Python with pyarrow:\n  import pyarrow.parquet as pq\n  pq.write_table(pq.read_table(${name}), ${name}, compression='snappy')`,
   );
 }
 
-/** Beside Snappy, which the reader brings. */
+/** Beside Snappy, which the reader brings; a page says how long it is unpacked. */
 const compressors = {
-  GZIP: (bytes: Uint8Array) => gunzipSync(bytes),
-  BROTLI: (bytes: Uint8Array) => brotliDecompressSync(bytes),
+  GZIP: (bytes: Uint8Array, length: number) => whole(gunzipSync(bytes, atMost(length)), length),
+  BROTLI: (bytes: Uint8Array, length: number) => whole(brotliDecompressSync(bytes, atMost(length)), length),
+  ZSTD: (bytes: Uint8Array, length: number) => whole(unpackZstandard(bytes), length),
 };
+
+const atMost = (length: number) => ({ maxOutputLength: Math.max(1, length) });
+
+function whole(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length !== length) throw new Error(`a page unpacks to ${bytes.length} bytes; expected ${length}`);
+  return bytes;
+}

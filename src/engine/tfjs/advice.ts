@@ -14,6 +14,12 @@ const instead: Readonly<Record<string, string>> = {
   ComplexAbs: 'keep real and imaginary part as two tensors',
   Real: 'multiply by the cosine matrix with tf.matMul',
   Imag: 'multiply by the sine matrix with tf.matMul',
+  ...Object.fromEntries(
+    ['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Atan2'].map((op) => [
+      op,
+      'compute what does not depend on the map once in JavaScript (Math.sin, ...), or take --device cpu or wasm',
+    ]),
+  ),
   Multinomial: 'declare a draw (draws: in the layer) and compare it with the probabilities',
 };
 

@@ -1,13 +1,8 @@
-import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
-import { OpRefusal } from '../layer-scope.js';
-import { advice } from '../tfjs/advice.js';
-import { composeEinsum } from '../tfjs/einsum.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { backendKernel, composedKernels, type Kernel, refuseKernels, replaceKernels } from '../tfjs/kernels.js';
 import { type Attributes, axesOf, type Tf } from '../tfjs/register.js';
 import { windowGradients } from '../tfjs/windows.js';
 import type { Ops } from '../ops.js';
-
-type Inputs = Readonly<Record<string, Tensor>>;
-type Kernel = (inputs: Inputs, attributes: Attributes) => Tensor;
 
 /** What tfjs's wasm backend computes wrongly and nobody needs in a block: refused by name. */
 const REFUSED = [
@@ -27,19 +22,9 @@ const BY_AXIS: Readonly<Record<string, string>> = {
  */
 export function registerOwnKernels(tf: Tf, { linear }: Pick<Ops, 'linear'>): void {
   const windows = windowGradients(tf);
-  const ofBackend = (name: string) => {
-    const kernel = tf.getKernel(name, 'wasm');
-    return (inputs: Readonly<Record<string, Tensor | undefined>>, attributes: Attributes): Tensor => {
-      const call = { inputs: inputs as never, attrs: attributes, backend: tf.backend() };
-      return tf.engine().makeTensorFromTensorInfo(kernel!.kernelFunc(call) as TensorInfo);
-    };
-  };
-  const [batchMatMul, stridedSlice] = [ofBackend('BatchMatMul'), ofBackend('StridedSlice')];
+  const batchMatMul = backendKernel(tf, 'wasm', 'BatchMatMul');
   const kernels: Readonly<Record<string, Kernel>> = {
-    MaxPoolGrad: ({ dy, input, output }, attributes) =>
-      windows.maxPoolInput(dy!, input!, output!, windows.pool2d(input!.shape, attributes)),
-    AvgPoolGrad: ({ dy, input }, attributes) => windows.averagePoolInput(dy!, windows.pool2d(input!.shape, attributes)),
-    AvgPool3DGrad: ({ dy, input }, attributes) => windows.averagePool3dInput(dy!, input!.shape, attributes),
+    ...composedKernels(tf, 'wasm'),
     Conv2DBackpropFilter: ({ x, dy }, attributes) =>
       windows.denseFilter(x!, dy!, windows.conv2d(x!.shape, attributes['filterShape'], attributes, false)),
     DepthwiseConv2dNativeBackpropInput: ({ dy, filter }, attributes) =>
@@ -52,7 +37,6 @@ export function registerOwnKernels(tf: Tf, { linear }: Pick<Ops, 'linear'>): voi
       const sums = tf.matMul(member, rows as never, true, false);
       return tf.reshape(sums, [numSegments, ...x!.shape.slice(segmentIds!.rank)]);
     },
-    Einsum: (inputs, { equation }) => composeEinsum(tf, Object.values(inputs), equation),
     BatchMatMul: ({ a, b }, attributes) => {
       const { transposeA, transposeB } = attributes;
       const one = a!.size === a!.shape.at(-1)! * a!.shape.at(-2)! && b!.size === b!.shape.at(-1)! * b!.shape.at(-2)!;
@@ -61,17 +45,6 @@ export function registerOwnKernels(tf: Tf, { linear }: Pick<Ops, 'linear'>): voi
       const product = linear(tf.reshape(a!, [rows, inner]), tf.reshape(b!, [inner, columns]));
       const batch = (a!.rank > b!.rank ? a! : b!).shape.slice(0, -2);
       return tf.reshape(product, [...batch, rows, columns]);
-    },
-    StridedSlice: ({ x }, attributes) => {
-      const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
-      const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
-      const slice = tf.slice_util.sliceInfo(x!.shape, begin, end, strides, ...masks);
-      // The backend's own reads other places where an axis goes or comes: cut first, shape it then.
-      const whole = { begin: slice.begin, end: slice.end, strides: slice.strides };
-      const none = { ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 };
-      const ends = slice.end.reduce((mask, at, axis) => (at < 0 ? mask | (1 << axis) : mask), 0);
-      const part = stridedSlice({ x }, { ...whole, ...none, beginMask: 0, endMask: ends });
-      return tf.reshape(part, slice.finalShape);
     },
     _FusedMatMul: ({ a, b, bias, preluActivationWeights }, attributes) => {
       const { transposeA, transposeB, activation, leakyreluAlpha } = attributes;
@@ -83,22 +56,8 @@ export function registerOwnKernels(tf: Tf, { linear }: Pick<Ops, 'linear'>): voi
       return (tf as unknown as Record<string, (x: Tensor) => Tensor>)[activation]!(y);
     },
   };
-  const replace = (kernelName: string, kernelFunc: (inputs: Inputs, attributes: Attributes) => TensorInfo): void => {
-    if (tf.getKernel(kernelName, 'wasm')) tf.unregisterKernel(kernelName, 'wasm');
-    tf.registerKernel({
-      kernelName,
-      backendName: 'wasm',
-      kernelFunc: ({ inputs, attrs }) => kernelFunc(inputs as unknown as Inputs, (attrs ?? {}) as Attributes),
-    });
-  };
-  for (const [name, kernel] of Object.entries(kernels)) {
-    replace(name, (inputs, attributes) => tf.tidy(() => kernel(inputs, attributes)));
-  }
-  for (const name of REFUSED) {
-    replace(name, () => {
-      throw new OpRefusal(name, 'wasm', "tfjs's own gives other numbers there", advice(name.replace(/Backprop.*/, '')));
-    });
-  }
+  replaceKernels(tf, 'wasm', kernels);
+  refuseKernels(tf, 'wasm', REFUSED, "tfjs's own gives other numbers there");
   for (const [name, attribute] of Object.entries(BY_AXIS)) countAxesFromStart(tf, name, attribute);
 }
 

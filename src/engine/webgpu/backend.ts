@@ -1,15 +1,12 @@
 import { createRequire } from 'node:module';
 import { replaceAddN } from './add-n.js';
 import { findAdapter, type FoundAdapter, type GpuAdapter, type GpuDevice } from './adapter.js';
+import { registerOwnKernels } from './own-kernels.js';
+import { createPrograms, type WebgpuBackend } from './program.js';
 
 const require = createRequire(import.meta.url);
 
 type Tf = typeof import('@tensorflow/tfjs-core');
-
-/** What a program of ours needs of tfjs's backend; see `program.ts`. */
-export interface WebgpuBackend {
-  runWebGPUProgram(program: object, inputs: readonly object[], dtype: 'float32', uniforms: readonly object[]): object;
-}
 
 export interface OpenedBackend {
   readonly tf: Tf;
@@ -54,7 +51,11 @@ async function open(): Promise<OpenedBackend> {
   replaceAddN(tf);
   // The packed product always: another one adds its parts up in any order, so that a run could not be repeated.
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 3);
-  return { tf, backend: backend as unknown as WebgpuBackend, found };
+  // Everything on the device: the backend computes small tensors that it has not sent there yet in JavaScript, otherwise rounded.
+  tf.env().set('WEBGPU_CPU_FORWARD', false);
+  const opened = { tf, backend: backend as unknown as WebgpuBackend, found };
+  registerOwnKernels(tf, createPrograms(tf, opened.backend));
+  return opened;
 }
 
 /** All that the adapter has of what tfjs's programs use; a device gets WebGPU's small defaults otherwise. */

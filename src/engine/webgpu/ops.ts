@@ -1,12 +1,11 @@
 import type { Ops } from '../ops.js';
 import { createReferenceOps } from '../reference/ops.js';
-import type { WebgpuBackend } from './backend.js';
 import { createConvolutions } from './conv.js';
 import { createElementwise } from './elementwise.js';
 import { createNorms } from './norm.js';
 import { createOptimizers } from './optimizers.js';
 import { createMaxPool } from './pool.js';
-import { createPrograms } from './program.js';
+import { createPrograms, type WebgpuBackend } from './program.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
 

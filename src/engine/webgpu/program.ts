@@ -1,7 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { WebgpuBackend } from './backend.js';
 
 type Tf = typeof import('@tensorflow/tfjs-core');
+
+/** What a program of ours needs of tfjs's backend; on its own queue and tensors. */
+export interface WebgpuBackend {
+  runWebGPUProgram(program: object, inputs: readonly object[], dtype: 'float32', uniforms: readonly object[]): object;
+}
 
 /**
  * A computation in WGSL. Inputs are arrays of f32 under their names, the output is the array `result`, and sizes and

@@ -23,17 +23,26 @@ function convNeXtBlock(
   ];
 }
 
+const timmBlock = ['conv_dw', 'norm', 'mlp.fc1', 'mlp.fc2', 'gamma'] as const;
+
 export const convNeXtTimm: RuleSet = {
   rules: [
     { from: /^stem\.conv\./, to: 'stem.0.' },
     { from: /^stem\.norm\./, to: 'stem.1.' },
     { from: /\.downsample\.norm\./, to: '.downsample.0.' },
     { from: /\.downsample\.conv\./, to: '.downsample.1.' },
-    ...convNeXtBlock(
-      (stage, block) => `stages.${stage}.blocks.${block}`,
-      ['conv_dw', 'norm', 'mlp.fc1', 'mlp.fc2', 'gamma'],
-    ),
+    ...convNeXtBlock((stage, block) => `stages.${stage}.blocks.${block}`, timmBlock),
   ],
+  // `features_only`: a list of stages, whose places are parts of names.
+  also: {
+    rules: [
+      { from: /^stem\.conv\./, to: 'stem_0.' },
+      { from: /^stem\.norm\./, to: 'stem_1.' },
+      { from: /^stages\.(\d)\.downsample\.norm\./, to: (stage) => `stages_${stage}.downsample.0.` },
+      { from: /^stages\.(\d)\.downsample\.conv\./, to: (stage) => `stages_${stage}.downsample.1.` },
+      ...convNeXtBlock((stage, block) => `stages_${stage}.blocks.${block}`, timmBlock),
+    ],
+  },
 };
 
 /** torchvision keeps layer scale as a map and the stages as a flat list. */

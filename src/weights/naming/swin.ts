@@ -7,6 +7,15 @@ export const swinTimm: RuleSet = {
     { from: /^stages\./, to: 'layers.' },
     { from: /^head\.norm\./, to: 'norm.' },
   ],
+  // `features_only`: a list of stages, whose places are parts of names.
+  also: {
+    rules: [
+      { from: /^stem\.conv\./, to: 'patch_embed.proj.' },
+      { from: /^stem\.norm\./, to: 'patch_embed.norm.' },
+      { from: /^stages\.(\d)\./, to: (stage) => `layers_${stage}.` },
+      { from: /^head\.norm\./, to: 'norm.' },
+    ],
+  },
 };
 
 /** The authors' release: patch merging ends a stage there, here and in timm it begins one. */

@@ -6,7 +6,7 @@ import { cases, type Tf } from './cases.js';
 import { measure, type Runner } from './measure.js';
 
 /** Columns of docs/ops.md. */
-export type Column = 'compiled' | 'eager' | 'bfloat16' | 'wasm';
+export type Column = 'compiled' | 'eager' | 'bfloat16' | 'wasm' | 'webgpu';
 
 type Table = Record<string, Partial<Record<Column, string>>>;
 
@@ -15,15 +15,23 @@ const read = (): Table => JSON.parse(readFileSync(file, 'utf8')) as Table;
 
 /**
  * Holds a column of the table to what the engine does now: every case right, or refused with the text that stands there.
+ * `thereAndBack` runs them in reverse first, for an engine that keeps programs from case to case.
  * With ABLATE_OPS_TABLE=write the column is written anew; `node scripts/ops-table.mjs` then makes docs/ops.md of it.
  */
 export function holdsColumn(
   column: Column,
   engine: () => { tf: Tf; run: Runner; asMap?: (x: Tensor) => Tensor },
+  { thereAndBack = false } = {},
 ): void {
   test(`${column}: every case right, or refused by name`, async () => {
     const { tf, run, asMap } = engine();
     const found: Record<string, string> = {};
+    const wrong: string[] = [];
+    for (const one of thereAndBack ? [...cases].reverse() : []) {
+      const verdict = await measure(tf, run, one, asMap);
+      if (verdict.kind === 'wrong') wrong.push(`${one.name}, in reverse: ${verdict.text}`);
+    }
+    expect(wrong).toEqual([]);
     for (const one of cases) {
       const verdict = await measure(tf, run, one, asMap);
       found[one.name] = verdict.kind === 'right' ? 'right' : `${verdict.kind}: ${verdict.text}`;
