@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { DataError } from '../data/error.js';
 import type { Compiler, Device } from '../engine/engine.js';
-import { chooseRates } from '../experiment/choose-rates.js';
+import { decide } from '../experiment/decide.js';
 import { fingerprintOf } from '../experiment/fingerprint.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
@@ -41,31 +40,40 @@ export interface OpenedPlan {
 export async function openPlan(file: string, options: PlanSelection, needsData: boolean): Promise<OpenedPlan> {
   const { device, compiler, only } = options;
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
-  const opened = await openSuiteHere(file, options);
-  const all = opened.variants.map(({ variant }) => variant.name);
-  const names = all.filter(fits(only));
-  if (names.length === 0 && !opened.suite.tune) throw fitsNone(only, all);
-  const suiteFolder = join(options.out, opened.suite.name);
-  const classes = opened.variants[0]?.spec.classes;
-  const fingerprint = await fingerprintOf(opened.suite.dataset, classes).catch((error: Error) => {
-    if (needsData || !(error instanceof DataError)) throw error;
-    return null;
-  });
-
-  const instead = { device, compiler };
-  const untuned = opened.suite.tune ? planSuite(opened, { ...instead, fingerprint }).runs : [];
-  const trials = untuned.filter(({ trial }) => trial !== null);
-  if (names.length === 0 && !trials.some(({ spec }) => fits(only)(spec.variant))) throw fitsNone(only, all);
-  const chosen = chooseRates(trials, standingsAnywhere(trials, suiteFolder));
-  const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
-  const recorded = recordedBeside(opened, suiteFolder, (extra) =>
-    planSuite(opened, { ...instead, fingerprint, extra, chosen }),
+  const named = ({ variants, suite }: OpenedSuite): string[] => {
+    const all = variants.map(({ variant }) => variant.name);
+    const names = all.filter(fits(only));
+    if (names.length === 0 && !suite.tune) throw fitsNone(only, all);
+    return names;
+  };
+  const decided = await decide(
+    (choices) => openSuiteHere(file, options, choices),
+    options.out,
+    async (first) => {
+      named(first);
+      const fingerprint = await fingerprintOf(first.suite.dataset, first.variants[0]?.spec.classes).catch(
+        (error: Error) => {
+          if (needsData || !(error instanceof DataError)) throw error;
+          return null;
+        },
+      );
+      return { device, compiler, fingerprint };
+    },
   );
-  const plan = planSuite(opened, { ...instead, fingerprint, extra: [...recorded, ...asked], chosen });
+  const { opened, suiteFolder, trials, chosen, sweeps } = decided;
+  const names = named(opened);
+  if (names.length === 0 && !trials.some(({ spec }) => fits(only)(spec.variant)))
+    throw fitsNone(
+      only,
+      opened.variants.map(({ variant }) => variant.name),
+    );
+  const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
+  const planWith = (extra: readonly RunName[]) => planSuite(opened, { ...decided.options, extra, chosen, sweeps });
+  const plan = planWith([...recordedBeside(opened, suiteFolder, planWith), ...asked]);
   const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
   const standings = standingsAnywhere(runs, suiteFolder);
-  // Which run it is shows when its learning rate is chosen: until then no record is known for its own or another's.
-  for (const run of runs) if (run.awaitsTuning) standings.set(run, { state: 'waiting' });
+  // Which run it is shows when what it waits for is chosen: until then no record is known for its own or another's.
+  for (const run of runs) if (run.awaits !== null) standings.set(run, { state: 'waiting' });
   return { opened, plan, runs, suiteFolder, standings };
 }
 

@@ -31,6 +31,7 @@ export interface Synthetic {
   readonly dataset?: string;
   readonly strategy?: string;
   readonly arrangement?: PlanRecord['arrangement'];
+  readonly choices?: PlanRecord['choices'];
   readonly seeds?: readonly number[];
   readonly classes?: number;
   readonly variants: readonly SyntheticVariant[];
@@ -83,6 +84,7 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
     base: variants[0]?.name ?? 'none',
     strategy: synthetic.strategy ?? 'cumulative',
     ...(synthetic.arrangement && { arrangement: synthetic.arrangement }),
+    ...(synthetic.choices && { choices: synthetic.choices }),
     seeds,
     variants: planned,
   };

@@ -5,6 +5,7 @@ import { restOf } from '../../data/hold-out.js';
 import { type Availability, checkDevice } from '../../engine/available.js';
 import { renderProblem } from '../../config/problem.js';
 import { type Device, EnvironmentError } from '../../engine/engine.js';
+import { choiceWords } from '../../experiment/choice-words.js';
 import { arrangementWords } from '../../experiment/arrangement-words.js';
 import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
 import { describeMachine, devicesFor } from '../../experiment/machine.js';
@@ -92,10 +93,11 @@ Examples:
             epochs: run.spec.recipe.epochs,
             bytes: run.bytes,
             milliseconds: timeOf.get(run) ?? null,
-            hash: run.fingerprint === null || run.awaitsTuning ? null : run.hash,
+            hash: run.fingerprint === null || run.awaits !== null ? null : run.hash,
             ...(run.trial && { trial: { variant: run.trial.variant, factor: run.trial.factor } }),
           })),
           ...(plan.record.arrangement && { arrangement: plan.record.arrangement }),
+          ...(plan.record.choices && { choices: plan.record.choices }),
           left: left.length,
           parallel: share.parallel,
           threads: share.threads,
@@ -105,7 +107,7 @@ Examples:
       printText(planTable(standings, trainedAs, (run) => timeOf.get(run)));
       for (const warning of opened.warnings)
         note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
-      if (!suite.validation && opened.variants.some(({ variant }) => !variant.adopted))
+      if (!suite.validation && opened.sweeps.length === 0 && opened.variants.some(({ variant }) => !variant.adopted))
         note(
           'values of a sweep can only be chosen by the test set here; `validation: { share: 0.1 }` in the suite holds training pictures out to choose by',
         );
@@ -113,7 +115,7 @@ Examples:
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
-      for (const words of arrangementWords(plan.record)) note(words);
+      for (const words of [...arrangementWords(plan.record), ...choiceWords(plan.record)]) note(words);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
@@ -153,8 +155,8 @@ function planTable(
         ? `done in ${standing.folder}`
         : isRepeat(run, trainedAs)
           ? `the same run as ${trainedAs.get(run.hash)?.spec.variant}`
-          : run.awaitsTuning
-            ? 'waits for its learning rate'
+          : run.awaits !== null
+            ? `waits for ${run.awaits}`
             : standing.state;
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });

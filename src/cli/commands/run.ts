@@ -97,9 +97,10 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     const found = { engine: available.engine, gpu: available.gpu, ...(compiler === 'xla' && { compiler }) } as const;
     requireSame({ ...begunOn, precision: undefined }, found, `the suite ${suite.name}`, named);
   }
-  if (seat && suite.tune)
+  const decides = suite.tune !== null || opened.sweeps.length > 0;
+  if (seat && decides)
     throw new UsageError(
-      '--hosts: which rates are chosen stands in the records of one machine; tune with --ranks there first',
+      '--hosts: what runs choose, rates and values of sweeps, stands in the records of one machine; train there with --ranks first',
     );
   const leads = seat === null || seat.rank === 0;
   const release = leads ? await takeFolder(suiteFolder, options.shared === true) : null;
@@ -129,7 +130,7 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     async function stage({ plan, standings }: OpenedPlan, these: readonly PlannedRun[], at: number) {
       if (at > 0) progress = createProgress(process.stderr, these);
       // One of many that share the suite knows only its own part of what was asked for.
-      const known = options.shared && before && !suite.tune ? before : plan.record;
+      const known = options.shared && before && !decides ? before : plan.record;
       const record = { ...known, ...(engine && { engine }) };
       if (leads) await writePlan(suiteFolder, record);
       let noted: Promise<void> = Promise.resolve();
