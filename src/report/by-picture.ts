@@ -57,7 +57,7 @@ type BySeed = ReadonlyMap<number, Predictions>;
 
 const mostClasses = 200;
 
-const predictionsOf = ({ states }: Row): BySeed =>
+export const predictionsOf = ({ states }: Row): BySeed =>
   new Map(
     doneRuns(states).flatMap(({ seed, files }) => {
       const found = files.predictions.read();

@@ -1,4 +1,5 @@
 import type { RunSpec } from '../records/run.js';
+import { flatten } from './design.js';
 import { counted, listed, seedList } from './format.js';
 import type { Row } from './study.js';
 
@@ -11,9 +12,13 @@ export interface ProtocolNotice {
   readonly text: string;
 }
 
-/** Which variants were trained or tested by another protocol than most, and in which fields it differs. */
-export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
-  const protocolOf = protocolReader();
+/**
+ * Which variants were trained or tested by another protocol than most, and in which fields it differs.
+ *
+ * @param tuned whether each network was meant to have a learning rate of its own
+ */
+export function protocolNotices(rows: readonly Row[], tuned = false): ProtocolNotice[] {
+  const protocolOf = protocolReader(tuned);
   const trained = rows.flatMap((row) => trainedBy(row, protocolOf));
   const groups = new Map<Protocol, typeof trained>();
   for (const one of trained) {
@@ -59,7 +64,7 @@ function trainedBy(
 }
 
 /** One object for all protocols that are equal; the runs of a suite share most of what theirs are made of. */
-function protocolReader(): (spec: RunSpec) => Protocol {
+function protocolReader(tuned: boolean): (spec: RunSpec) => Protocol {
   const numbers = new Map<object, number>();
   const numberOf = (part: object): number => {
     const number = numbers.get(part) ?? numbers.size;
@@ -73,7 +78,8 @@ function protocolReader(): (spec: RunSpec) => Protocol {
     const parts = [...[spec.recipe, spec.dataset, spec.network].map(numberOf), held].join(' ');
     const known = byParts.get(parts);
     if (known) return known;
-    const made = readProtocol(spec);
+    const all = readProtocol(spec);
+    const made = tuned ? new Map([...all].filter(([field]) => field !== 'optimizer.learning_rate')) : all;
     const text = JSON.stringify([...made]);
     const protocol = byText.get(text) ?? made;
     byText.set(text, protocol);
@@ -91,19 +97,12 @@ function readProtocol({ recipe, dataset, network, validation }: RunSpec): Protoc
     flatten({
       ...trained,
       dataset: data,
-      validation,
+      ...(validation && { validation }),
       resolution,
       classes,
       weights: weights?.sha256.slice(0, 12) ?? 'random',
     }),
   );
-}
-
-function flatten(value: unknown, path = ''): [string, string][] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, JSON.stringify(value)]];
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
 }
 
 function differences(odd: Protocol, even: Protocol): string[] {

@@ -214,7 +214,7 @@ describe('the answer', () => {
     ];
     const text = summaryOf(await studyOf({ seeds: tenSeeds, variants })).join(' ');
     expect(text).toContain(
-      'None of the 1 step judged can be told from no change with these runs. Without a verdict: B (at chance, not judged).',
+      'The one step that is judged cannot be told from no change with these runs. Without a verdict: B (at chance, not judged).',
     );
     expect(text).toContain('a network at chance is no end of a road to measure.');
     const alone = summaryOf(await studyOf({ seeds: [0], variants: pair([80], [81]) }));
@@ -226,7 +226,7 @@ describe('the answer', () => {
     const wished = (report: object) => study({ ...records, plan: { ...records.plan, report } as typeof records.plan });
     expect(summaryOf(wished({ margin: 0.5 }))[0]).toBe('ReLU to GELU changes accuracy by less than 0.50 points.');
     expect(stepTable(wished({ margin: 0.5 })).rows[1]).toContain('equivalent within ±0.50');
-    expect(summaryOf(wished({ margin: 0.01 }))[0]).toMatch(/^None of the 1 step judged can be told/);
+    expect(summaryOf(wished({ margin: 0.01 }))[0]).toMatch(/^The one step that is judged cannot be told/);
   });
 });
 

@@ -5,6 +5,7 @@ import { choiceNotices } from './choices.js';
 import { judgementNotices } from './judgement.js';
 import { mixtureNotices } from './mixtures.js';
 import { type Notice, note, warning } from './notice.js';
+import { rateNotices } from './rates.js';
 import { recordNotices } from './records.js';
 
 /** All that is missing, failed, mixed or too little, most serious first. */
@@ -13,8 +14,11 @@ export function noticesOf(study: Study): Notice[] {
     ...chanceNotices(study),
     ...recordNotices(study),
     ...mixtureNotices(study),
-    ...protocolNotices(study.rows).map(({ serious, text }) => (serious ? warning(text) : note(text))),
+    ...protocolNotices(study.rows, study.plan.tuning !== undefined).map(({ serious, text }) =>
+      serious ? warning(text) : note(text),
+    ),
     ...choiceNotices(study),
+    ...rateNotices(study),
     ...judgementNotices(study),
   ];
   return notices.sort((a, b) => Number(b.level === 'warning') - Number(a.level === 'warning'));
