@@ -1,14 +1,20 @@
+import { join } from 'node:path';
+import type { BudgetConfig } from '../config/budget.js';
 import { DataError } from '../data/error.js';
 import type { Compiler, Device } from '../engine/engine.js';
+import { budgetKey, choosePart, limitOf, withinBudget } from '../experiment/budget.js';
 import { decide } from '../experiment/decide.js';
 import { fingerprintOf } from '../experiment/fingerprint.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
 import type { OpenedSuite } from '../experiment/suite.js';
 import type { RunName } from '../records/folders.js';
+import type { BudgetRecord } from '../records/plan.js';
 import { readPlan, orNull } from '../records/read.js';
+import { UsageError } from './errors.js';
 import { openSuiteHere } from './open-suite.js';
 import type { PluginsOption } from './plugins-option.js';
+import { countRuns, timeRuns } from './run-costs.js';
 import type { SettingsOption } from './settings-option.js';
 import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
@@ -19,6 +25,8 @@ export interface PlanSelection extends SettingsOption, PluginsOption {
   readonly out: string;
   readonly device?: Device;
   readonly compiler?: Compiler;
+  /** Whether steps are timed where a budget of time needs it. */
+  readonly measureCosts?: boolean;
 }
 
 export interface OpenedPlan {
@@ -46,6 +54,12 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
     if (names.length === 0 && !suite.tune) throw fitsNone(only, all);
     return names;
   };
+  let part: BudgetRecord | null = null;
+  const afford = async (of: OpenedSuite, plan: Plan): Promise<Plan> => {
+    if (of.suite.budget === null) return plan;
+    part ??= await partOf(of, plan, options);
+    return withinBudget(plan, part, of.suite.seeds);
+  };
   const decided = await decide(
     (choices) => openSuiteHere(file, options, choices),
     options.out,
@@ -59,6 +73,7 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
       );
       return { device, compiler, fingerprint };
     },
+    afford,
   );
   const { opened, suiteFolder, trials, chosen, sweeps } = decided;
   const names = named(opened);
@@ -69,7 +84,7 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
     );
   const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
   const planWith = (extra: readonly RunName[]) => planSuite(opened, { ...decided.options, extra, chosen, sweeps });
-  const plan = planWith([...recordedBeside(opened, suiteFolder, planWith), ...asked]);
+  const plan = await afford(opened, planWith([...recordedBeside(opened, suiteFolder, planWith), ...asked]));
   const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
   const standings = standingsAnywhere(runs, suiteFolder);
   // Which run it is shows when what it waits for is chosen: until then no record is known for its own or another's.
@@ -77,7 +92,18 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
   return { opened, plan, runs, suiteFolder, standings };
 }
 
-/** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still fit it. */
+/** What the budget pays for: as the last plan has it, while that is of the same suite and budget, so that it stays when runs are done. */
+async function partOf(opened: OpenedSuite, plan: Plan, options: PlanSelection): Promise<BudgetRecord> {
+  const { name, budget } = opened.suite;
+  const before = orNull(readPlan(join(options.out, name)))?.budget;
+  if (before?.key === budgetKey(opened)) return before;
+  const costs = typeof budget === 'string' ? await timeRuns(opened, plan, options) : countRuns;
+  const part = choosePart(opened, plan, limitOf(budget as BudgetConfig), costs);
+  if (part) return part;
+  throw new UsageError(`the budget of ${opened.file} pays for no run at all; raise it, or shorten the runs`);
+}
+
+/** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still afford it. */
 function recordedBeside(
   { suite }: OpenedSuite,
   suiteFolder: string,

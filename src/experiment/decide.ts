@@ -3,7 +3,7 @@ import type { SweepChoice } from '../records/plan.js';
 import type { Choices } from '../roadmap/entry.js';
 import { chooseRates } from './choose-rates.js';
 import { chooseValue } from './choose-values.js';
-import { type PlanOptions, type PlannedRun, planSuite, trialRuns } from './plan.js';
+import { type Plan, type PlanOptions, type PlannedRun, planSuite, trialRuns } from './plan.js';
 import { standingsAnywhere } from './standing.js';
 import type { OpenedSuite } from './suite.js';
 
@@ -22,11 +22,14 @@ export interface Decided {
 /**
  * Opens a suite, decides by the records in `out` what it leaves to its runs, opens it with what is decided, and so on from
  * sweep to sweep. Reads only.
+ *
+ * @param afford leaves of a plan what the suite's budget pays for
  */
 export async function decide(
   open: (choices: Choices) => Promise<OpenedSuite>,
   out: string,
   optionsFor: (first: OpenedSuite) => Promise<PlanOptions>,
+  afford: (opened: OpenedSuite, plan: Plan) => Promise<Plan>,
 ): Promise<Decided> {
   const choices = new Map<string, string>();
   const sweeps: SweepChoice[] = [];
@@ -41,10 +44,16 @@ export async function decide(
     const next = opened.sweeps[sweeps.length];
     if (!next) return { ...decided, sweeps };
     const values = new Set(next.values);
-    const runs = planSuite(opened, { ...options, chosen }).runs.filter(
-      ({ spec, trial, awaits }) => values.has(spec.variant) && trial === null && awaits === null,
+    const planned = await afford(opened, planSuite(opened, { ...options, chosen }));
+    const runs = planned.runs.filter(({ spec, trial }) => values.has(spec.variant) && trial === null);
+    // The budget ends before it.
+    if (runs.length === 0) return { ...decided, sweeps };
+    const standings = standingsAnywhere(
+      runs.filter(({ awaits }) => awaits === null),
+      suiteFolder,
     );
-    const choice = chooseValue(next, opened.suite, standingsAnywhere(runs, suiteFolder));
+    const seeds = [...new Set(runs.map(({ spec }) => spec.seed))];
+    const choice = chooseValue(next, { ...opened.suite, seeds }, standings);
     sweeps.push(choice);
     if (choice.chosen === null) return { ...decided, sweeps };
     choices.set(next.step, choice.chosen);

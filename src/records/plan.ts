@@ -70,6 +70,23 @@ const arrangementSchema = z.discriminatedUnion('kind', [
     cells: z.array(z.object({ network: z.string(), across: z.string(), down: z.string() })),
   }),
 ]);
+const someSeeds = z.array(z.object({ variant: z.string(), seeds: z.array(seedSchema) }));
+
+/** What of a suite its budget pays for. */
+const budgetRecord = z.object({
+  /** As the suite writes it: `2h`, or `60 runs`. */
+  asked: z.string(),
+  /** Of the budget and of what it was chosen from: while it stays, so does the part. */
+  key: hashSchema,
+  /** Runs, or milliseconds by the estimate that `basis` names. */
+  spent: z.number().min(0),
+  basis: z.string().nullable(),
+  kept: someSeeds,
+  /** Networks with the seeds that they are not trained with. */
+  leftOut: someSeeds,
+});
+export type BudgetRecord = Frozen<z.infer<typeof budgetRecord>>;
+
 /** How a sweep with `adopt: best` has come to its value: from which runs, and by which pictures. */
 const sweepChoice = z.object({
   step: z.string(),
@@ -119,6 +136,8 @@ export const planSchema = z.object({
     .optional(),
   /** Of the sweeps that leave their value to their runs, those that stand on no open one; absent where there are none. */
   choices: z.array(sweepChoice).optional(),
+  /** Absent where the suite has no budget. */
+  budget: budgetRecord.optional(),
   variants: z.array(plannedVariant),
 });
 

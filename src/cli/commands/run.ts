@@ -81,7 +81,8 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
   const { options, seat } = withRanks(given);
   const wish = options.parallel === undefined ? null : wholeNumber('--parallel', options.parallel);
   const giveUpAfter = options.giveUpAfter === undefined ? null : wholeNumber('--give-up-after', options.giveUpAfter);
-  const first = await openPlan(file, options, true);
+  const selection = { ...options, measureCosts: true };
+  const first = await openPlan(file, selection, true);
   const { opened, runs, suiteFolder } = first;
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
@@ -123,7 +124,7 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     if (share.note) progress.say(share.note);
     for (const warning of opened.warnings)
       progress.say(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
-    const summary = await inStages(first, () => openPlan(file, options, true), stage);
+    const summary = await inStages(first, () => openPlan(file, selection, true), stage);
     finish(summary, suiteFolder, [quoted(file), ...repeated(options)], Date.now() - began, options.json === true);
 
     /** Trains what of a plan can be trained: all but what waits for a learning rate. */

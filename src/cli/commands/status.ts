@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { budgetWords } from '../../experiment/budget-words.js';
 import { choiceWords } from '../../experiment/choice-words.js';
 import { holderOf } from '../../experiment/lock.js';
 import type { PlannedRun } from '../../experiment/plan.js';
@@ -58,7 +59,7 @@ export function statusCommand(): Command {
           rows,
         ),
       );
-      for (const words of choiceWords(plan.record)) note(words);
+      for (const words of [...choiceWords(plan.record), ...budgetWords(plan.record)]) note(words);
       const count = (state: RunState['state']) => states.filter((one) => one.state === state).length;
       const parts = stateNames.map((state) => [count(state), state] as const).filter(([number]) => number > 0);
       note(`${parts.map(([number, state]) => `${number} ${state}`).join(', ')}; records in ${suiteFolder}`);

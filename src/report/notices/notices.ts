@@ -1,3 +1,4 @@
+import { budgetWords } from '../../experiment/budget-words.js';
 import { protocolNotices } from '../protocol.js';
 import type { Study } from '../study.js';
 import { chanceNotices } from './chance.js';
@@ -17,6 +18,7 @@ export function noticesOf(study: Study): Notice[] {
     ...protocolNotices(study.rows, study.plan.tuning !== undefined).map(({ serious, text }) =>
       serious ? warning(text) : note(text),
     ),
+    ...budgetWords(study.plan).map(note),
     ...choiceNotices(study),
     ...rateNotices(study),
     ...judgementNotices(study),
