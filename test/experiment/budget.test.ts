@@ -87,7 +87,13 @@ describe('of a road a budget pays', () => {
     expect(found.runs.filter(({ trial }) => trial)).toHaveLength(8);
     expect(found.plan.record.tuning?.trials).toHaveLength(4);
     const best = await open(suiteOf(`${road.replace('adopt: 5', 'adopt: best')}budget: { runs: 11 }`));
-    expect(seedsOf(best)).toEqual({ 'convnext-tiny': 2, 'kernel-size-5': 2, 'kernel-size-9': 2, 'kernel-size-11': 2, 'layer-scale-0.1': 2 });
+    expect(seedsOf(best)).toEqual({
+      'convnext-tiny': 2,
+      'kernel-size-5': 2,
+      'kernel-size-9': 2,
+      'kernel-size-11': 2,
+      'layer-scale-0.1': 2,
+    });
     expect(best.plan.record.choices?.[0]?.seeds).toEqual([0, 1]);
   });
 
