@@ -1,3 +1,5 @@
+import { isMapping } from '../config/merge.js';
+import { recipe as recipeStep } from '../roadmap/steps/recipe.js';
 import type { RunSpec } from '../records/run.js';
 import { flatten } from './design.js';
 import { counted, listed, seedList } from './format.js';
@@ -13,12 +15,16 @@ export interface ProtocolNotice {
 }
 
 /**
- * Which variants were trained or tested by another protocol than most, and in which fields it differs.
+ * Which variants were trained or tested by another protocol than most, and in which fields it differs. Fields that entries of
+ * the road change are what the study varies, and no other protocol.
  *
  * @param tuned whether each network was meant to have a learning rate of its own
  */
 export function protocolNotices(rows: readonly Row[], tuned = false): ProtocolNotice[] {
-  const protocolOf = protocolReader(tuned);
+  const varied = [...variedFields(rows), ...(tuned ? ['optimizer.learning_rate'] : [])];
+  const protocolOf = protocolReader((field) =>
+    varied.some((one) => field === one || field.startsWith(`${one}.`) || one.startsWith(`${field}.`)),
+  );
   const trained = rows.flatMap((row) => trainedBy(row, protocolOf));
   const groups = new Map<Protocol, typeof trained>();
   for (const one of trained) {
@@ -38,6 +44,23 @@ export function protocolNotices(rows: readonly Row[], tuned = false): ProtocolNo
       ? 'the first delta after it is that of the protocol.'
       : 'their accuracies differ by protocol as well as by architecture.';
     return [{ serious: !start, text: `Another protocol than the rest: ${names} (${shown.join('; ')}); ${meaning}` }];
+  });
+}
+
+/** Fields of the recipe that `recipe` entries of the road set, in any of the networks. */
+function variedFields(rows: readonly Row[]): string[] {
+  const steps = rows.flatMap(({ states }) => {
+    const { files } = states.find(({ status }) => status === 'done') ?? {};
+    return files?.run?.spec.network.steps.filter(({ id }) => id === recipeStep.id) ?? [];
+  });
+  // A part of another name takes the old one's place as a whole.
+  return [...new Set(steps.flatMap(({ options }) => wholes(options)))];
+}
+
+function wholes(value: Readonly<Record<string, unknown>>, path = ''): string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = path === '' ? key : `${path}.${key}`;
+    return isMapping(inner) && !Object.hasOwn(inner, 'name') ? wholes(inner, here) : [here];
   });
 }
 
@@ -64,7 +87,7 @@ function trainedBy(
 }
 
 /** One object for all protocols that are equal; the runs of a suite share most of what theirs are made of. */
-function protocolReader(tuned: boolean): (spec: RunSpec) => Protocol {
+function protocolReader(isVaried: (field: string) => boolean): (spec: RunSpec) => Protocol {
   const numbers = new Map<object, number>();
   const numberOf = (part: object): number => {
     const number = numbers.get(part) ?? numbers.size;
@@ -79,7 +102,7 @@ function protocolReader(tuned: boolean): (spec: RunSpec) => Protocol {
     const known = byParts.get(parts);
     if (known) return known;
     const all = readProtocol(spec);
-    const made = tuned ? new Map([...all].filter(([field]) => field !== 'optimizer.learning_rate')) : all;
+    const made = new Map([...all].filter(([field]) => !isVaried(field)));
     const text = JSON.stringify([...made]);
     const protocol = byText.get(text) ?? made;
     byText.set(text, protocol);

@@ -294,6 +294,23 @@ describe('what a reader must know', () => {
     );
   });
 
+  it('is none in the fields that entries of the road change, in any of the networks, and is one in others', async () => {
+    const behind = ['gelu', 'c'];
+    const change = (record: RunRecord): RunRecord => {
+      const { spec } = record;
+      if (!behind.includes(spec.variant)) return record;
+      const augmentation = { ...spec.recipe.augmentation, mixup: 0.8 };
+      const steps = [{ id: 'recipe', options: { augmentation: { mixup: 0.8 } } }];
+      const epochs = spec.variant === 'c' ? 9 : spec.recipe.epochs;
+      const recipe = { ...spec.recipe, augmentation, epochs };
+      return { ...record, spec: { ...spec, recipe, network: { ...spec.network, steps } } };
+    };
+    const variants = [...pair([80, 80, 80], [81, 81, 81]), { name: 'c', parent: 'gelu', top1: [82, 82, 82] }];
+    const texts = (await textsOf({ variants, change })).join('\n');
+    expect(texts).not.toContain('mixup');
+    expect(texts).toContain('Another protocol than the rest: c (epochs 9 instead of 3)');
+  });
+
   it("is no warning where the road's start alone has its own recipe", async () => {
     const change = (record: RunRecord) =>
       record.spec.variant === 'resnet-50'
