@@ -31,6 +31,7 @@ const may = {
     'config',
     'random',
     'shell',
+    'statistics/summary',
     // What plug-ins import as `ablate`: handed to them as it is, so that there is one of it.
     'index',
   ],
@@ -47,6 +48,7 @@ const may = {
     'weights',
     'config',
     'random',
+    'statistics/summary',
     'report/figures',
     'report/tables',
   ],

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Table } from '../report/tables/table.js';
 import { counted } from '../words/counted.js';
+import { meanOf } from '../statistics/summary.js';
 import { quantile } from './interleave.js';
 
 /** One side's whole way from the suite to its results. */
@@ -29,7 +30,6 @@ const median = (values: readonly number[]): number =>
     0.5,
   );
 const wall = (turns: readonly SideTurn[]): number => median(turns.map(({ seconds }) => seconds));
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const right = true;
 
@@ -52,7 +52,7 @@ export function sidesTable({ ours, torch }: SuiteSides): Table {
     ],
     rows: names.map((variant) => {
       const [own, theirs] = [of(ours, variant), of(torch, variant)];
-      const reached = (runs: readonly SideRun[]) => percent(mean(runs.map(({ top1 }) => top1)));
+      const reached = (runs: readonly SideRun[]) => percent(meanOf(runs.map(({ top1 }) => top1)));
       const memory = (runs: readonly SideRun[]) =>
         (Math.max(...runs.map(({ peakBytes }) => peakBytes)) / 2 ** 20).toFixed(0);
       return [variant, String(own.length), reached(own), reached(theirs), memory(own), memory(theirs)];
@@ -67,14 +67,14 @@ export function sidesFindings(sides: SuiteSides, parallel: number): string[] {
   return [
     `From the suite to the report ${wall(ours).toFixed(0)} s, PyTorch ${wall(torch).toFixed(0)} s: ${timesAsFast(sides).toFixed(2)} times as fast (${counted(ours.length, 'turn')} each; ours ${turns(ours)} s, PyTorch ${turns(torch)} s).`,
     `${counted(ours[0]?.runs.length ?? 0, 'run')}, ${parallel} at a time on either side.`,
-    `Mean top-1, ours minus PyTorch's: ${(100 * mean(gaps)).toFixed(1)} points over the networks, each side with chance of its own.`,
+    `Mean top-1, ours minus PyTorch's: ${(100 * meanOf(gaps)).toFixed(1)} points over the networks, each side with chance of its own.`,
   ];
 }
 
 /** Mean top-1 of each network on both sides. */
 function pairs({ ours, torch }: SuiteSides): [number, number][] {
   const reached = (runs: readonly SideRun[], variant: string) =>
-    mean(runs.filter((run) => run.variant === variant).map(({ top1 }) => top1));
+    meanOf(runs.filter((run) => run.variant === variant).map(({ top1 }) => top1));
   const [own, theirs] = [ours[0]?.runs ?? [], torch[0]?.runs ?? []];
   return [...new Set(own.map(({ variant }) => variant))].map((name) => [reached(own, name), reached(theirs, name)]);
 }

@@ -27,6 +27,10 @@ export const commands = {
     about: 'write figures, tables and a page from the records',
     load: async () => (await import('./commands/report.js')).reportCommand(),
   },
+  compare: {
+    about: 'set any two trained networks side by side, also of two suites',
+    load: async () => (await import('./commands/compare.js')).compareCommand(),
+  },
   flops: {
     about: 'count multiply-adds and parameters, exactly',
     load: async () => (await import('./commands/flops.js')).flopsCommand(),

@@ -1,15 +1,20 @@
 import { join } from 'node:path';
+import type { BudgetConfig } from '../config/budget.js';
 import { DataError } from '../data/error.js';
 import type { Compiler, Device } from '../engine/engine.js';
-import { chooseRates } from '../experiment/choose-rates.js';
+import { budgetKey, choosePart, limitOf, withinBudget } from '../experiment/budget.js';
+import { decide } from '../experiment/decide.js';
 import { fingerprintOf } from '../experiment/fingerprint.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
 import type { OpenedSuite } from '../experiment/suite.js';
 import type { RunName } from '../records/folders.js';
+import type { BudgetRecord } from '../records/plan.js';
 import { readPlan, orNull } from '../records/read.js';
+import { UsageError } from './errors.js';
 import { openSuiteHere } from './open-suite.js';
 import type { PluginsOption } from './plugins-option.js';
+import { countRuns, timeRuns } from './run-costs.js';
 import type { SettingsOption } from './settings-option.js';
 import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
@@ -20,6 +25,8 @@ export interface PlanSelection extends SettingsOption, PluginsOption {
   readonly out: string;
   readonly device?: Device;
   readonly compiler?: Compiler;
+  /** Whether steps are timed where a budget of time needs it. */
+  readonly measureCosts?: boolean;
 }
 
 export interface OpenedPlan {
@@ -41,35 +48,62 @@ export interface OpenedPlan {
 export async function openPlan(file: string, options: PlanSelection, needsData: boolean): Promise<OpenedPlan> {
   const { device, compiler, only } = options;
   const wanted = options.seeds === undefined ? undefined : parseSeeds(options.seeds);
-  const opened = await openSuiteHere(file, options);
-  const all = opened.variants.map(({ variant }) => variant.name);
-  const names = all.filter(fits(only));
-  if (names.length === 0 && !opened.suite.tune) throw fitsNone(only, all);
-  const suiteFolder = join(options.out, opened.suite.name);
-  const classes = opened.variants[0]?.spec.classes;
-  const fingerprint = await fingerprintOf(opened.suite.dataset, classes).catch((error: Error) => {
-    if (needsData || !(error instanceof DataError)) throw error;
-    return null;
-  });
-
-  const instead = { device, compiler };
-  const untuned = opened.suite.tune ? planSuite(opened, { ...instead, fingerprint }).runs : [];
-  const trials = untuned.filter(({ trial }) => trial !== null);
-  if (names.length === 0 && !trials.some(({ spec }) => fits(only)(spec.variant))) throw fitsNone(only, all);
-  const chosen = chooseRates(trials, standingsAnywhere(trials, suiteFolder));
-  const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
-  const recorded = recordedBeside(opened, suiteFolder, (extra) =>
-    planSuite(opened, { ...instead, fingerprint, extra, chosen }),
+  const named = ({ variants, suite }: OpenedSuite): string[] => {
+    const all = variants.map(({ variant }) => variant.name);
+    const names = all.filter(fits(only));
+    if (names.length === 0 && !suite.tune) throw fitsNone(only, all);
+    return names;
+  };
+  let part: BudgetRecord | null = null;
+  const afford = async (of: OpenedSuite, plan: Plan): Promise<Plan> => {
+    if (of.suite.budget === null) return plan;
+    part ??= await partOf(of, plan, options);
+    return withinBudget(plan, part, of.suite.seeds);
+  };
+  const decided = await decide(
+    (choices) => openSuiteHere(file, options, choices),
+    options.out,
+    async (first) => {
+      named(first);
+      const fingerprint = await fingerprintOf(first.suite.dataset, first.variants[0]?.spec.classes).catch(
+        (error: Error) => {
+          if (needsData || !(error instanceof DataError)) throw error;
+          return null;
+        },
+      );
+      return { device, compiler, fingerprint };
+    },
+    afford,
   );
-  const plan = planSuite(opened, { ...instead, fingerprint, extra: [...recorded, ...asked], chosen });
+  const { opened, suiteFolder, trials, chosen, sweeps } = decided;
+  const names = named(opened);
+  if (names.length === 0 && !trials.some(({ spec }) => fits(only)(spec.variant)))
+    throw fitsNone(
+      only,
+      opened.variants.map(({ variant }) => variant.name),
+    );
+  const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
+  const planWith = (extra: readonly RunName[]) => planSuite(opened, { ...decided.options, extra, chosen, sweeps });
+  const plan = await afford(opened, planWith([...recordedBeside(opened, suiteFolder, planWith), ...asked]));
   const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
   const standings = standingsAnywhere(runs, suiteFolder);
-  // Which run it is shows when its learning rate is chosen: until then no record is known for its own or another's.
-  for (const run of runs) if (run.awaitsTuning) standings.set(run, { state: 'waiting' });
+  // Which run it is shows when what it waits for is chosen: until then no record is known for its own or another's.
+  for (const run of runs) if (run.awaits !== null) standings.set(run, { state: 'waiting' });
   return { opened, plan, runs, suiteFolder, standings };
 }
 
-/** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still fit it. */
+/** What the budget pays for: as the last plan has it, while that is of the same suite and budget, so that it stays when runs are done. */
+async function partOf(opened: OpenedSuite, plan: Plan, options: PlanSelection): Promise<BudgetRecord> {
+  const { name, budget } = opened.suite;
+  const before = orNull(readPlan(join(options.out, name)))?.budget;
+  if (before?.key === budgetKey(opened)) return before;
+  const costs = typeof budget === 'string' ? await timeRuns(opened, plan, options) : countRuns;
+  const part = choosePart(opened, plan, limitOf(budget as BudgetConfig), costs);
+  if (part) return part;
+  throw new UsageError(`the budget of ${opened.file} pays for no run at all; raise it, or shorten the runs`);
+}
+
+/** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still afford it. */
 function recordedBeside(
   { suite }: OpenedSuite,
   suiteFolder: string,

@@ -4,7 +4,7 @@ import type { OpenedPlan } from './planned.js';
 
 /** The runs of a plan that can be trained as things stand: all but those that wait for a choice. */
 export const ready = ({ runs }: Pick<OpenedPlan, 'runs'>): readonly PlannedRun[] =>
-  runs.filter(({ awaitsTuning }) => !awaitsTuning);
+  runs.filter(({ awaits }) => awaits === null);
 
 /**
  * Runs a plan as far as it goes, plans anew with what was chosen meanwhile, and so on until nothing waits. What still waits
@@ -22,7 +22,7 @@ export async function inStages(
   const key = ({ spec }: PlannedRun) => `${spec.seed} ${spec.variant}`;
   let now = first;
   for (let at = 0; ; at++) {
-    const waiting = now.runs.filter(({ awaitsTuning }) => awaitsTuning);
+    const waiting = now.runs.filter(({ awaits }) => awaits !== null);
     const these = ready(now).filter((run) => !done.has(key(run)) && !failed.has(key(run)));
     const summary = await stage(now, these, at);
     for (const run of summary.done) done.set(key(run), run);
@@ -34,10 +34,12 @@ export async function inStages(
     });
     if (waiting.length === 0 || summary.left.length > 0) return outcome(waiting);
     now = await plan();
-    const still = now.runs.filter(({ awaitsTuning }) => awaitsTuning);
+    const still = now.runs.filter(({ awaits }) => awaits !== null);
     if (still.length < waiting.length) continue;
-    const reason = 'no learning rate could be chosen: none of its trials came to an end';
-    for (const run of still) failed.set(key(run), { run, reason });
+    for (const run of still) {
+      const reason = `it waits for ${run.awaits}, which could not be chosen: not all of the runs that decide it have come to an end, or those of every choice have failed`;
+      failed.set(key(run), { run, reason });
+    }
     return outcome([]);
   }
 }

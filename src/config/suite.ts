@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetSchema } from './budget.js';
 import { datasetSchema } from './dataset.js';
 import { networkSchema } from './network.js';
 import { recipeSchema } from './recipe.js';
@@ -118,6 +119,10 @@ export const suiteSchema = z.strictObject({
     .describe(
       "Gives every network the learning rate that is best for it on the held-out pictures. Null: the recipe's.",
     ),
+  budget: budgetSchema
+    .nullable()
+    .default(null)
+    .describe('Trains the most informative part that this pays for, 2h or { runs: 60 }; `plan` says which. Null: all.'),
   runner: runnerSchema.prefault({}).describe('Where and how many at a time.'),
   report: reportSchema.prefault({}).describe('How differences are judged.'),
   plugins: z

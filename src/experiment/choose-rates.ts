@@ -1,3 +1,4 @@
+import { meanOf } from '../statistics/summary.js';
 import { factorOf } from '../config/tune.js';
 import type { PlannedRun } from './plan.js';
 import type { Standing } from './standing.js';
@@ -41,10 +42,9 @@ function chooseRate(runs: readonly PlannedRun[], standings: ReadonlyMap<PlannedR
 
 /** Of factors with their accuracies. */
 function bestFactor(found: readonly (readonly [factor: string, top1: readonly number[]])[]): string | null {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const distance = (factor: string) => Math.abs(Math.log(factorOf(factor)));
   const [best] = [...found].sort(
-    ([a, one], [b, other]) => mean(other) - mean(one) || distance(a) - distance(b) || factorOf(a) - factorOf(b),
+    ([a, one], [b, other]) => meanOf(other) - meanOf(one) || distance(a) - distance(b) || factorOf(a) - factorOf(b),
   );
   return best?.[0] ?? null;
 }

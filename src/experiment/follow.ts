@@ -2,7 +2,7 @@ import { EnvironmentError } from '../engine/engine.js';
 import { runFolder } from '../records/folders.js';
 import { endUnder } from './executor.js';
 import type { PlannedRun } from './plan.js';
-import { expense, type ScheduleOptions, type ScheduleSummary, threadsOf } from './schedule.js';
+import { inOrder, type ScheduleOptions, type ScheduleSummary, threadsOf } from './schedule.js';
 import { standingsAnywhere } from './standing.js';
 
 /**
@@ -15,17 +15,17 @@ export async function followSchedule(options: ScheduleOptions): Promise<Schedule
   const done: PlannedRun[] = [];
   const failed: { run: PlannedRun; reason: string }[] = [];
   const left: PlannedRun[] = [];
-  const waiting = new Map<string, PlannedRun[]>();
+  const open: PlannedRun[] = [];
   for (const run of options.runs) {
     const state = standings.get(run)?.state;
     if (state === 'done' || state === 'elsewhere') {
       done.push(run);
       onEvent({ kind: 'skipped', run });
-    } else waiting.set(run.hash, [...(waiting.get(run.hash) ?? []), run]);
+    } else open.push(run);
   }
 
-  for (const group of [...waiting.values()].sort(([a], [b]) => expense(b as PlannedRun) - expense(a as PlannedRun))) {
-    const [run] = group as [PlannedRun, ...PlannedRun[]];
+  for (const group of inOrder(open)) {
+    const [run] = group;
     if (stop.aborted) {
       left.push(...group);
       continue;

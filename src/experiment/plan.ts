@@ -2,7 +2,7 @@ import { strategyName } from '../config/strategy.js';
 import type { Compiler, Device } from '../engine/engine.js';
 import type { RunName } from '../records/folders.js';
 import { designHash, protocolHash, runHash } from '../records/hash.js';
-import type { PlanRecord } from '../records/plan.js';
+import type { PlanRecord, SweepChoice } from '../records/plan.js';
 import type { RunSpec } from '../records/run.js';
 import { passSize } from './build-variants.js';
 import type { OpenedSuite, SuiteVariant } from './suite.js';
@@ -24,8 +24,8 @@ export interface PlannedRun {
   readonly bytes: number;
   /** Set: no run to compare, but one to choose its variant's learning rate by. */
   readonly trial: Pick<Trial, 'variant' | 'factor'> | null;
-  /** Its learning rate is not chosen yet, nor known its hash: it is planned with the recipe's own. */
-  readonly awaitsTuning: boolean;
+  /** What must be chosen first, in words; until then it is planned without, and its hash is not known. */
+  readonly awaits: string | null;
 }
 
 export interface Plan {
@@ -42,6 +42,8 @@ export interface PlanOptions {
   readonly extra?: readonly RunName[] | undefined;
   /** Of the dataset's content; left out where it is not here. */
   readonly fingerprint?: string | null | undefined;
+  /** How the sweeps stand that leave their value to their runs. */
+  readonly sweeps?: readonly SweepChoice[] | undefined;
   /** The factor on its learning rate that was chosen for a variant, where the suite tunes rates. */
   readonly chosen?: ReadonlyMap<string, string> | undefined;
 }
@@ -61,9 +63,8 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     const trained = (sameAs === null ? undefined : byName.get(sameAs)) ?? one;
     const factor = tune ? (chosen.get(trained.variant.name) ?? null) : 'x1';
     const tuned = { ...trained, recipe: withRate(trained.recipe, factor ?? 'x1') };
-    const own = planVariant(variant.name, tuned, seedsOf(variant.name), opened, options).map((run) =>
-      factor === null ? { ...run, hash: runHash(run.design, 'its learning rate'), awaitsTuning: true } : run,
-    );
+    const awaits = awaitedBy(variant) ?? (factor === null ? 'its learning rate' : null);
+    const own = planVariant(variant.name, tuned, seedsOf(variant.name), opened, options).map(awaiting(awaits));
     runs.push(...own);
     return {
       name: variant.name,
@@ -104,10 +105,19 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
         chosen: [...chosen].map(([variant, factor]) => ({ variant, factor })),
       },
     }),
+    ...(options.sweeps && options.sweeps.length > 0 && { choices: options.sweeps }),
     variants: planned,
   };
   return { record, runs: [...trials.flatMap(({ own }) => own), ...runs] };
 }
+
+const awaitedBy = ({ awaits }: SuiteVariant['variant']): string | null =>
+  awaits === null ? null : `the value of ${awaits}`;
+
+const awaiting =
+  (what: string | null) =>
+  (run: PlannedRun): PlannedRun =>
+    what === null ? run : { ...run, hash: runHash(run.design, what), awaits: what };
 
 /** The trials of a suite that tunes learning rates, with their runs; of any other none. */
 function planTrials(opened: OpenedSuite, options: PlanOptions): { trial: Trial; own: PlannedRun[] }[] {
@@ -116,11 +126,16 @@ function planTrials(opened: OpenedSuite, options: PlanOptions): { trial: Trial; 
   if (!tune) return [];
   const byName = new Map(variants.map((one) => [one.variant.name, one]));
   return trialsOf(variants, tune).map((trial) => {
-    const network = { ...(byName.get(trial.variant) as SuiteVariant), recipe: trial.recipe };
+    const of = byName.get(trial.variant) as SuiteVariant;
+    const network = { ...of, recipe: trial.recipe };
     const runs = planVariant(trial.name, network, sorted(new Set(tune.seeds)), opened, options, true);
-    return { trial, own: runs.map((run) => ({ ...run, trial })) };
+    return { trial, own: runs.map((run) => ({ ...run, trial })).map(awaiting(awaitedBy(of.variant))) };
   });
 }
+
+/** The runs by which learning rates are chosen. */
+export const trialRuns = (opened: OpenedSuite, options: PlanOptions): PlannedRun[] =>
+  planTrials(opened, options).flatMap(({ own }) => own);
 
 /** The runs of a network under the name of a variant. */
 function planVariant(
@@ -155,7 +170,7 @@ function planVariant(
     const hash = runHash(design, fingerprint ?? 'unknown');
     return {
       ...{ spec: { ...common, seed }, design, fingerprint, hash, macs, params, batchSize: passSize(recipe), bytes },
-      ...{ trial: null, awaitsTuning: false },
+      ...{ trial: null, awaits: null },
     };
   });
 }

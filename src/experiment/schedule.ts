@@ -80,7 +80,7 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
   let trouble: Error | null = null;
 
   const standings = options.standings ?? standingsAnywhere(options.runs, suiteFolder);
-  const groups = new Map<string, [PlannedRun, ...PlannedRun[]]>();
+  const open: PlannedRun[] = [];
   try {
     for (const run of options.runs) {
       const standing = standings.get(run);
@@ -88,17 +88,12 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
       else if (standing?.state === 'done' && isInPlace(run, standing)) skip(run);
       else if (standing?.state === 'elsewhere') await take(run, standing.folder);
       else if (standing?.state === 'done' && (await prepare(run)).state === 'done') skip(run);
-      else {
-        const group = groups.get(run.hash);
-        if (group) group.push(run);
-        else groups.set(run.hash, [run]);
-      }
+      else open.push(run);
     }
   } catch (error) {
     throw storageProblem(error as Error, suiteFolder);
   }
-  waiting.push(...groups.values());
-  waiting.sort(([a], [b]) => expense(b) - expense(a));
+  waiting.push(...inOrder(open));
 
   await Promise.all(Array.from({ length: share.parallel }, (_, slot) => work(slot)));
   if (trouble) throw trouble;
@@ -209,4 +204,15 @@ export function threadsOf(begun: RunRecord | null, ranks: number, share: Share):
   return last && (last.ranks ?? 1) === ranks ? last.engine.threads : share.threads;
 }
 
-export const expense = ({ macs, spec }: PlannedRun): number => macs * spec.recipe.epochs;
+const expense = ({ macs, spec }: PlannedRun): number => macs * spec.recipe.epochs;
+
+/** Runs of one hash together, the most expensive first: the order in which all ranks train them. */
+export function inOrder(runs: readonly PlannedRun[]): [PlannedRun, ...PlannedRun[]][] {
+  const groups = new Map<string, [PlannedRun, ...PlannedRun[]]>();
+  for (const run of runs) {
+    const group = groups.get(run.hash);
+    if (group) group.push(run);
+    else groups.set(run.hash, [run]);
+  }
+  return [...groups.values()].sort(([a], [b]) => expense(b) - expense(a));
+}

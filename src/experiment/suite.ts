@@ -11,6 +11,7 @@ import { pairWarnings, placedWarnings, recipeWarnings } from '../config/warnings
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
 import type { Arrangement } from '../roadmap/arrangement.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
+import type { Choices } from '../roadmap/entry.js';
 import { startsFromBase, type SuiteRecipes } from '../roadmap/design.js';
 import { resolveRoad, type Road } from '../roadmap/road.js';
 import type { OwnStrategy } from '../roadmap/strategies/own.js';
@@ -37,12 +38,24 @@ export interface OpenedSuite {
   readonly pluginCode: Pick<LoadedPlugins, 'contents' | 'origins'>;
   readonly variants: readonly SuiteVariant[];
   readonly arrangement: Arrangement | null;
+  /** Sweeps that leave it to their runs which value is adopted, in the road's order. */
+  readonly sweeps: readonly OpenedSweep[];
   /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
   readonly warnings: readonly PlacedProblem[];
   /** A problem at the road's entry of a step; at the road itself where it has none. */
   readonly atStep: (step: string | null, message: string) => PlacedProblem;
   /** What is not in `variants`, since the plug-ins' code was not run; null where there is nothing of the kind. */
   readonly leftOut: LeftOut | null;
+}
+
+/** A sweep with `adopt: best`. */
+export interface OpenedSweep {
+  /** The entry's name. */
+  readonly step: string;
+  /** Names of its networks, in the suite's order. */
+  readonly values: readonly string[];
+  /** Whether its value is chosen. */
+  readonly open: boolean;
 }
 
 /** More runs than this are a slip of the pen. */
@@ -57,11 +70,13 @@ type Report = (path: Path, message: string, on?: 'key' | 'value') => void;
  * is wrong, of every kind: what is wrong in one part keeps nothing else from being looked at. Writes nothing.
  *
  * @param settings fields otherwise than in the file: the suite is as if they stood there
+ * @param choices what the runs of its sweeps have decided
  */
 export async function openSuite(
   file: string,
   settings: readonly Setting[] = [],
   plugins: PluginChoice = {},
+  choices: Choices = new Map(),
 ): Promise<OpenedSuite> {
   const parsed = await parseSuite(file, settings);
   const { parts } = parsed;
@@ -93,7 +108,10 @@ export async function openSuite(
   const { recipe, baseRecipe } = parts;
   const recipes = { recipe: recipe?.recipe ?? null, base: baseRecipe?.recipe ?? null };
   const asked = unknown === null ? parts : { ...parts, strategy: 'cumulative' as const };
-  const walked = walkRoad(asked, { catalogue, strategies }, recipes, specOf, report, unread.length > 0);
+  const walked = walkRoad(asked, { catalogue, strategies }, recipes, specOf, report, {
+    pluginsLeftOut: unread.length > 0,
+    choices,
+  });
   const { road, arrangement } = walked;
   const { variants, leftOut } = withoutUnknown(walked.variants, road, unread);
   const usesBase = variants.length > 0 && startsFromBase(road);
@@ -121,11 +139,13 @@ export async function openSuite(
   problems.push(...oncePerPlace(unbuilt));
   const told = problems.length === 0 && weights ? await checkWeights(built, catalogue, report) : [];
   if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
+  const sweeps = sweepsOf(road);
+  const { validation } = parsed.suite;
   const unknownSteps = (leftOut?.steps ?? []).length > 0;
   // Lists of names that are ours: the bound on what a suite's own text may make of a message is not for them.
   const atWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: '' });
   const warnings = [
-    ...oncePerPlace(warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf })),
+    ...oncePerPlace(warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf, sweeps, validation })),
     ...told.map((message) => ({ ...atWeights, message })),
   ];
   return {
@@ -136,11 +156,17 @@ export async function openSuite(
     pluginCode: { contents, origins },
     variants: built,
     arrangement: leftOut ? null : arrangement,
+    sweeps,
     warnings,
     atStep: (step, message) => parsed.place({ path: placeOf(step), on: 'value', message }),
     leftOut,
   };
 }
+
+const sweepsOf = (road: Road): OpenedSweep[] =>
+  road.flatMap(({ name, best, variants, enabled }) =>
+    best === null || !enabled ? [] : [{ step: name, values: variants.map((one) => one.name), open: best === 'open' }],
+  );
 
 /** A path as the suite means it: relative to its file. */
 const fromSuite = (path: string | null, file: string): string | null =>
@@ -209,11 +235,11 @@ function walkRoad(
   recipes: SuiteRecipes,
   specOf: (variant: Pick<Variant, 'base' | 'steps'>) => NetworkSpec,
   report: Report,
-  pluginsLeftOut: boolean,
+  more: { readonly pluginsLeftOut: boolean; readonly choices: Choices },
 ): Chosen & { road: Road } {
   const named = network && namedNetwork(network.base, networkOptions(specOf({ base: network.base, steps: [] })));
   const base: ConvNetwork | null = named?.family === 'convnet' ? named : null;
-  const { road, problems } = resolveRoad(entries, catalogue, base, recipes, pluginsLeftOut);
+  const { road, problems } = resolveRoad(entries, catalogue, base, recipes, more);
   const none = { variants: [], arrangement: null, road };
   for (const { path, message, on } of problems) report(path, message, on);
   if (!network || !named) return none;
@@ -247,10 +273,14 @@ function warningsOf(
     usesBase,
     unknownSteps,
     placeOf,
+    sweeps,
+    validation,
   }: {
     readonly usesBase: boolean;
     readonly unknownSteps: boolean;
     readonly placeOf: (step: string | null) => Path;
+    readonly sweeps: readonly OpenedSweep[];
+    readonly validation: SuiteFile['validation'];
   },
 ): PlacedProblem[] {
   const used = [recipe, usesBase ? baseRecipe : null].flatMap((one) => one ?? []);
@@ -278,8 +308,18 @@ function warningsOf(
           }),
         ]
       : [];
+  const onTestSet =
+    validation === null
+      ? sweeps.map(({ step }) =>
+          place({
+            path: placeOf(step),
+            on: 'value',
+            message: `${step} adopts the best by the test set, which flatters what is chosen by it; \`validation: { share: 0.1 }\` holds training pictures out to choose by`,
+          }),
+        )
+      : [];
   const idle = built.flatMap(({ variant, sameAs }) => {
-    if (sameAs === null) return [];
+    if (sameAs === null || variant.awaits !== null) return [];
     const { name, kind, step, parent } = variant;
     const path = kind === 'compare' ? ['compare', compare.indexOf(name)] : placeOf(step);
     const message =
@@ -288,7 +328,7 @@ function warningsOf(
         : `${name} is the same network as ${sameAs}, and is trained once`;
     return [place({ path, on: 'value', message })];
   });
-  return inOrder([...ofRecipes, ...ofSteps, ...ofPair, ...unused, ...idle]);
+  return inOrder([...ofRecipes, ...ofSteps, ...ofPair, ...unused, ...onTestSet, ...idle]);
 }
 
 async function readWeights(

@@ -70,6 +70,36 @@ const arrangementSchema = z.discriminatedUnion('kind', [
     cells: z.array(z.object({ network: z.string(), across: z.string(), down: z.string() })),
   }),
 ]);
+const someSeeds = z.array(z.object({ variant: z.string(), seeds: z.array(seedSchema) }));
+
+/** What of a suite its budget pays for. */
+const budgetRecord = z.object({
+  /** As the suite writes it: `2h`, or `60 runs`. */
+  asked: z.string(),
+  /** Of the budget and of what it was chosen from: while it stays, so does the part. */
+  key: hashSchema,
+  /** Runs, or milliseconds by the estimate that `basis` names. */
+  spent: z.number().min(0),
+  basis: z.string().nullable(),
+  kept: someSeeds,
+  /** Networks with the seeds that they are not trained with. */
+  leftOut: someSeeds,
+});
+export type BudgetRecord = Frozen<z.infer<typeof budgetRecord>>;
+
+/** How a sweep with `adopt: best` has come to its value: from which runs, and by which pictures. */
+const sweepChoice = z.object({
+  step: z.string(),
+  /** Whose accuracy counts. */
+  by: z.enum(['held-out', 'test']),
+  seeds: z.array(seedSchema),
+  /** In the suite's order: mean top-1 in [0, 1] over the runs that are done, and how many runs have failed. */
+  values: z.array(z.object({ name: z.string(), top1: z.number().nullable(), done: count, failed: count })),
+  /** Null until every run has come to an end. */
+  chosen: z.string().nullable(),
+});
+export type SweepChoice = Frozen<z.infer<typeof sweepChoice>>;
+
 export type PlannedArrangement = Frozen<z.infer<typeof arrangementSchema>>;
 
 /** plan.json at the suite's folder: what the suite asks for, so that readers need neither the suite file nor plug-ins. */
@@ -104,6 +134,10 @@ export const planSchema = z.object({
       chosen: z.array(z.object({ variant: recordName, factor: z.string() })),
     })
     .optional(),
+  /** Of the sweeps that leave their value to their runs, those that stand on no open one; absent where there are none. */
+  choices: z.array(sweepChoice).optional(),
+  /** Absent where the suite has no budget. */
+  budget: budgetRecord.optional(),
   variants: z.array(plannedVariant),
 });
 

@@ -13,7 +13,7 @@ export function arrangementNotes({ arranged: { shapley, factorial }, plan }: Stu
     const { exact, orders, drawn } = shapley;
     const missing = drawn - orders;
     return [
-      `A step's worth (Shapley 1953) is what it adds, averaged over ${exact ? 'all orders' : `${counted(orders, 'order')}`} in which steps can be added; the worths of all steps sum to the whole difference. The interval holds both doubts: ${exact ? '' : 'that other orders could have been drawn, and '}that other seeds could have been; in 95 of 100 such studies all of them hold the true worths at once.`,
+      `A step's worth (Shapley 1953) is what it adds, averaged over ${exact ? 'all orders' : `${counted(orders, 'order')}`} in which steps can be added; the worths of all steps sum to the whole difference. ${exact ? 'The interval holds the doubt that other seeds could have been drawn' : 'The interval holds both doubts, that other orders could have been drawn, and other seeds'}; in 95 of 100 such studies all of them hold the true worths at once.`,
       ...(!exact && missing > 0
         ? [`${counted(missing, 'order')} of ${drawn} left out, since a network on the way has no result.`]
         : []),

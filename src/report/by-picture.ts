@@ -6,6 +6,7 @@ import { judgeFamily, type Judged } from '../statistics/family.js';
 import { samePictures } from '../statistics/named-classes.js';
 import { ofDifferences, type PairedDifference } from '../statistics/paired.js';
 import { pictureVariance } from '../statistics/pictures.js';
+import { meanOf } from '../statistics/summary.js';
 import { level } from '../statistics/verdict.js';
 import { doneRuns } from './runs.js';
 import type { Row } from './study.js';
@@ -57,7 +58,7 @@ type BySeed = ReadonlyMap<number, Predictions>;
 
 const mostClasses = 200;
 
-const predictionsOf = ({ states }: Row): BySeed =>
+export const predictionsOf = ({ states }: Row): BySeed =>
   new Map(
     doneRuns(states).flatMap(({ seed, files }) => {
       const found = files.predictions.read();
@@ -87,7 +88,7 @@ export function pictureRows(rows: readonly Row[]): PictureRow[] {
 function meanCalibration(runs: readonly Predictions[]): Calibration | null {
   const found = runs.flatMap((one) => calibrationOf(one, one.confidence) ?? []);
   if (found.length === 0) return null;
-  const mean = (part: keyof Calibration) => found.reduce((sum, one) => sum + one[part], 0) / found.length;
+  const mean = (part: keyof Calibration) => meanOf(found.map((one) => one[part]));
   return { error: mean('error'), byChance: mean('byChance'), overconfidence: mean('overconfidence') };
 }
 
@@ -100,7 +101,7 @@ function stepOf({ delta, judged, change }: Row, after: BySeed, before: BySeed): 
   const pictures = change?.comparison.pictures ?? null;
   const seeds = (judged?.moderatedSd ?? 0) ** 2 / (delta?.seeds.length ?? 1);
   return {
-    churn: pairs.reduce((sum, [a, b]) => sum + churn(a, b), 0) / pairs.length,
+    churn: meanOf(pairs.map(([a, b]) => churn(a, b))),
     differing: pairs.filter(([a, b]) => mcNemar(a, b).p < level).length,
     seeds: pairs.length,
     picturesShare: pictures === null || seeds + pictures === 0 ? null : pictures / (seeds + pictures),
@@ -155,9 +156,8 @@ function classGains(
         }),
       );
     const [then, now] = [right(before), right(after)];
-    const share = (bits: Uint8Array | undefined) =>
-      (100 * Array.from(bits ?? [], Number).reduce((sum, bit) => sum + bit, 0)) / places.length;
-    const mean = (side: typeof now) => seeds.reduce((sum, seed) => sum + share(side.get(seed)), 0) / seeds.length;
+    const share = (bits: Uint8Array | undefined) => 100 * meanOf(Array.from(bits ?? [], Number));
+    const mean = (side: typeof now) => meanOf(seeds.map((seed) => share(side.get(seed))));
     const difference = ofDifferences(
       seeds,
       seeds.map((seed) => share(now.get(seed)) - share(then.get(seed))),

@@ -1,4 +1,7 @@
+import { isMapping } from '../config/merge.js';
+import { recipe as recipeStep } from '../roadmap/steps/recipe.js';
 import type { RunSpec } from '../records/run.js';
+import { flatten } from './design.js';
 import { counted, listed, seedList } from './format.js';
 import type { Row } from './study.js';
 
@@ -11,9 +14,17 @@ export interface ProtocolNotice {
   readonly text: string;
 }
 
-/** Which variants were trained or tested by another protocol than most, and in which fields it differs. */
-export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
-  const protocolOf = protocolReader();
+/**
+ * Which variants were trained or tested by another protocol than most, and in which fields it differs. Fields that entries of
+ * the road change are what the study varies, and no other protocol.
+ *
+ * @param tuned whether each network was meant to have a learning rate of its own
+ */
+export function protocolNotices(rows: readonly Row[], tuned = false): ProtocolNotice[] {
+  const varied = [...variedFields(rows), ...(tuned ? ['optimizer.learning_rate'] : [])];
+  const protocolOf = protocolReader((field) =>
+    varied.some((one) => field === one || field.startsWith(`${one}.`) || one.startsWith(`${field}.`)),
+  );
   const trained = rows.flatMap((row) => trainedBy(row, protocolOf));
   const groups = new Map<Protocol, typeof trained>();
   for (const one of trained) {
@@ -33,6 +44,23 @@ export function protocolNotices(rows: readonly Row[]): ProtocolNotice[] {
       ? 'the first delta after it is that of the protocol.'
       : 'their accuracies differ by protocol as well as by architecture.';
     return [{ serious: !start, text: `Another protocol than the rest: ${names} (${shown.join('; ')}); ${meaning}` }];
+  });
+}
+
+/** Fields of the recipe that `recipe` entries of the road set, in any of the networks. */
+function variedFields(rows: readonly Row[]): string[] {
+  const steps = rows.flatMap(({ states }) => {
+    const { files } = states.find(({ status }) => status === 'done') ?? {};
+    return files?.run?.spec.network.steps.filter(({ id }) => id === recipeStep.id) ?? [];
+  });
+  // A part of another name takes the old one's place as a whole.
+  return [...new Set(steps.flatMap(({ options }) => wholes(options)))];
+}
+
+function wholes(value: Readonly<Record<string, unknown>>, path = ''): string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = path === '' ? key : `${path}.${key}`;
+    return isMapping(inner) && !Object.hasOwn(inner, 'name') ? wholes(inner, here) : [here];
   });
 }
 
@@ -59,7 +87,7 @@ function trainedBy(
 }
 
 /** One object for all protocols that are equal; the runs of a suite share most of what theirs are made of. */
-function protocolReader(): (spec: RunSpec) => Protocol {
+function protocolReader(isVaried: (field: string) => boolean): (spec: RunSpec) => Protocol {
   const numbers = new Map<object, number>();
   const numberOf = (part: object): number => {
     const number = numbers.get(part) ?? numbers.size;
@@ -73,7 +101,8 @@ function protocolReader(): (spec: RunSpec) => Protocol {
     const parts = [...[spec.recipe, spec.dataset, spec.network].map(numberOf), held].join(' ');
     const known = byParts.get(parts);
     if (known) return known;
-    const made = readProtocol(spec);
+    const all = readProtocol(spec);
+    const made = new Map([...all].filter(([field]) => !isVaried(field)));
     const text = JSON.stringify([...made]);
     const protocol = byText.get(text) ?? made;
     byText.set(text, protocol);
@@ -91,19 +120,12 @@ function readProtocol({ recipe, dataset, network, validation }: RunSpec): Protoc
     flatten({
       ...trained,
       dataset: data,
-      validation,
+      ...(validation && { validation }),
       resolution,
       classes,
       weights: weights?.sha256.slice(0, 12) ?? 'random',
     }),
   );
-}
-
-function flatten(value: unknown, path = ''): [string, string][] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, JSON.stringify(value)]];
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
 }
 
 function differences(odd: Protocol, even: Protocol): string[] {

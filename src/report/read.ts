@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { namesIn, type RunName, runFolder } from '../records/folders.js';
-import type { PlanRecord } from '../records/plan.js';
+import type { PlannedVariant, PlanRecord } from '../records/plan.js';
 import { readMetrics, readPlan, readResult, readRun, orNull } from '../records/read.js';
 import type { RunRecord } from '../records/run.js';
 import { type Course, sumCourse } from './course.js';
@@ -30,8 +30,16 @@ export interface SuiteRecords {
  * Reads plan.json and the records of every run that it asks for, each file once. Throws a `RecordsError` where there is no
  * usable plan.
  */
-export function readSuite(folder: string): SuiteRecords {
-  const plan = planOf(folder);
+export const readSuite = (folder: string): SuiteRecords => readVariants(folder, planOf(folder));
+
+/** The plan of a folder of records. Throws a `RecordsError` where there is no usable one. */
+export const readPlanOf = (folder: string): PlanRecord => planOf(folder);
+
+/** The records of some variants of a plan, as if it asked for no others. */
+export const readPart = (folder: string, plan: PlanRecord, variants: readonly PlannedVariant[]): SuiteRecords =>
+  readVariants(folder, { ...plan, variants });
+
+function readVariants(folder: string, plan: PlanRecord): SuiteRecords {
   const share = createShare();
   const courses = new Map<string, Course>();
   const runs: RunFiles[] = [];

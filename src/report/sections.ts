@@ -2,6 +2,7 @@ import { endsOf, pictureRows } from './by-picture.js';
 import { labelOf } from './labels.js';
 import type { Study } from './study.js';
 import { classTable, confusionTable, pictureNotes, pictureTable } from './tables/by-picture.js';
+import { choiceTable } from './tables/choices.js';
 import type { Table } from './tables/table.js';
 import { tuningNotes, tuningTable } from './tables/tuning.js';
 import { tunedNetworks } from './tuning.js';
@@ -45,7 +46,17 @@ export function tableSections({ rows, plan, records, whole }: Study): TableSecti
         ]
       : []),
   ];
+  const choices = choiceTable(rows, plan.choices ?? []);
   return [
+    ...(choices
+      ? [
+          {
+            id: 'choices',
+            title: 'Values chosen by the runs',
+            parts: [{ caption: 'What each value of a sweep gave, and which was chosen', table: choices, notes: [] }],
+          },
+        ]
+      : []),
     ...(rates
       ? [
           {

@@ -118,7 +118,7 @@ export const rowNamed = (rows: readonly Row[], name: string | null): Row | undef
   rows.find(({ variant }) => variant.name === name);
 
 /** The variant that was trained for this one: the first of those that are one network. */
-function trained(variant: PlannedVariant, variants: readonly PlannedVariant[]): PlannedVariant {
+export function trained(variant: PlannedVariant, variants: readonly PlannedVariant[]): PlannedVariant {
   let found = variant;
   for (const _ of variants) {
     const next = variants.find(({ name }) => name === found.sameAs);
@@ -128,7 +128,7 @@ function trained(variant: PlannedVariant, variants: readonly PlannedVariant[]): 
   return found;
 }
 
-function measure(network: PlannedVariant, variant: PlannedVariant, runs: RunIndex): Row {
+export function measure(network: PlannedVariant, variant: PlannedVariant, runs: RunIndex): Row {
   const states = statesOf(network, runs);
   const done = doneRuns(states);
   const bySeed = new Map(done.map(({ seed, result }) => [seed, 100 * result.top1]));

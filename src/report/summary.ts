@@ -75,7 +75,9 @@ function verdictSentences({ rows, plan, family }: Study): string[] {
     settled > 0
       ? `${sure.join('; ')}.`
       : judgedCount > 0
-        ? `None of the ${counted(judgedCount, change)} judged ${told}.`
+        ? judgedCount === 1
+          ? `The one ${change} that is judged ${told.replace('can', 'cannot')}.`
+          : `None of the ${counted(judgedCount, change)} judged ${told}.`
         : `No ${change} could be judged.`;
   const rest =
     settled > 0 && open.length > 0

@@ -13,10 +13,22 @@ export interface RoadEntry {
   /** Its place in the suite's list. */
   readonly at: number;
   readonly enabled: boolean;
-  /** What the road goes on with. */
+  /** What the road goes on with; of an open sweep its first value, for now. */
   readonly adopted: StepVariant;
   /** A sweep's values in order, the adopted one among them; a plain entry has only that. */
   readonly variants: readonly StepVariant[];
+  /** `adopt: best`, a sweep whose runs decide: whether they have. Null: the suite says which value is adopted. */
+  readonly best: 'open' | 'chosen' | null;
+}
+
+/** For each sweep that its runs have decided, the name of the value that is adopted, by the entry's name. */
+export type Choices = ReadonlyMap<string, string>;
+
+/** An entry as its runs have decided it, where they have. */
+export function withChoice(entry: RoadEntry, choices: Choices): RoadEntry {
+  if (entry.best === null) return entry;
+  const adopted = entry.variants.find(({ name }) => name === choices.get(entry.name));
+  return adopted ? { ...entry, adopted, best: 'chosen' } : entry;
 }
 
 /** A step with one choice of options, and the name of the network it gives. */
@@ -34,7 +46,7 @@ export type Report = (message: string, path?: Path, on?: Problem['on']) => void;
 /** An entry by its step and what is written behind its name; null where that is wrong, which is reported. */
 export function resolveEntry(step: Step, at: number, value: unknown, report: Report): RoadEntry | null {
   const entry = (adopted: StepVariant, more: Partial<RoadEntry> = {}): RoadEntry => ({
-    ...{ step, name: step.id, title: step.title, at, enabled: true, adopted, variants: [adopted] },
+    ...{ step, name: step.id, title: step.title, at, enabled: true, adopted, variants: [adopted], best: null },
     ...more,
   });
   const off = value === false || value === 'off';
@@ -60,12 +72,15 @@ export function resolveEntry(step: Step, at: number, value: unknown, report: Rep
 /** More values than anyone trains networks for. */
 const mostValues = 1000;
 
+/** What a sweep adopts where its runs are to say it. */
+const byRuns = 'best';
+
 /** A sweep's variants in order, and the one that it adopts; `made` makes each of its value. */
 export function resolveSweep(
   entry: Readonly<Record<string, unknown>>,
   made: (value: unknown, report: Report) => StepVariant | null,
   report: Report,
-): Pick<RoadEntry, 'adopted' | 'variants'> | null {
+): Pick<RoadEntry, 'adopted' | 'variants' | 'best'> | null {
   const { sweep, adopt, ...rest } = entry;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) {
@@ -92,15 +107,17 @@ export function resolveSweep(
     return null;
   }
   const adopted = sweep.findIndex((value) => JSON.stringify(value) === JSON.stringify(adopt));
+  if (adopted < 0 && adopt === byRuns)
+    return { adopted: variants[0] as StepVariant, variants: variants as StepVariant[], best: 'open' };
   if (adopted < 0) {
     const values = sweep.map((value) => JSON.stringify(value)).join(', ');
     report(
-      `write \`adopt:\` with the value that the road goes on with, one of ${values}`,
+      `write \`adopt:\` with the value that the road goes on with, one of ${values}, or \`best\`, which leaves it to the runs`,
       adopt === undefined ? [] : ['adopt'],
     );
     return null;
   }
-  return { adopted: variants[adopted] as StepVariant, variants: variants as StepVariant[] };
+  return { adopted: variants[adopted] as StepVariant, variants: variants as StepVariant[], best: null };
 }
 
 function withMain(step: Step, value: unknown, report: Report): StepVariant | null {

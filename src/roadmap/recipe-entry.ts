@@ -35,7 +35,7 @@ export function resolveRecipeEntry(step: Step, at: number, written: unknown, rep
   const sweep = changes.find(({ value }) => isSweep(value));
   if (!sweep) {
     const adopted = variantOf(changes);
-    return { ...entry, title: adopted.title, adopted, variants: [adopted] };
+    return { ...entry, title: adopted.title, adopted, variants: [adopted], best: null };
   }
   if (changes.length > 1) {
     report('a sweep is over one field; write the others as entries of their own', sweep.at, 'key');

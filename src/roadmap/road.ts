@@ -3,7 +3,7 @@ import { nearest, type Problem } from '../config/problem.js';
 import { applyStep, type Catalogue, missingRequirement, RoadError } from './catalogue.js';
 import { isStepId } from './check-step.js';
 import { changeRecipe, type Design, noRecipes, recipeProblem, startsFromBase, type SuiteRecipes } from './design.js';
-import { type Report, resolveEntry, type RoadEntry, type StepVariant } from './entry.js';
+import { type Choices, type Report, resolveEntry, type RoadEntry, type StepVariant, withChoice } from './entry.js';
 import { isRecipeStep, resolveRecipeEntry } from './recipe-entry.js';
 import { standIn } from './stand-in.js';
 
@@ -22,6 +22,7 @@ interface ReadEntry {
  * given, also that each step finds what it needs and gives a network, and where its recipes are, a recipe. All problems come
  * back together, with paths below `road`; entries that cannot be read are left out of the road.
  *
+ * @param choices what runs have decided, of the sweeps that leave it to them
  * @param pluginsLeftOut whether names that nothing here has are taken for steps of plug-ins: behind one, entries are read only
  */
 export function resolveRoad(
@@ -29,14 +30,14 @@ export function resolveRoad(
   catalogue: Catalogue,
   base: ConvNetwork | null = null,
   recipes: SuiteRecipes = noRecipes,
-  pluginsLeftOut = false,
+  { pluginsLeftOut = false, choices = new Map() }: { pluginsLeftOut?: boolean; choices?: Choices } = {},
 ): { road: Road; problems: Problem[] } {
   const problems: Problem[] = [];
   const read = entries.flatMap((entry, index): ReadEntry[] => {
     const report: Report = (message, path = [], on = 'value') =>
       problems.push({ path: ['road', index, ...path], on, message });
     const found = readEntry(entry, index, catalogue, report, pluginsLeftOut);
-    return found ? [found] : [];
+    return found ? [{ ...found, entry: withChoice(found.entry, choices) }] : [];
   });
   const seen = new Set<string>();
   for (const { entry, report } of read) {

@@ -23,6 +23,8 @@ export interface Variant {
   readonly parent: string | null;
   /** False for sweep values that the road does not go on with. */
   readonly adopted: boolean;
+  /** The sweep that must be decided first, by its entry's name: until then this stands on the sweep's first value. */
+  readonly awaits: string | null;
   /** What trains it; null where the suite's could not be read. */
   readonly recipe: Recipe | null;
   /** What the steps have made of the base; null where that is no convolutional network, and for comparators. */
@@ -53,7 +55,7 @@ export const call = ({ step }: RoadEntry, { options }: StepVariant): StepCall =>
 /** A network without steps. */
 export function variant(name: string, kind: Variant['kind'], recipe: Recipe | null): Variant {
   const plain = { steps: [], stepNames: [], step: null, group: null, parent: null } as const;
-  return { ...plain, name, kind, base: name, title: name, adopted: true, recipe, network: null };
+  return { ...plain, name, kind, base: name, title: name, adopted: true, awaits: null, recipe, network: null };
 }
 
 /** A network of a road on which some entries are varied: named after those that are on, or as given. */

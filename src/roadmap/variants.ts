@@ -26,7 +26,8 @@ export interface Chosen {
 
 /**
  * The networks that a strategy asks for, in the order of a report.
- * - `cumulative`: the base, then one network a step, each on top of the one before; sweeps branch off.
+ * - `cumulative`: the base, then one network a step, each on top of the one before; sweeps branch off. What follows a sweep
+ *   that its runs have not decided stands on its first value, and waits.
  * - `leave-one-out`: the whole road, then the road without each step (and without the steps that need it).
  * - `add-one`: the base, then the base with each step alone (and with the steps that it needs).
  * - `pairwise`: `add-one`, then every pair of steps.
@@ -79,6 +80,12 @@ function makeVariants(
   own: readonly OwnStrategy[],
 ): Chosen {
   const options = strategyOptions(strategy);
+  const open = entries.find(({ best }) => best !== null);
+  if (open && strategyName(strategy) !== 'cumulative')
+    throw new RoadError(
+      `\`adopt: best\` chooses between values that are trained one beside the other, as the strategy cumulative does; ${strategyName(strategy)} needs the value itself`,
+      open.name,
+    );
   if (options?.name === 'random-orders') return randomOrders(toggles(entries, options.steps, start), base, options);
   if (options?.name === 'factorial') return factorial(toggles(entries, options.steps, start), base, options);
   if (options?.name === 'grid') {
@@ -152,7 +159,10 @@ function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place):
   const variants: Variant[] = [];
   let parent = base;
   let place = start;
-  for (const entry of entries) {
+  let awaits: string | null = null;
+  for (const [at, entry] of entries.entries()) {
+    if (entry.best === 'open')
+      for (const choice of entry.variants) walkOn(entries.slice(at + 1), place.follow(entry, choice));
     const made = entry.variants.map((choice) => ({
       ...variant(choice.name, 'step', null),
       base: base.name,
@@ -163,11 +173,18 @@ function cumulative(entries: readonly RoadEntry[], base: Variant, start: Place):
       group: entry.step.group,
       parent: parent.name,
       adopted: choice.name === entry.adopted.name,
+      awaits,
       ...place.follow(entry, choice).design,
     }));
     variants.push(...made);
     place = place.follow(entry);
     parent = made.find(({ adopted }) => adopted) as Variant;
+    if (entry.best === 'open') awaits ??= entry.name;
   }
   return variants;
+}
+
+/** Throws a `RoadError` where the entries cannot follow: better said before a sweep is trained than after it. */
+function walkOn(entries: readonly RoadEntry[], from: Place): void {
+  entries.reduce((place, entry) => place.follow(entry), from);
 }

@@ -7,11 +7,15 @@ export interface Summary {
   readonly sd: number | null;
 }
 
+/** NaN for no values at all. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Null for no values at all. Throws a `NotFiniteError` where one is no finite number. */
 export function summarize(values: readonly number[]): Summary | null {
   const n = finite(values, 'measurements').length;
   if (n === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const mean = meanOf(values);
   if (n === 1) return { n, mean, sd: null };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const sd = Math.sqrt(squares / (n - 1));

@@ -62,6 +62,7 @@ describe('a wrong command line', () => {
     [`run ${quickstart} --parallel zero`, 'a whole number above 0'],
     [`run ${quickstart} --device tpu`, 'Allowed choices are auto, gpu'],
     ['report nowhere', 'does not exist'],
+    ['compare here there', 'here is no folder of records; name one such as experiments/SUITE/NETWORK'],
     ['flops', 'name a suite file, or a network'],
     ['flops --base resnet-5', 'did you mean "resnet-50"?'],
     ['flops --base resnet-50 --with nope', 'there is no step "nope"'],

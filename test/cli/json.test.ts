@@ -25,6 +25,7 @@ const lines: readonly (readonly [command: string, args: string | null, schema: s
   ['run', 'tiny.yaml', 'ablate/run-summary/1'],
   ['status', 'tiny.yaml', 'ablate/status/1'],
   ['report', 'tiny.yaml', 'ablate/report/1'],
+  ['compare', 'resnet-50 resnet-50 --in tiny.yaml', 'ablate/comparison/1'],
   ['flops', 'tiny.yaml', 'ablate/flops/1'],
   ['flops', '--model resnet-50 --layers', 'ablate/flops/1'],
   ['flops', 'tiny.yaml --diff resnet-50 resnet-50', 'ablate/flops-diff/1'],

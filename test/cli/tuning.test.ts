@@ -45,7 +45,7 @@ function endTrials({ runs }: OpenedPlan, variant: string, ends: Readonly<Record<
 
 const rateOf = ({ runs }: OpenedPlan, variant: string): number | null => {
   const run = runs.find(({ spec }) => spec.variant === variant);
-  return run && !run.awaitsTuning ? run.spec.recipe.optimizer.learning_rate : null;
+  return run && run.awaits === null ? run.spec.recipe.optimizer.learning_rate : null;
 };
 
 it('every network is tried with every rate on the held-out pictures, and its own runs wait', async () => {
@@ -58,7 +58,7 @@ it('every network is tried with every rate on the held-out pictures, and its own
   expect(rates.slice(0, 3)).toEqual([0.5, 1, 2].map((factor) => factor * (rates[1] as number)));
   expect(trials[0]?.spec).toMatchObject({ trial: true, recipe: { epochs: 1, schedule: { warmup_epochs: 0.5 } } });
   const others = runs.filter(({ trial }) => !trial);
-  expect(others.every(({ awaitsTuning, spec }) => awaitsTuning && spec.trial === undefined)).toBe(true);
+  expect(others.every(({ awaits, spec }) => awaits === 'its learning rate' && spec.trial === undefined)).toBe(true);
   expect(others.map((run) => standings.get(run)?.state)).toEqual(new Array(4).fill('waiting'));
   expect(new Set(runs.map(({ hash }) => hash)).size).toBe(runs.length);
   expect(plan.record.tuning?.trials).toHaveLength(6);
@@ -108,14 +108,14 @@ it.each([
 
 describe('a suite in stages', () => {
   const trial = fakeRun('a@x1', 100, { trial: { variant: 'a', factor: 'x1' } });
-  const waiting = fakeRun('a', 0, { awaitsTuning: true });
+  const waiting = fakeRun('a', 0, { awaits: 'its learning rate' });
   const planned = (...runs: OpenedPlan['runs'][number][]) => ({ runs }) as unknown as OpenedPlan;
 
   it('trains what is ready, plans anew, and trains the rest, each once', async () => {
     const stages: string[][] = [];
     const summary = await inStages(
       planned(trial, waiting),
-      async () => planned(trial, { ...waiting, awaitsTuning: false }),
+      async () => planned(trial, { ...waiting, awaits: null }),
       async (_, runs) => {
         stages.push(runs.map(({ spec }) => spec.variant));
         return { done: runs, failed: [], left: [] };
@@ -142,7 +142,7 @@ describe('a suite in stages', () => {
     const { failed } = await run(false);
     expect(failed.map(({ run: { spec }, reason }) => `${spec.variant}: ${reason}`)).toEqual([
       'a@x1: loss is NaN',
-      'a: no learning rate could be chosen: none of its trials came to an end',
+      'a: it waits for its learning rate, which could not be chosen: not all of the runs that decide it have come to an end, or those of every choice have failed',
     ]);
     expect(ready(plan)).toEqual([trial]);
   });

@@ -214,7 +214,7 @@ describe('the answer', () => {
     ];
     const text = summaryOf(await studyOf({ seeds: tenSeeds, variants })).join(' ');
     expect(text).toContain(
-      'None of the 1 step judged can be told from no change with these runs. Without a verdict: B (at chance, not judged).',
+      'The one step that is judged cannot be told from no change with these runs. Without a verdict: B (at chance, not judged).',
     );
     expect(text).toContain('a network at chance is no end of a road to measure.');
     const alone = summaryOf(await studyOf({ seeds: [0], variants: pair([80], [81]) }));
@@ -226,7 +226,7 @@ describe('the answer', () => {
     const wished = (report: object) => study({ ...records, plan: { ...records.plan, report } as typeof records.plan });
     expect(summaryOf(wished({ margin: 0.5 }))[0]).toBe('ReLU to GELU changes accuracy by less than 0.50 points.');
     expect(stepTable(wished({ margin: 0.5 })).rows[1]).toContain('equivalent within ±0.50');
-    expect(summaryOf(wished({ margin: 0.01 }))[0]).toMatch(/^None of the 1 step judged can be told/);
+    expect(summaryOf(wished({ margin: 0.01 }))[0]).toMatch(/^The one step that is judged cannot be told/);
   });
 });
 
@@ -292,6 +292,23 @@ describe('what a reader must know', () => {
     expect(await texts(({ spec }) => ({ spec: { ...spec, recipe: { ...spec.recipe, epochs: 9 } } }))).toContain(
       'warning: Another protocol than the rest: c (epochs 9 instead of 3); their accuracies differ by protocol as well as by architecture.',
     );
+  });
+
+  it('is none in the fields that entries of the road change, in any of the networks, and is one in others', async () => {
+    const behind = ['gelu', 'c'];
+    const change = (record: RunRecord): RunRecord => {
+      const { spec } = record;
+      if (!behind.includes(spec.variant)) return record;
+      const augmentation = { ...spec.recipe.augmentation, mixup: 0.8 };
+      const steps = [{ id: 'recipe', options: { augmentation: { mixup: 0.8 } } }];
+      const epochs = spec.variant === 'c' ? 9 : spec.recipe.epochs;
+      const recipe = { ...spec.recipe, augmentation, epochs };
+      return { ...record, spec: { ...spec, recipe, network: { ...spec.network, steps } } };
+    };
+    const variants = [...pair([80, 80, 80], [81, 81, 81]), { name: 'c', parent: 'gelu', top1: [82, 82, 82] }];
+    const texts = (await textsOf({ variants, change })).join('\n');
+    expect(texts).not.toContain('mixup');
+    expect(texts).toContain('Another protocol than the rest: c (epochs 9 instead of 3)');
   });
 
   it("is no warning where the road's start alone has its own recipe", async () => {

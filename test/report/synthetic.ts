@@ -9,7 +9,8 @@ import type { MetricsLine } from '../../src/records/metrics.js';
 import type { PlannedVariant, PlanRecord } from '../../src/records/plan.js';
 import type { RunResult } from '../../src/records/result.js';
 import type { RunRecord } from '../../src/records/run.js';
-import { createGenerator } from '../../src/random/generator.js';
+import { createGenerator, permutation } from '../../src/random/generator.js';
+import { type Predictions, writePredictions } from '../../src/records/predictions.js';
 
 export interface SyntheticVariant {
   readonly name: string;
@@ -31,6 +32,13 @@ export interface Synthetic {
   readonly dataset?: string;
   readonly strategy?: string;
   readonly arrangement?: PlanRecord['arrangement'];
+  readonly choices?: PlanRecord['choices'];
+  readonly validation?: PlanRecord['validation'];
+  /** Of learning rates: held-out accuracy in percent, of seed 100. */
+  readonly trials?: readonly { readonly variant: string; readonly factor: string; readonly top1: number }[];
+  readonly chosen?: Readonly<Record<string, string>>;
+  /** Set: every run keeps predictions of so many pictures, of which the share is right that its accuracy says. */
+  readonly pictures?: number;
   readonly seeds?: readonly number[];
   readonly classes?: number;
   readonly variants: readonly SyntheticVariant[];
@@ -72,7 +80,7 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       resolution: 32,
       macs: variant.macs ?? 20e6,
       params: variant.params ?? 1e6,
-      runs: seeds.map((seed) => ({ seed, hash: hashOf(variant.name, seed) })),
+      runs: seeds.map((seed) => ({ seed, hash: hashOf(variant.name, seed, suite) })),
     }),
   );
   const plan: PlanRecord = {
@@ -83,6 +91,17 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
     base: variants[0]?.name ?? 'none',
     strategy: synthetic.strategy ?? 'cumulative',
     ...(synthetic.arrangement && { arrangement: synthetic.arrangement }),
+    ...(synthetic.choices && { choices: synthetic.choices }),
+    ...(synthetic.validation && { validation: synthetic.validation }),
+    ...(synthetic.trials && {
+      tuning: {
+        trials: synthetic.trials.map(({ variant, factor }) => {
+          const name = `${variant}@${factor}`;
+          return { name, variant, factor, runs: [{ seed: 100, hash: hashOf(name, 100) }] };
+        }),
+        chosen: Object.entries(synthetic.chosen ?? {}).map(([variant, factor]) => ({ variant, factor })),
+      },
+    }),
     seeds,
     variants: planned,
   };
@@ -92,15 +111,22 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       const outcome = variant.top1[index] ?? null;
       if (outcome === null) continue;
       const record = recordOf({ suite, dataset, classes, seed, variant: planned[at] as PlannedVariant });
-      await writeRun(folder, synthetic.change?.(record) ?? record, outcome);
+      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, synthetic.pictures);
     }
+  }
+  for (const { variant, factor, top1 } of synthetic.trials ?? []) {
+    const name = `${variant}@${factor}`;
+    const place = join(folder, name, 'seed-100');
+    await mkdir(place, { recursive: true });
+    await writeFile(join(place, 'result.json'), JSON.stringify(resultOf(hashOf(name, 100), top1)));
   }
   return folder;
 }
 
-export const hashOf = (variant: string, seed: number): string => `${variant}-${seed}`;
+export const hashOf = (variant: string, seed: number, suite = 'made-up'): string =>
+  suite === 'made-up' ? `${variant}-${seed}` : `${suite}-${variant}-${seed}`;
 
-async function writeRun(folder: string, record: RunRecord, outcome: number | string): Promise<void> {
+async function writeRun(folder: string, record: RunRecord, outcome: number | string, pictures?: number): Promise<void> {
   const { variant, seed } = record.spec;
   const run = join(folder, variant, `seed-${seed}`);
   await mkdir(run, { recursive: true });
@@ -108,7 +134,28 @@ async function writeRun(folder: string, record: RunRecord, outcome: number | str
   const accuracy = typeof outcome === 'number' ? outcome / 100 : 0.1;
   const lines = metricsOf(accuracy, seed);
   await writeFile(join(run, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  await writeFile(join(run, 'result.json'), JSON.stringify(resultOf(record.hash, outcome)));
+  const result = resultOf(record.hash, outcome);
+  const kept =
+    pictures === undefined || typeof outcome !== 'number'
+      ? {}
+      : {
+          predictions: await writePredictions(run, record.hash, predictionsOf(outcome, pictures, `${variant} ${seed}`)),
+        };
+  await writeFile(join(run, 'result.json'), JSON.stringify({ ...result, ...kept }));
+}
+
+/** Ten classes in turn; a wrong picture goes by the next class's name. Which are wrong is drawn anew for each run. */
+function predictionsOf(percent: number, pictures: number, run: string): Predictions {
+  const order = permutation(pictures, createGenerator(0, run));
+  const right = new Set(order.slice(0, Math.round((percent / 100) * pictures)));
+  const label = Uint32Array.from({ length: pictures }, (_, at) => at % 10);
+  return {
+    classes: 10,
+    label,
+    predicted: label.map((one, at) => (right.has(at) ? one : (one + 1) % 10)),
+    loss: Float32Array.from(label, (_, at) => (right.has(at) ? 0.2 : 2)),
+    confidence: Float32Array.from(label, () => 0.8),
+  };
 }
 
 function metricsOf(accuracy: number, seed: number): MetricsLine[] {
@@ -171,7 +218,7 @@ function recordOf(of: {
   const { suite, dataset, classes, seed, variant } = of;
   return {
     schema: 'ablate/run/1',
-    hash: hashOf(variant.name, seed),
+    hash: hashOf(variant.name, seed, suite),
     spec: {
       suite,
       variant: variant.name,

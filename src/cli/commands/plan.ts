@@ -1,19 +1,18 @@
 import { Command, Option } from 'commander';
-import { type MeasuringOn, measureStep } from '../../bench/measure-step.js';
 import { trainingPictures } from '../../data/catalogue.js';
 import { restOf } from '../../data/hold-out.js';
-import { type Availability, checkDevice } from '../../engine/available.js';
 import { renderProblem } from '../../config/problem.js';
-import { type Device, EnvironmentError } from '../../engine/engine.js';
+import { budgetWords } from '../../experiment/budget-words.js';
+import { choiceWords } from '../../experiment/choice-words.js';
 import { arrangementWords } from '../../experiment/arrangement-words.js';
-import { estimateTime, findSpeeds, type TimedNetwork } from '../../experiment/estimate.js';
+import { estimateTime, findSpeeds } from '../../experiment/estimate.js';
 import { describeMachine, devicesFor } from '../../experiment/machine.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import { shareMachine } from '../../experiment/share.js';
 import type { Standing } from '../../experiment/standing.js';
-import type { Catalogue } from '../../roadmap/catalogue.js';
 import { note, printJson, printText } from '../output.js';
 import { leftOutOf } from '../open-suite.js';
+import { availability, timeNetworks } from '../measured.js';
 import { noPluginsOption } from '../plugins-option.js';
 import { openPlan, type PlanSelection } from '../planned.js';
 import { duration } from '../progress-state.js';
@@ -50,7 +49,12 @@ Examples:
   ablate plan configs/suites/paper-resnet50.yaml --device gpu --measure`,
     )
     .action(async (file: string, options: PlanOptions) => {
-      const { opened, plan, runs, standings: stands } = await openPlan(file, options, false);
+      const {
+        opened,
+        plan,
+        runs,
+        standings: stands,
+      } = await openPlan(file, { ...options, measureCosts: options.measure === true }, false);
       const { suite } = opened;
       const standings = runs.map((run) => [run, stands.get(run) as Standing] as const);
       const trainedAs = toTrain(standings);
@@ -92,10 +96,12 @@ Examples:
             epochs: run.spec.recipe.epochs,
             bytes: run.bytes,
             milliseconds: timeOf.get(run) ?? null,
-            hash: run.fingerprint === null || run.awaitsTuning ? null : run.hash,
+            hash: run.fingerprint === null || run.awaits !== null ? null : run.hash,
             ...(run.trial && { trial: { variant: run.trial.variant, factor: run.trial.factor } }),
           })),
           ...(plan.record.arrangement && { arrangement: plan.record.arrangement }),
+          ...(plan.record.choices && { choices: plan.record.choices }),
+          ...(plan.record.budget && { budget: plan.record.budget }),
           left: left.length,
           parallel: share.parallel,
           threads: share.threads,
@@ -105,7 +111,7 @@ Examples:
       printText(planTable(standings, trainedAs, (run) => timeOf.get(run)));
       for (const warning of opened.warnings)
         note(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
-      if (!suite.validation && opened.variants.some(({ variant }) => !variant.adopted))
+      if (!suite.validation && opened.sweeps.length === 0 && opened.variants.some(({ variant }) => !variant.adopted))
         note(
           'values of a sweep can only be chosen by the test set here; `validation: { share: 0.1 }` in the suite holds training pictures out to choose by',
         );
@@ -113,7 +119,8 @@ Examples:
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
-      for (const words of arrangementWords(plan.record)) note(words);
+      for (const words of [...arrangementWords(plan.record), ...choiceWords(plan.record), ...budgetWords(plan.record)])
+        note(words);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);
     });
@@ -153,47 +160,10 @@ function planTable(
         ? `done in ${standing.folder}`
         : isRepeat(run, trainedAs)
           ? `the same run as ${trainedAs.get(run.hash)?.spec.variant}`
-          : run.awaitsTuning
-            ? 'waits for its learning rate'
+          : run.awaits !== null
+            ? `waits for ${run.awaits}`
             : standing.state;
     return [spec.variant, String(spec.seed), ...numbers, time === undefined ? '' : duration(time), state];
   });
   return textTable(columns, rows);
-}
-
-/** Times the steps of every network once, whatever the number of its runs; one that cannot be timed is said and left out. */
-async function timeNetworks(
-  left: readonly PlannedRun[],
-  catalogue: Catalogue,
-  on: MeasuringOn,
-): Promise<TimedNetwork[]> {
-  const networks = new Map(left.map((run) => [`${run.macs} ${run.params}`, run]));
-  const timed: TimedNetwork[] = [];
-  for (const { spec, macs, params } of networks.values()) {
-    const { variant: name, network, recipe, recompute = 'none', compiler = 'tensorflow', plugins } = spec;
-    try {
-      const { picturesPerSecond, batch } = await measureStep(
-        { name, spec: network, recipe, recompute, compiler, plugins, catalogue },
-        on,
-      );
-      timed.push({ macs, params, imagesPerSecond: picturesPerSecond });
-      note(
-        `${name}: ${picturesPerSecond.toPrecision(3)} pictures/s, ${batch} a step; ${timed.length} of ${counted(networks.size, 'network')} timed`,
-      );
-    } catch (error) {
-      note(`${name} could not be timed: ${(error as Error).message}`);
-    }
-  }
-  return timed;
-}
-
-/** What training would run on; a device that is missing is no reason not to plan. */
-function availability(device: Device): Pick<Availability, 'engine' | 'gpu'> {
-  try {
-    return checkDevice(device);
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    note(error.message);
-    return { engine: device === 'webgpu' ? 'webgpu' : 'tensorflow', gpu: device === 'gpu' || device === 'webgpu' };
-  }
 }

@@ -81,7 +81,8 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
   const { options, seat } = withRanks(given);
   const wish = options.parallel === undefined ? null : wholeNumber('--parallel', options.parallel);
   const giveUpAfter = options.giveUpAfter === undefined ? null : wholeNumber('--give-up-after', options.giveUpAfter);
-  const first = await openPlan(file, options, true);
+  const selection = { ...options, measureCosts: true };
+  const first = await openPlan(file, selection, true);
   const { opened, runs, suiteFolder } = first;
   const { suite } = opened;
   const available = checkDevice(options.device ?? suite.runner.device);
@@ -97,9 +98,10 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     const found = { engine: available.engine, gpu: available.gpu, ...(compiler === 'xla' && { compiler }) } as const;
     requireSame({ ...begunOn, precision: undefined }, found, `the suite ${suite.name}`, named);
   }
-  if (seat && suite.tune)
+  const decides = suite.tune !== null || opened.sweeps.length > 0;
+  if (seat && decides)
     throw new UsageError(
-      '--hosts: which rates are chosen stands in the records of one machine; tune with --ranks there first',
+      '--hosts: what runs choose, rates and values of sweeps, stands in the records of one machine; train there with --ranks first',
     );
   const leads = seat === null || seat.rank === 0;
   const release = leads ? await takeFolder(suiteFolder, options.shared === true) : null;
@@ -122,14 +124,14 @@ async function runAction(file: string, given: RunOptions): Promise<void> {
     if (share.note) progress.say(share.note);
     for (const warning of opened.warnings)
       progress.say(renderProblem({ ...warning, message: `warning: ${warning.message}` }));
-    const summary = await inStages(first, () => openPlan(file, options, true), stage);
+    const summary = await inStages(first, () => openPlan(file, selection, true), stage);
     finish(summary, suiteFolder, [quoted(file), ...repeated(options)], Date.now() - began, options.json === true);
 
     /** Trains what of a plan can be trained: all but what waits for a learning rate. */
     async function stage({ plan, standings }: OpenedPlan, these: readonly PlannedRun[], at: number) {
       if (at > 0) progress = createProgress(process.stderr, these);
       // One of many that share the suite knows only its own part of what was asked for.
-      const known = options.shared && before && !suite.tune ? before : plan.record;
+      const known = options.shared && before && !decides ? before : plan.record;
       const record = { ...known, ...(engine && { engine }) };
       if (leads) await writePlan(suiteFolder, record);
       let noted: Promise<void> = Promise.resolve();

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { budgetWords } from '../../experiment/budget-words.js';
+import { choiceWords } from '../../experiment/choice-words.js';
 import { holderOf } from '../../experiment/lock.js';
 import type { PlannedRun } from '../../experiment/plan.js';
 import type { QueuedTask } from '../../experiment/slurm-client.js';
@@ -28,18 +30,22 @@ export function statusCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
     .action(async (file: string, { out, set = [], plugins, json }: StatusOptions) => {
-      const { opened, runs, suiteFolder, standings } = await openPlan(file, { out, set, plugins }, false);
+      const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, { out, set, plugins }, false);
       const slurm = slurmView(suiteFolder);
       const states: RunState[] = [];
       for (const run of runs) {
-        const state: RunState = run.awaitsTuning
-          ? { variant: run.spec.variant, seed: run.spec.seed, state: 'waiting', reason: 'for its learning rate' }
-          : await describe(run, standings.get(run) as Standing);
+        const state: RunState =
+          run.awaits !== null
+            ? { variant: run.spec.variant, seed: run.spec.seed, state: 'waiting', reason: `for ${run.awaits}` }
+            : await describe(run, standings.get(run) as Standing);
         states.push({ ...state, ...inSlurm(run, slurm) });
       }
       if (json) {
         const suite = opened.suite.name;
-        return printJson({ schema: 'ablate/status/1', suite, ...leftOutOf(opened), folder: suiteFolder, runs: states });
+        return printJson({
+          ...{ schema: 'ablate/status/1', suite, ...leftOutOf(opened), folder: suiteFolder, runs: states },
+          ...(plan.record.choices && { choices: plan.record.choices }),
+        });
       }
       const rows = states.map((one) => [
         one.variant,
@@ -53,6 +59,7 @@ export function statusCommand(): Command {
           rows,
         ),
       );
+      for (const words of [...choiceWords(plan.record), ...budgetWords(plan.record)]) note(words);
       const count = (state: RunState['state']) => states.filter((one) => one.state === state).length;
       const parts = stateNames.map((state) => [count(state), state] as const).filter(([number]) => number > 0);
       note(`${parts.map(([number, state]) => `${number} ${state}`).join(', ')}; records in ${suiteFolder}`);

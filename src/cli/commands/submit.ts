@@ -73,17 +73,17 @@ Examples:
 async function submitAction(file: string, given: SubmitOptions): Promise<void> {
   const { options } = withRanks(given);
   const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, options, true);
-  const undone = runs.filter((run) => standings.get(run)?.state !== 'done' && !run.awaitsTuning);
+  const undone = runs.filter((run) => standings.get(run)?.state !== 'done' && run.awaits === null);
   const slurm = slurmView(suiteFolder);
   const left: PlannedRun[] = [];
   for (const run of undone) {
     const held = await holderOf(runFolder(suiteFolder, run.spec.variant, run.spec.seed));
     if (!held && !slurm?.taskOf(run.spec)) left.push(run);
   }
-  const later = runs.filter(({ awaitsTuning }) => awaitsTuning).length;
-  if (later > 0)
+  const later = runs.filter(({ awaits }) => awaits !== null);
+  if (later.length > 0)
     note(
-      `${counted(later, 'run')} wait for a learning rate: submit again when the trials, \`@x...\` by name, are done`,
+      `${counted(later.length, 'run waits', 'runs wait')} for ${[...new Set(later.map(({ awaits }) => awaits))].join(' or ')}: submit again when these are done`,
     );
   if (left.length < undone.length) note(`${counted(undone.length - left.length, 'run')} queued or running, left alone`);
   if (left.length === 0) {

@@ -1,7 +1,7 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import { counted, percent, signed } from '../format.js';
 import { claimOf, conditions, labelOf, verdictText } from '../labels.js';
-import type { Row, Study } from '../study.js';
+import type { Challenge, Row, Study } from '../study.js';
 import { csv } from '../tables/csv.js';
 import { judgedCells, judgedHeader } from '../tables/steps.js';
 import { changeRowsOptions } from './change-rows.js';
@@ -12,7 +12,7 @@ import type { Theme } from './theme.js';
 
 /** What each change did: paired differences with their intervals around 0, and the band of what is no change. */
 export function deltasFigure(study: Study): Figure {
-  const rows = study.rows.filter(({ delta }) => delta !== null);
+  const rows = [...study.rows, ...study.challenges.map(asRow)].filter(({ delta }) => delta !== null);
   return {
     name: 'deltas',
     title: 'What each change did',
@@ -23,6 +23,13 @@ export function deltasFigure(study: Study): Figure {
     ),
     draw: (theme, layout) => draw(study, largest(rows), theme, layout),
   };
+}
+
+/** The road's end against a network that stands beside the road, as a line below the steps. */
+function asRow({ end, comparator, change, judged }: Challenge): Row {
+  const title = `Road's end less ${labelOf(comparator)}`;
+  const variant = { ...end.variant, title, parent: comparator.variant.name };
+  return { ...end, variant, delta: change.difference, change, judged, verdict: judged.verdict };
 }
 
 function altText(rows: readonly Row[]): string {

@@ -23,9 +23,10 @@ figcaption { font-size: 0.9rem; margin-top: 6px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.86rem; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 5px 8px; text-align: left; border-bottom: 1px solid var(--line); }
-td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n { white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
-thead th { background: var(--card); white-space: nowrap; font-weight: 600; }
+thead th { background: var(--card); vertical-align: bottom; font-weight: 600; }
 tbody th { font-weight: 600; position: sticky; left: 0; background: var(--bg); min-width: 9em; }
 tbody tr:hover > * { background: var(--card); }
 th button { all: unset; cursor: pointer; }

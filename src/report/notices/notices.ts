@@ -1,3 +1,4 @@
+import { budgetWords } from '../../experiment/budget-words.js';
 import { protocolNotices } from '../protocol.js';
 import type { Study } from '../study.js';
 import { chanceNotices } from './chance.js';
@@ -5,6 +6,7 @@ import { choiceNotices } from './choices.js';
 import { judgementNotices } from './judgement.js';
 import { mixtureNotices } from './mixtures.js';
 import { type Notice, note, warning } from './notice.js';
+import { rateNotices } from './rates.js';
 import { recordNotices } from './records.js';
 
 /** All that is missing, failed, mixed or too little, most serious first. */
@@ -13,8 +15,12 @@ export function noticesOf(study: Study): Notice[] {
     ...chanceNotices(study),
     ...recordNotices(study),
     ...mixtureNotices(study),
-    ...protocolNotices(study.rows).map(({ serious, text }) => (serious ? warning(text) : note(text))),
+    ...protocolNotices(study.rows, study.plan.tuning !== undefined).map(({ serious, text }) =>
+      serious ? warning(text) : note(text),
+    ),
+    ...budgetWords(study.plan).map(note),
     ...choiceNotices(study),
+    ...rateNotices(study),
     ...judgementNotices(study),
   ];
   return notices.sort((a, b) => Number(b.level === 'warning') - Number(a.level === 'warning'));

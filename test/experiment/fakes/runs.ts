@@ -18,7 +18,7 @@ export function fakeRun(variant: string, seed = 0, changes: Partial<PlannedRun> 
     batchSize: 1,
     bytes: 1,
     trial: null,
-    awaitsTuning: false,
+    awaits: null,
     ...changes,
   };
 }

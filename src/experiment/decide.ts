@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { SweepChoice } from '../records/plan.js';
+import type { Choices } from '../roadmap/entry.js';
+import { chooseRates } from './choose-rates.js';
+import { chooseValue } from './choose-values.js';
+import { type Plan, type PlanOptions, type PlannedRun, planSuite, trialRuns } from './plan.js';
+import { standingsAnywhere } from './standing.js';
+import type { OpenedSuite } from './suite.js';
+
+/** A suite as far as its done runs have decided it. */
+export interface Decided {
+  readonly opened: OpenedSuite;
+  readonly suiteFolder: string;
+  readonly options: PlanOptions;
+  readonly trials: readonly PlannedRun[];
+  /** The factor on its learning rate that is chosen for a network. */
+  readonly chosen: ReadonlyMap<string, string>;
+  /** The sweeps with `adopt: best` that were decided, and the first that is not; those behind it stand on no network yet. */
+  readonly sweeps: readonly SweepChoice[];
+}
+
+/**
+ * Opens a suite, decides by the records in `out` what it leaves to its runs, opens it with what is decided, and so on from
+ * sweep to sweep. Reads only.
+ *
+ * @param afford leaves of a plan what the suite's budget pays for
+ */
+export async function decide(
+  open: (choices: Choices) => Promise<OpenedSuite>,
+  out: string,
+  optionsFor: (first: OpenedSuite) => Promise<PlanOptions>,
+  afford: (opened: OpenedSuite, plan: Plan) => Promise<Plan>,
+): Promise<Decided> {
+  const choices = new Map<string, string>();
+  const sweeps: SweepChoice[] = [];
+  let options: PlanOptions | null = null;
+  for (;;) {
+    const opened = await open(choices);
+    const suiteFolder = join(out, opened.suite.name);
+    options ??= await optionsFor(opened);
+    const trials = trialRuns(opened, options);
+    const chosen = chooseRates(trials, standingsAnywhere(trials, suiteFolder));
+    const decided = { opened, suiteFolder, options, trials, chosen };
+    const next = opened.sweeps[sweeps.length];
+    if (!next) return { ...decided, sweeps };
+    const values = new Set(next.values);
+    const planned = await afford(opened, planSuite(opened, { ...options, chosen }));
+    const runs = planned.runs.filter(({ spec, trial }) => values.has(spec.variant) && trial === null);
+    // The budget ends before it.
+    if (runs.length === 0) return { ...decided, sweeps };
+    const standings = standingsAnywhere(
+      runs.filter(({ awaits }) => awaits === null),
+      suiteFolder,
+    );
+    const seeds = [...new Set(runs.map(({ spec }) => spec.seed))];
+    const choice = chooseValue(next, { ...opened.suite, seeds }, standings);
+    sweeps.push(choice);
+    if (choice.chosen === null) return { ...decided, sweeps };
+    choices.set(next.step, choice.chosen);
+  }
+}
