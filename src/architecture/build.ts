@@ -5,7 +5,7 @@ import type { Model } from './model.js';
 import { networkProblems } from './check-network.js';
 import type { Network } from './network.js';
 import { checkTree } from './tree.js';
-import { drawsAt, parametersAt, walk } from './walk.js';
+import { drawsAt, parametersAt, rememberVisits, type Visit, walk } from './walk.js';
 
 /**
  * Builds a network: its tree of layers, with every shape checked and every parameter named. Loads no tensor library.
@@ -22,7 +22,9 @@ export function buildModel(network: Network): Model {
   const draws: DrawSpec[] = [];
   const dropPathScale: number[] = [];
   const names = new Set<string>();
+  const visits: Visit[] = [];
   const output = walk(tree, input, (visit) => {
+    visits.push(visit);
     for (const spec of parametersAt(visit)) {
       checkParameter(spec, names);
       parameters.push(spec);
@@ -34,7 +36,7 @@ export function buildModel(network: Network): Model {
     throw new LayerError(
       `the network gives [${output.join(', ')}] for a picture, expected [${network.classes}], one a class`,
     );
-  return {
+  const model = {
     name: network.name,
     tree,
     input,
@@ -44,6 +46,7 @@ export function buildModel(network: Network): Model {
     blocks: dropPathScale.length,
     dropPathScale,
   };
+  return rememberVisits(model, visits);
 }
 
 /** Throws where a layer's parameter is none, or has the name of another. */

@@ -1,4 +1,5 @@
 import { type DrawSpec, LayerError, type ParameterSpec, type Shape } from '../layers/layer.js';
+import type { Model } from './model.js';
 import type { Leaf, Residual, TreeNode } from './tree.js';
 
 /** A leaf, or a residual node's own parameter and add, where it stands in the tree. */
@@ -31,6 +32,24 @@ export function walk(node: TreeNode, input: Shape, visit: (visit: Visit) => void
   visit({ node, path, input, output });
   return output;
 }
+
+const visits = new WeakMap<Model, readonly Visit[]>();
+
+/** All visits of a model's tree. Walked once: every count of a network folds over the same list. */
+export function visitsOf(model: Model): readonly Visit[] {
+  const known = visits.get(model);
+  if (known) return known;
+  const found: Visit[] = [];
+  walk(model.tree, model.input, (visit) => found.push(visit));
+  visits.set(model, found);
+  return found;
+}
+
+/** Notes the visits that a model was built from. */
+export const rememberVisits = (model: Model, found: readonly Visit[]): Model => {
+  visits.set(model, found);
+  return model;
+};
 
 /** Parameters that a visited node owns, with their full names. */
 export function parametersAt({ node, path, input, output }: Visit): ParameterSpec[] {

@@ -4,7 +4,7 @@ import { type Head, headHeight, headPlugin, type KeyItem } from '../report/figur
 import { type Context, labelText, text } from '../report/figures/marks.js';
 import type { Figure } from '../report/figures/render.js';
 import { linearScale } from '../report/figures/scale.js';
-import type { Theme } from '../report/figures/theme.js';
+import type { Colours, Theme } from '../report/figures/theme.js';
 import { csv } from '../report/tables/csv.js';
 import type { Side } from './step-contenders.js';
 import { fastest, type StepRow } from './step-rows.js';
@@ -15,7 +15,7 @@ const series: readonly {
   readonly side: Side;
   readonly label: string;
   readonly style: string;
-  readonly colour: keyof Theme;
+  readonly colour: keyof Colours;
 }[] = [
   { side: 'torch', label: 'PyTorch, best of its formats and allocators', style: 'circle', colour: 'comparator' },
   { side: 'compile', label: 'torch.compile', style: 'circle', colour: 'cost' },

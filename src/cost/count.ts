@@ -1,5 +1,5 @@
 import type { Model } from '../architecture/model.js';
-import { parametersAt, type Visit, walk } from '../architecture/walk.js';
+import { parametersAt, type Visit, visitsOf } from '../architecture/walk.js';
 import { definedAt, type Operations } from '../layers/layer.js';
 import { type Convention, flopsOf } from './conventions.js';
 
@@ -28,8 +28,7 @@ export interface Cost {
 /** Counts a network for one picture: exact integers, folded over the tree. */
 export function countCost(model: Model, convention: Convention = 'paper'): Cost {
   const layers: LayerCost[] = [];
-  const visits: Visit[] = [];
-  walk(model.tree, model.input, (visit) => visits.push(visit));
+  const visits = visitsOf(model);
   const operations = visits.map(operationsOf);
   const family = operations.some(({ attention }) => attention) ? 'transformer' : 'convnet';
   visits.forEach((visit, at) => {

@@ -1,5 +1,5 @@
 import type { Model } from '../architecture/model.js';
-import { walk } from '../architecture/walk.js';
+import { visitsOf } from '../architecture/walk.js';
 
 /** Values that one training step must hold, per picture and in all. */
 export interface MemoryCount {
@@ -14,14 +14,14 @@ export function countMemory(model: Model, recompute: 'none' | 'blocks' = 'none')
   const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
   const kept = new Map<string, number>([['', elements(model.input)]]);
   let largest = 0;
-  walk(model.tree, model.input, ({ node, path, output }) => {
+  for (const { node, path, output } of visitsOf(model)) {
     if (recompute === 'blocks' && node.kind === 'residual') {
       const inside = [...kept].filter(([name]) => name.startsWith(`${path}.`));
       for (const [name] of inside) kept.delete(name);
       largest = Math.max(largest, sum(inside.map(([, size]) => size)));
     }
     kept.set(path, (kept.get(path) ?? 0) + elements(output));
-  });
+  }
   const activations = sum([...kept.values()]) + largest;
   return { activations, parameters: model.parameters.reduce((sum, { shape }) => sum + elements(shape), 0) };
 }

@@ -2,11 +2,11 @@ import { buildModel } from '../architecture/build.js';
 import type { Model } from '../architecture/model.js';
 import { namedNetwork } from '../architecture/models.js';
 import type { Network } from '../architecture/network.js';
-import { walk } from '../architecture/walk.js';
+import { visitsOf } from '../architecture/walk.js';
 import type { Path } from '../config/problem.js';
 import type { Recipe } from '../config/recipe.js';
 import { countCost } from '../cost/count.js';
-import { countMemory, estimateTrainingBytes } from '../cost/memory.js';
+import { countMemory, estimateTrainingBytes, type MemoryCount } from '../cost/memory.js';
 import { LayerError } from '../layers/layer.js';
 import { RoadError } from '../roadmap/catalogue.js';
 import { pluginPlace } from '../roadmap/plugin-place.js';
@@ -67,15 +67,32 @@ export interface BuildParts {
   readonly placeOf: (step: string | null) => Path;
 }
 
+/** What a network is once it is built, however it is trained. */
+interface Counted {
+  readonly digest: string;
+  readonly resolution: number;
+  readonly macs: number;
+  readonly params: number;
+  readonly memory: MemoryCount;
+  /** Its layers by number: two of one kind's name, of two plug-ins, need not compute the same. */
+  readonly layers: string;
+}
+
+/** What has been built, so that variants that differ in their recipes alone are built once, and the numbers of layers and functions. */
+interface Known {
+  readonly networks: Map<string, Counted>;
+  readonly numbers: Map<object, number>;
+}
+
 /** Builds every network of a suite; what does not fit is reported where the suite decides it, and left out. */
 export function buildVariants(parts: BuildParts): SuiteVariant[] {
   const first = new Map<string, string>();
-  const layers = new Map<object, number>();
+  const known: Known = { networks: new Map(), numbers: new Map() };
   return parts.variants.flatMap((variant): SuiteVariant[] => {
     const spec = parts.specOf(variant);
     // Null where the suite's is wrong: then networks are built and nothing is said of their memory.
     const { recipe } = variant;
-    const one = buildOne(variant, spec, recipe, layers, parts);
+    const one = buildOne(variant, spec, recipe, known, parts);
     if (!one || !recipe) return [];
     const { built } = one;
     const reason = unshared(variant.name, recipe, parts.ranks);
@@ -92,13 +109,14 @@ function buildOne(
   variant: Variant,
   spec: NetworkSpec,
   recipe: Recipe | null,
-  layers: Map<object, number>,
+  known: Known,
   { recompute, report, placeOf }: BuildParts,
 ): { built: BuiltNetwork; layers: string } | null {
   const cannot = (path: Path, reason: string) => report(path, `${variant.name} cannot be built: ${reason}`);
   try {
-    const model = buildModel(variant.network ?? (namedNetwork(spec.base, networkOptions(spec)) as Network));
-    const bytes = recipe ? trainingBytes(model, recipe, recompute) : 0;
+    const network = variant.network ?? (namedNetwork(spec.base, networkOptions(spec)) as Network);
+    const { memory, layers, ...counted } = buildOnce(network, recompute, known);
+    const bytes = recipe ? trainingBytes(memory, recipe) : 0;
     // Not "more than": a size that is no number any more is too large as well.
     if (recipe && !(bytes <= mostBytes)) {
       const size = `${(bytes / 2 ** 40).toPrecision(3)} TiB`;
@@ -106,9 +124,7 @@ function buildOne(
       report(['network'], message);
       return null;
     }
-    const resolution = model.input[0] as number;
-    const built = { digest: networkHash(model), resolution, ...costOf(model), bytes };
-    return { built, layers: layersOf(model, layers) };
+    return { built: { ...counted, bytes }, layers };
   } catch (error) {
     if (error instanceof LayerError || error instanceof RoadError) cannot(['network'], error.message);
     else {
@@ -121,26 +137,49 @@ function buildOne(
   }
 }
 
-function trainingBytes(model: Model, recipe: Recipe, recompute: 'none' | 'blocks'): number {
+function buildOnce(network: Network, recompute: 'none' | 'blocks', { networks, numbers }: Known): Counted {
+  const key = keyOf(network, numbers);
+  const before = networks.get(key);
+  if (before) return before;
+  const model = buildModel(network);
+  const { macs, params } = countCost(model);
+  const counted: Counted = {
+    digest: networkHash(model),
+    resolution: model.input[0] as number,
+    macs,
+    params,
+    memory: countMemory(model, recompute),
+    layers: layersOf(model, numbers),
+  };
+  networks.set(key, counted);
+  return counted;
+}
+
+/** A network's fields as text, equal where they all are: functions (slots, rewrites) by number, and what is no finite number is no null. */
+function keyOf(network: Network, numbers: Map<object, number>): string {
+  return JSON.stringify(network, (_, value) => {
+    if (typeof value === 'function') return { function: numberOf(value, numbers) };
+    return typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))
+      ? { is: String(value) }
+      : value;
+  });
+}
+
+function numberOf(one: object, numbers: Map<object, number>): number {
+  const number = numbers.get(one) ?? numbers.size;
+  numbers.set(one, number);
+  return number;
+}
+
+function trainingBytes(memory: MemoryCount, recipe: Recipe): number {
   const moments = recipe.optimizer.name === 'adamw' ? 2 : 1;
   const { precision } = recipe;
-  return estimateTrainingBytes(countMemory(model, recompute), { batch: passSize(recipe), moments, precision });
+  return estimateTrainingBytes(memory, { batch: passSize(recipe), moments, precision });
 }
 
-function costOf(model: Model): Pick<BuiltNetwork, 'macs' | 'params'> {
-  const { macs, params } = countCost(model);
-  return { macs, params };
-}
-
-/** The layers of a model by number: two of one kind's name, of two plug-ins, need not compute the same. */
-function layersOf(model: Model, known: Map<object, number>): string {
+function layersOf(model: Model, numbers: Map<object, number>): string {
   const found = new Set<number>();
-  walk(model.tree, model.input, ({ node }) => {
-    if (node.kind !== 'leaf') return;
-    const number = known.get(node.layer) ?? known.size;
-    known.set(node.layer, number);
-    found.add(number);
-  });
+  for (const { node } of visitsOf(model)) if (node.kind === 'leaf') found.add(numberOf(node.layer, numbers));
   return [...found].join();
 }
 

@@ -49,11 +49,11 @@ export const conv = defineLayer<ConvOptions>({
     return bias ? [weight, { name: 'bias', shape: [out], init, decay: false, trainable: true }] : [weight];
   },
 
-  operations(options, input) {
-    const [height, width, out] = spatial(conv.outputShape(options, input));
-    const { kernel, groups, bias } = options;
-    const positions = height * width * out;
-    return { macs: positions * kernel * kernel * (spatial(input)[2] / groups), bias: bias ? positions : 0 };
+  operations({ out, kernel, stride, padding, groups, bias }, input) {
+    const [height, width, channels] = spatial(input);
+    const positions =
+      windowedSide(height, kernel, stride, padding) * windowedSide(width, kernel, stride, padding) * out;
+    return { macs: positions * kernel * kernel * (channels / groups), bias: bias ? positions : 0 };
   },
 
   window: ({ kernel, stride }) => ({ kernel, stride }),

@@ -113,8 +113,8 @@ export class LayerError extends Error {
 
 /** Throws a `LayerError` naming the option where one is no whole number or below its least: half a pixel of padding is none. */
 export function checkWhole(options: Readonly<Record<string, number>>, least: Readonly<Record<string, number>>): void {
-  for (const [name, lowest] of Object.entries(least)) {
-    const value = options[name];
+  for (const name in least) {
+    const [value, lowest] = [options[name], least[name] as number];
     if (!Number.isInteger(value) || (value as number) < lowest)
       throw new LayerError(`${name}: expected a whole number of at least ${lowest}, found ${value}`);
   }

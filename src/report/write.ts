@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { writeWhole } from '../files/whole.js';
-import { drawPng, drawSvg, type Figure } from './figures/render.js';
+import type { InThemes } from './figures/both-themes.js';
+import { drawInThemes, drawPng, type Figure } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
@@ -31,15 +31,15 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
     return file;
   };
   const pictures: string[] = [];
-  const drawn = new Map<Figure, string>();
+  const drawn = new Map<Figure, InThemes>();
   for (const figure of report.figures) {
     // Pixels take the most memory at once, so they come first: what they leave serves all that follows.
-    const png = await smallPng(await drawPng(figure.draw(light, 'wide'), light));
-    const svg = drawSvg(figure.draw(light, 'wide'), light);
-    drawn.set(figure, svg);
+    const png = await drawPng(figure.draw(light, 'wide'), light);
+    const wide = drawInThemes(figure, 'wide');
+    drawn.set(figure, wide);
     pictures.push(
       await write(`${figure.name}.png`, png),
-      await write(`${figure.name}.svg`, svg),
+      await write(`${figure.name}.svg`, wide.light),
       await write(`${figure.name}.csv`, figure.csv),
     );
   }
@@ -53,7 +53,3 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
   ];
   return { report, files: [...pages, ...pictures] };
 }
-
-/** A third of the size, which counts where reports are committed: charts have few colours, so little effort finds them. */
-const smallPng = async (png: Buffer): Promise<Buffer> =>
-  await sharp(png).png({ palette: true, quality: 100, dither: 0, effort: 1 }).toBuffer();

@@ -12,6 +12,7 @@ export function chiSquared(degrees: number, random: Generator): number {
     if (v <= 0) continue;
     const u = 1 - random.uniform();
     // Most draws are taken without a logarithm, by a bound on what follows.
-    if (u < 1 - 0.0331 * x ** 4 || Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return 2 * d * v * boost;
+    if (u < 1 - 0.0331 * (x * x) * (x * x) || Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v))
+      return 2 * d * v * boost;
   }
 }

@@ -1,4 +1,4 @@
-import { type BySeed, ofDifferences, type PairedDifference, pairedDifference } from './paired.js';
+import { type BySeed, commonSeeds, ofDifferences, type PairedDifference, pairedDifference } from './paired.js';
 import { summarize } from './summary.js';
 
 /** A trained combination of steps; `steps` in the order in which they were applied. */
@@ -96,16 +96,10 @@ export function interactions(combinations: readonly Combination[]): Interaction[
 }
 
 function squareDifference(both: BySeed, onlyA: BySeed, onlyB: BySeed, neither: BySeed): PairedDifference | null {
-  const corners = [both, onlyA, onlyB, neither];
-  const all = [...new Set(corners.flatMap((corner) => [...corner.keys()]))].sort((a, b) => a - b);
-  const seeds = all.filter((seed) => corners.every((corner) => corner.has(seed)));
+  const { seeds, unpaired } = commonSeeds([both, onlyA, onlyB, neither]);
   const at = (corner: BySeed, seed: number) => corner.get(seed) as number;
   const differences = seeds.map((seed) => at(both, seed) - at(onlyA, seed) - at(onlyB, seed) + at(neither, seed));
-  return ofDifferences(
-    seeds,
-    differences,
-    all.filter((seed) => !seeds.includes(seed)),
-  );
+  return ofDifferences(seeds, differences, unpaired);
 }
 
 /** Looks a combination up by its steps: in this order where one was trained, else in any order. */

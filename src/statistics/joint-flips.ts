@@ -76,22 +76,61 @@ function countAll(rows: readonly Float64Array[], reach: Float64Array, seeds: num
   return counts.map((count) => count / patterns);
 }
 
+/** Seeds whose signs are one byte of a pattern: a row's sums over them are a table of 256. */
+const together = 8;
+
+/** Row by row, since a row's tables serve every pattern. */
 function drawSome(rows: readonly Float64Array[], reach: Float64Array, drawn: number): Float64Array {
   const seeds = rows[0]?.length ?? 0;
-  const random = createGenerator(1, 'sign flips');
-  const counts = new Float64Array(rows.length);
-  const sums = new Float64Array(rows.length);
-  const signs = new Float64Array(seeds);
-  for (let draw = 0; draw < drawn; draw++) {
-    for (let seed = 0; seed < seeds; seed++) signs[seed] = random.uint32() < 2147483648 ? 1 : -1;
-    rows.forEach((row, i) => {
-      let sum = 0;
-      for (let seed = 0; seed < seeds; seed++) sum += (signs[seed] as number) * (row[seed] as number);
-      sums[i] = sum;
-    });
-    countReached(sums, reach, counts);
+  const parts = Math.ceil(seeds / together);
+  const patterns = drawPatterns(drawn, seeds, parts);
+  const sums = new Float64Array(parts * 2 ** together);
+  const largest = new Float64Array(drawn);
+  const shares = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] as Float64Array;
+    for (let part = 0; part < parts; part++)
+      signedSums(row.subarray(part * together, (part + 1) * together), sums.subarray(part * 2 ** together));
+    shares[at] = (reached(sums, patterns, reach[at] as number, largest) + 1) / (drawn + 1);
   }
-  return counts.map((count) => (count + 1) / (drawn + 1));
+  return shares;
+}
+
+/** How many patterns are as far out in this row or one before it; `largest` takes this row's sums in. */
+function reached(sums: Float64Array, patterns: Uint8Array, far: number, largest: Float64Array): number {
+  const parts = sums.length >> together;
+  let count = 0;
+  for (let draw = 0, byte = 0; draw < largest.length; draw++) {
+    let sum = 0;
+    for (let table = 0; table < parts; table++)
+      sum += sums[(table << together) + (patterns[byte++] as number)] as number;
+    const most = Math.max(largest[draw] as number, Math.abs(sum));
+    largest[draw] = most;
+    if (most >= far) count++;
+  }
+  return count;
+}
+
+/** Signs of all seeds for every draw, a bit each: set is negative. `[drawn, parts]`. */
+function drawPatterns(drawn: number, seeds: number, parts: number): Uint8Array {
+  const random = createGenerator(1, 'sign flips');
+  const patterns = new Uint8Array(drawn * parts);
+  for (let draw = 0; draw < drawn; draw++) {
+    for (let seed = 0; seed < seeds; seed++) {
+      const at = draw * parts + Math.floor(seed / together);
+      if (random.uint32() >= 2147483648) (patterns[at] as number) |= 1 << (seed % together);
+    }
+  }
+  return patterns;
+}
+
+/** The sum of up to eight values under every pattern of their signs. */
+function signedSums(values: Float64Array, into: Float64Array): void {
+  into[0] = values.reduce((sum, value) => sum + value, 0);
+  for (let pattern = 1; pattern < 2 ** values.length; pattern++) {
+    const highest = 31 - Math.clz32(pattern);
+    into[pattern] = (into[pattern ^ (1 << highest)] as number) - 2 * (values[highest] as number);
+  }
 }
 
 function countReached(sums: Float64Array, reach: Float64Array, counts: Float64Array): void {

@@ -3,6 +3,7 @@ import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { createGenerator } from '../random/generator.js';
 import { chiSquared } from './chi-squared.js';
 import { moderated, noPrior, priorFitter } from './prior.js';
+import { quantile } from './selection.js';
 
 /** A network's part in a comparison: +1 for the one after, -1 for the one before. */
 export type Term = readonly [network: string, weight: number];
@@ -59,7 +60,7 @@ const student = (): NullDistribution => {
   return { simultaneous: quantile, individual: quantile, adjustedP: p, individualP: p };
 };
 
-/** |t| of all comparisons with `n` seeds, all draws together and ascending, and the largest of each draw. */
+/** |t| of all comparisons with `n` seeds, all draws together and in no order, and the largest of each draw. */
 interface Group {
   readonly n: number;
   readonly all: Float64Array;
@@ -123,7 +124,7 @@ function samples(contrasts: readonly Contrast[], { degrees, draws, seeds, networ
       if (t > (group.largest[draw] as number)) group.largest[draw] = t;
     }
   }
-  return groups.map(({ n, all, largest }) => ({ n, all: all.sort(), largest }));
+  return groups;
 }
 
 /** A contrast as a sum over rows of the noise; at least four terms, those that are not there with weight 0. */
@@ -171,8 +172,21 @@ function moments({ rows, weights, places }: Part, noise: Float64Array, values: F
 
 function fromSamples(groups: readonly Group[]): NullDistribution {
   const of = (n: number) => groups.find((group) => group.n === n) as Group;
-  const individualP = (t: number, n: number) => shareFrom(of(n).all, t);
-  const individual = (confidence: number, n: number) => quantileOf(of(n).all, confidence);
+  const sorted = new Set<Float64Array>();
+  const ascending = (values: Float64Array): Float64Array => {
+    if (!sorted.has(values)) sorted.add(values.sort());
+    return values;
+  };
+  const individualP = (t: number, n: number) => shareFrom(ascending(of(n).all), t);
+  // Asked for one confidence by every comparison.
+  const known = new Map<string, number>();
+  const individual = (confidence: number, n: number) => {
+    const { all } = of(n);
+    const found =
+      known.get(`${n} ${confidence}`) ?? (sorted.has(all) ? quantileOf(all, confidence) : quantile(all, confidence));
+    known.set(`${n} ${confidence}`, found);
+    return found;
+  };
   const [only] = groups;
   if (only && groups.length === 1) {
     const largest = only.largest.sort();

@@ -20,14 +20,20 @@ export interface PairedDifference {
  * value is no finite number. Pairing costs nothing and pays where what a seed draws does the same to both networks.
  */
 export function pairedDifference(after: BySeed, before: BySeed): PairedDifference | null {
-  const all = [...new Set([...after.keys(), ...before.keys()])].sort((a, b) => a - b);
-  const seeds = all.filter((seed) => after.has(seed) && before.has(seed));
+  const { seeds, unpaired } = commonSeeds([after, before]);
   const differences = seeds.map((seed) => (after.get(seed) as number) - (before.get(seed) as number));
-  return ofDifferences(
-    seeds,
-    differences,
-    all.filter((seed) => !seeds.includes(seed)),
-  );
+  return ofDifferences(seeds, differences, unpaired);
+}
+
+/** The seeds that all have and those that only some have, ascending. */
+export function commonSeeds(all: readonly BySeed[]): { seeds: number[]; unpaired: number[] } {
+  const [first, ...others] = all;
+  const seeds = [...(first?.keys() ?? [])].filter((seed) => others.every((other) => other.has(seed)));
+  seeds.sort((a, b) => a - b);
+  if (all.every(({ size }) => size === seeds.length)) return { seeds, unpaired: [] };
+  const known = new Set(seeds);
+  const unpaired = new Set(all.flatMap((one) => [...one.keys()]).filter((seed) => !known.has(seed)));
+  return { seeds, unpaired: [...unpaired].sort((a, b) => a - b) };
 }
 
 /** As `pairedDifference`, from differences that are already taken. */

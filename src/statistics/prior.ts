@@ -1,5 +1,6 @@
 import digamma from '@stdlib/math-base-special-digamma';
 import trigamma from '@stdlib/math-base-special-trigamma';
+import { quantile } from './selection.js';
 
 /** A sample variance with its degrees of freedom. */
 export interface Variance {
@@ -69,9 +70,7 @@ function floorOf(values: Float64Array): number {
   }
   // The median is at most `most`: nothing lies below the floor, and sorting is spared.
   if (least > leastShare * most) return least;
-  const ascending = values.slice().sort();
-  const [low, high] = [(ascending.length - 1) >> 1, ascending.length >> 1];
-  return (leastShare * ((ascending[low] as number) + (ascending[high] as number))) / 2;
+  return leastShare * quantile(values.slice(), 0.5);
 }
 
 /** s̃² = (d0 s0² + d s²) / (d0 + d): the variance that the sample and the prior agree on. */

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { figuresOf } from '../../src/report/figures/figures.js';
-import { drawPng, drawSvg, type Figure, type Layout } from '../../src/report/figures/render.js';
+import { drawInThemes, drawPng, drawSvg, type Figure, type Layout } from '../../src/report/figures/render.js';
 import { dark, light, type Theme } from '../../src/report/figures/theme.js';
 import { readSuite } from '../../src/report/read.js';
 import { study } from '../../src/report/study.js';
@@ -91,6 +91,18 @@ describe('pictures equal the stored ones', () => {
       await writeFile(file, await sharp(drawn).png({ palette: true, colours: 64 }).toBuffer());
     }
     expect(await difference(drawn, await readFile(file))).toBeLessThan(0.01);
+  });
+});
+
+describe('drawn once for both themes, every figure is what drawing it in each gives', () => {
+  it.each(['wide', 'narrow'] as const)('%s', (layout) => {
+    const all = [figures, permuted, arranged].flatMap((some) => [...some.values()]);
+    expect(all.length).toBeGreaterThan(10);
+    for (const figure of all) {
+      const inThemes = drawInThemes(figure, layout);
+      expect(inThemes.light, figure.name).toBe(drawSvg(figure.draw(light, layout), light));
+      expect(inThemes.dark, figure.name).toBe(drawSvg(figure.draw(dark, layout), dark));
+    }
   });
 });
 

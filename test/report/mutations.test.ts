@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createGenerator } from '../../src/random/generator.js';
 import { readMetrics, readPlan, readResult, readRun } from '../../src/records/read.js';
-import { drawSvg } from '../../src/report/figures/render.js';
-import { light } from '../../src/report/figures/theme.js';
+import { drawInThemes } from '../../src/report/figures/render.js';
 import { htmlPage } from '../../src/report/html/page.js';
 import { markdownReport } from '../../src/report/markdown.js';
 import { RecordsError, readSuite } from '../../src/report/read.js';
@@ -128,7 +127,7 @@ function mutateLine(lines: readonly string[], draw: Draw): string {
 }
 
 function pageOf(report: Report): string {
-  const drawn = new Map(report.figures.map((figure) => [figure, drawSvg(figure.draw(light, 'wide'), light)]));
+  const drawn = new Map(report.figures.map((figure) => [figure, drawInThemes(figure, 'wide')]));
   return [...htmlPage(report, drawn)].join('');
 }
 

@@ -60,7 +60,7 @@ function cellsPlugin({ down, across, cells, axis }: HeatMap, top: number, theme:
         labelText(ctx, label, labels - 8, y + height / 2, labels - 16, { size, colour: theme.text });
         (cells[row] ?? []).forEach((cell, at) => {
           const x = labels + at * column;
-          ctx.fillStyle = cell ? mixed(cell.share, theme) : theme.band;
+          ctx.fillStyle = cell ? theme.derived((one) => mixed(cell.share, one)) : theme.band;
           ctx.fillRect(x + 1, y + 1, column - 2, height - 2);
           if (!cell) return;
           const [middle, centre] = [x + column / 2, y + height / 2];

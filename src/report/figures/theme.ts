@@ -2,8 +2,7 @@
 export const fontFamily = 'DejaVu Sans Condensed';
 
 /** Colours of Okabe & Ito's palette, which the common forms of colour blindness tell apart, on two backgrounds. */
-export interface Theme {
-  readonly name: 'light' | 'dark';
+export interface Colours {
   readonly background: string;
   readonly band: string;
   readonly grid: string;
@@ -16,6 +15,12 @@ export interface Theme {
   readonly cost: string;
   readonly helped: string;
   readonly hurt: string;
+}
+
+export interface Theme extends Colours {
+  readonly name: 'light' | 'dark';
+  /** A colour that is made from a theme's own. */
+  derived(of: (theme: Theme) => string): string;
 }
 
 export const light: Theme = {
@@ -31,6 +36,7 @@ export const light: Theme = {
   cost: '#aa3377',
   helped: '#00795a',
   hurt: '#c2410c',
+  derived: (of) => of(light),
 };
 
 export const dark: Theme = {
@@ -46,11 +52,14 @@ export const dark: Theme = {
   cost: '#e58bbf',
   helped: '#3ecf9f',
   hurt: '#ff8a5c',
+  derived: (of) => of(dark),
 };
 
 /** Along a road, from its start to its end: Viridis without its lightest (or, on dark, darkest) part. */
-export function alongRoad(theme: Theme, share: number): string {
-  const stops = theme.name === 'light' ? viridis.slice(0, -2) : viridis.slice(2);
+export const alongRoad = (theme: Theme, share: number): string => theme.derived(({ name }) => onViridis(name, share));
+
+function onViridis(name: Theme['name'], share: number): string {
+  const stops = name === 'light' ? viridis.slice(0, -2) : viridis.slice(2);
   const at = share * (stops.length - 1);
   const from = Math.min(Math.floor(at), stops.length - 2);
   const [a, b] = [stops[from] as Colour, stops[from + 1] as Colour];

@@ -1,25 +1,27 @@
-import { drawSvg, type Figure } from '../figures/render.js';
-import { dark, light } from '../figures/theme.js';
+import type { InThemes } from '../figures/both-themes.js';
+import { drawInThemes, type Figure } from '../figures/render.js';
+import { light } from '../figures/theme.js';
 import { dataUrl, escapeHtml } from './escape.js';
 
 /**
  * A picture in four forms, of which the browser shows the one for its width and its light or dark setting.
  *
- * @param lightWide the form that most readers see, drawn
+ * @param wide its wide forms, drawn
  */
-export function htmlFigure(figure: Figure, lightWide: string): string {
-  const source = (theme: typeof light, layout: 'wide' | 'narrow', media: string) => {
-    const drawing = figure.draw(theme, layout);
-    const size = `width="${drawing.width}" height="${drawing.height}"`;
-    return `<source media="${media}" ${size} srcset="${svgUrl(drawSvg(drawing, theme))}">`;
+export function htmlFigure(figure: Figure, wide: InThemes): string {
+  const narrow = drawInThemes(figure, 'narrow');
+  const size = (layout: 'wide' | 'narrow'): string => {
+    const { width, height } = figure.draw(light, layout);
+    return `width="${width}" height="${height}"`;
   };
-  const wide = figure.draw(light, 'wide');
+  const source = (svg: string, layout: 'wide' | 'narrow', media: string) =>
+    `<source media="${media}" ${size(layout)} srcset="${svgUrl(svg)}">`;
   return `<figure id="${escapeHtml(figure.name)}">
 <picture>
-${source(dark, 'narrow', 'screen and (max-width: 640px) and (prefers-color-scheme: dark)')}
-${source(light, 'narrow', 'screen and (max-width: 640px)')}
-${source(dark, 'wide', 'screen and (prefers-color-scheme: dark)')}
-<img width="${wide.width}" height="${wide.height}" alt="${escapeHtml(figure.alt)}" src="${svgUrl(lightWide)}">
+${source(narrow.dark, 'narrow', 'screen and (max-width: 640px) and (prefers-color-scheme: dark)')}
+${source(narrow.light, 'narrow', 'screen and (max-width: 640px)')}
+${source(wide.dark, 'wide', 'screen and (prefers-color-scheme: dark)')}
+<img ${size('wide')} alt="${escapeHtml(figure.alt)}" src="${svgUrl(wide.light)}">
 </picture>
 <figcaption>${escapeHtml(figure.title)}. <a download="${escapeHtml(figure.name)}.csv" href="${dataUrl('text/csv', figure.csv)}">Its numbers as CSV</a></figcaption>
 </figure>`;

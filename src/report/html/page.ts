@@ -1,3 +1,4 @@
+import type { InThemes } from '../figures/both-themes.js';
 import type { Figure } from '../figures/render.js';
 import { conditions } from '../labels.js';
 import type { Report } from '../report.js';
@@ -10,12 +11,12 @@ import { htmlTable } from './table.js';
  * The report as one page that loads nothing: pictures, numbers and style are inside, and the policy forbids the rest. In
  * pieces, since the pictures of hundreds of networks are large.
  *
- * @param drawn each figure as SVG, light and wide
+ * @param drawn each figure as SVG, wide
  */
-export function* htmlPage(report: Report, drawn: ReadonlyMap<Figure, string>): Generator<string> {
+export function* htmlPage(report: Report, drawn: ReadonlyMap<Figure, InThemes>): Generator<string> {
   const { study, figures, notices, summary } = report;
   const title = `${study.plan.suite}: ablation report`;
-  const picture = (figure: Figure): string => htmlFigure(figure, drawn.get(figure) as string);
+  const picture = (figure: Figure): string => htmlFigure(figure, drawn.get(figure) as InThemes);
   const sections = sectionsOf(report, picture);
   yield `<!doctype html>
 <html lang="en">
