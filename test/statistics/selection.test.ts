@@ -17,7 +17,9 @@ test('a rank has the value that sorting gives it, with what is smaller before it
       expect(ranked(reordered, rank) + 0).toBe((sorted[rank] as number) + 0);
       for (const before of reordered.subarray(0, rank)) expect(before).toBeLessThanOrEqual(sorted[rank] as number);
       for (const after of reordered.subarray(rank)) expect(after).toBeGreaterThanOrEqual(sorted[rank] as number);
-      expect([...reordered].map((value) => value + 0).sort((a, b) => a - b)).toEqual([...sorted].map((value) => value + 0));
+      expect([...reordered].map((value) => value + 0).sort((a, b) => a - b)).toEqual(
+        [...sorted].map((value) => value + 0),
+      );
     }),
   );
 });

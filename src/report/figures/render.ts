@@ -44,6 +44,8 @@ export async function drawPng(drawing: Drawing, theme: Theme, scale = 2): Promis
   canvas.height = 1;
   return await sharp(pixels, { raw })
     .removeAlpha()
+    // Raw pixels have no resolution, and a word processor would show them three times as large.
+    .withDensity(72)
     .png({ palette: true, quality: 100, dither: 0, effort: 1 })
     .toBuffer();
 }
