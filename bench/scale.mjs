@@ -2,9 +2,9 @@
  * What do plan, status, an idle `run` and report take at thousands of finished runs, and what did another state of these
  * sources take? The records are made up, whole and with the right hashes; nothing is trained.
  *
- *     node bench/scale.mjs [--runs 1024,10240,39936] [--against ../other] [--most-seconds 300] [--markdown FILE]
+ *     node bench/scale.mjs [--runs 1024,10240,39936] [--against ../other] [--against-most 10240] [--most-seconds 300] [--markdown FILE]
  *
- * Seconds of processor time and peak memory of each command as a process of its own. Writes the section `scale`.
+ * The other state is measured up to `--against-most` runs. Seconds of processor time and peak memory of each command as a process of its own. Writes the section `scale`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1024,10240,39936' },
     against: { type: 'string' },
+    'against-most': { type: 'string', default: '10240' },
     'most-seconds': { type: 'string', default: '300' },
     markdown: { type: 'string' },
   },
@@ -51,6 +52,7 @@ try {
     const suite = join(folder, `${wanted}.yaml`);
     writeFileSync(suite, suiteText(Math.round(wanted / variants)));
     for (const build of builds) {
+      if (build.name === 'before' && wanted > Number(values['against-most'])) continue;
       const out = join(folder, `${build.name}-${wanted}`);
       const runs = await makeRecords(build.root, suite, out);
       const measured = Object.fromEntries(
