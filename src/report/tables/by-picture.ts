@@ -1,4 +1,4 @@
-import type { Ends, PictureRow } from '../by-picture.js';
+import type { ClassGain, Ends, PictureRow } from '../by-picture.js';
 import { none, percent, signed } from '../format.js';
 import { claimOf, labelOf } from '../labels.js';
 import type { Table } from './table.js';
@@ -40,6 +40,16 @@ export const pictureNotes: readonly string[] = [
   'Calibration error: mean distance between how sure a network is and how often it is right, over 15 bins; by chance a network that is right as often as it says would show the second number on so many pictures. Too sure by: mean confidence less accuracy.',
 ];
 
+/** A class at both ends of a comparison, with its gain. */
+export const classRow = ({ name, start, end, difference, judged }: ClassGain): string[] => [
+  name,
+  percent(start, 1),
+  percent(end, 1),
+  signed(difference.mean, 1),
+  judged.interval ? `${signed(judged.interval[0], 1)} … ${signed(judged.interval[1], 1)}` : none,
+  claimOf(judged) ?? 'unresolved',
+];
+
 /** The classes at the road's two ends, most gained first. */
 export const classTable = ({ classes }: Ends): Table => ({
   columns: [
@@ -52,14 +62,7 @@ export const classTable = ({ classes }: Ends): Table => ({
   ],
   rows: [...classes]
     .sort((a, b) => b.difference.mean - a.difference.mean)
-    .map(({ name, start, end, difference, judged }) => [
-      name,
-      percent(start, 1),
-      percent(end, 1),
-      signed(difference.mean, 1),
-      judged.interval ? `${signed(judged.interval[0], 1)} … ${signed(judged.interval[1], 1)}` : none,
-      claimOf(judged) ?? 'unresolved',
-    ]),
+    .map(classRow),
 });
 
 const mostConfusions = 8;

@@ -14,6 +14,7 @@ import {
 } from '../format.js';
 import { claimOf, labelOf, verdictText } from '../labels.js';
 import type { Pair, PairSide } from '../pair.js';
+import { classRow } from './by-picture.js';
 import type { Table } from './table.js';
 
 const nameOf = ({ row, suite }: PairSide, other: PairSide): string =>
@@ -187,13 +188,6 @@ export function pairClasses({ before, after, pictures }: Pair): Table | null {
       { heading: '95% interval, all together', right: true },
       { heading: 'verdict' },
     ],
-    rows: classes.map(({ name, start, end, difference, judged }) => [
-      name,
-      percent(start, 1),
-      percent(end, 1),
-      signed(difference.mean, 1),
-      judged.interval ? `${signed(judged.interval[0], 1)} … ${signed(judged.interval[1], 1)}` : none,
-      claimOf(judged) ?? 'unresolved',
-    ]),
+    rows: classes.map(classRow),
   };
 }
