@@ -60,9 +60,7 @@ export const classTable = ({ classes }: Ends): Table => ({
     { heading: '95% interval', right: true },
     { heading: 'verdict' },
   ],
-  rows: [...classes]
-    .sort((a, b) => b.difference.mean - a.difference.mean)
-    .map(classRow),
+  rows: [...classes].sort((a, b) => b.difference.mean - a.difference.mean).map(classRow),
 });
 
 const mostConfusions = 8;
