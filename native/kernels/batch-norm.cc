@@ -116,7 +116,7 @@ void BatchNormForward(const T *x, const float *gamma, const float *beta, float e
 
 template <Activation A, class T>
 void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
-                       const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, long rows, long C) {
+                       const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C) {
   const std::vector<float> scales = Scale(gamma, rstd, C);
   const float *const scale = scales.data();
   auto derivative = [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
@@ -149,6 +149,7 @@ void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float 
   Map(dx, rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
     const Vec d = kKept ? Load(dx + row + c, width) : derivative(row, c, width);
     const Vec along = (Load(x + row + c, width) - Load(mean + c, width)) * Load(slope + c, width);
+    if (y) Store(y + row + c, Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width)), width);
     return Load(scale + c, width) * (d - Load(average + c, width) - along);
   });
 }
@@ -165,7 +166,7 @@ void BatchNormInference(const T *x, const float *gamma, const float *beta, const
   template void BatchNormForward<A>(const T *, const float *, const float *, float, const RunningStatistics &, T *,   \
                                     float *, float *, long, long);                                                    \
   template void BatchNormBackward<A>(const T *, const T *, const float *, const float *, const float *,               \
-                                     const float *, bool, T *, float *, float *, long, long);                         \
+                                     const float *, bool, T *, float *, float *, T *, long, long);                    \
   template void BatchNormInference<A>(const T *, const float *, const float *, const float *, const float *, float,   \
                                       T *, long, long);
 ABLATE_EACH_KIND(ABLATE_INSTANTIATE)

@@ -209,6 +209,7 @@ void DenseForward(const T *x, const float *w, const float *bias, const Window &d
       const long c = from + i;
       Vec value = Load(sums + c, width);
       if (kKept && apart) store(before + at + c, value, width);
+      if (kKept) value = Kept<T>(value);  // which is all that the backward pass has of it
       if (kKept && bias) value += Load(bias + c, width);
       store(y + at + c, Activate<A>(value), width);
     });

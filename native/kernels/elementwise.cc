@@ -27,8 +27,12 @@ void ActivationForward(const T *x, T *y, long count) {
 }
 
 template <Activation A, class T>
-void ActivationBackward(const T *dy, const T *x, T *dx, long count) {
-  Map(dx, count, [=](long i, auto width) { return Deactivate<A>(Load(dy + i, width), Load(x + i, width)); });
+void ActivationBackward(const T *dy, const T *x, T *dx, T *y, long count) {
+  Map(dx, count, [=](long i, auto width) {
+    const Vec at = Load(x + i, width);
+    if (y) Store(y + i, Activate<A>(at), width);
+    return Deactivate<A>(Load(dy + i, width), at);
+  });
 }
 
 template <Activation A, class T>
@@ -70,7 +74,7 @@ void BiasSum(const T *dy, float *part, long begin, long end, long C) {
 }  // namespace
 
 template <Activation A, class T>
-void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbias, long rows, long C) {
+void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbias, T *y, long rows, long C) {
   const Chunks chunks(rows, C);
   const Buffer sums = NewBuffer(chunks.count * C);
   float *const parts = sums.get();
@@ -83,7 +87,8 @@ void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbia
       for (long r = begin; r < end; r++) {
         Vectors(C, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
           const long i = r * C + c;
-          const Vec dz = Deactivate<A>(Load(dy + i, width), Load(x + i, width) + Load(bias + c, width));
+          const Vec z = Load(x + i, width) + Load(bias + c, width), dz = Deactivate<A>(Load(dy + i, width), z);
+          if (y) Store(y + i, Activate<A>(z), width);
           store(dx + i, dz, width);
           Store(part + c, Load(part + c, width) + dz, width);
         });
@@ -101,9 +106,9 @@ void Add(const T *a, const T *b, T *y, long count) {
 
 #define ABLATE_INSTANTIATE(A, T)                                                            \
   template void ActivationForward<A>(const T *, T *, long);                                 \
-  template void ActivationBackward<A>(const T *, const T *, T *, long);                     \
+  template void ActivationBackward<A>(const T *, const T *, T *, T *, long);                \
   template void BiasForward<A>(const T *, const float *, T *, long, long);                  \
-  template void BiasBackward<A>(const T *, const T *, const float *, T *, float *, long, long);
+  template void BiasBackward<A>(const T *, const T *, const float *, T *, float *, T *, long, long);
 ABLATE_EACH_KIND(ABLATE_INSTANTIATE)
 template void Add(const float *, const float *, float *, long);
 template void Add(const Bfloat16 *, const Bfloat16 *, Bfloat16 *, long);

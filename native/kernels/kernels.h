@@ -11,11 +11,14 @@
 
 namespace ablate {
 
+// Backward passes that take a `y` give in it what the forward pass gave, with its bits, if it is not null. It may be x,
+// and so may what else may be x where there is none.
+
 // ---- elementwise.cc. `y` may be `x`, and `dx` may be `dy` or `x`.
 template <Activation A, class T>
 void ActivationForward(const T *x, T *y, long count);
 template <Activation A, class T>
-void ActivationBackward(const T *dy, const T *x, T *dx, long count);
+void ActivationBackward(const T *dy, const T *x, T *dx, T *y, long count);
 // y = a + b; y may be either.
 template <class T>
 void Add(const T *a, const T *b, T *y, long count);
@@ -24,7 +27,7 @@ template <Activation A, class T>
 void BiasForward(const T *x, const float *bias, T *y, long rows, long C);
 // x is the forward's input; not read, and may be null, without an activation. dx may be null then too.
 template <Activation A, class T>
-void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbias, long rows, long C);
+void BiasBackward(const T *dy, const T *x, const float *bias, T *dx, float *dbias, T *y, long rows, long C);
 
 // ---- residual.cc: y = activation(shortcut + keep[sample] gamma[c] (branch + bias[c])).
 // Each of gamma, keep and bias may be null: ones, ones, zeros.
@@ -44,9 +47,10 @@ void ResidualBackward(const T *dy, const T *at, const T *shortcut, const T *bran
 template <class T>
 void LayerNormForward(const T *x, const float *gamma, const float *beta, float epsilon, T *y, float *mean, float *rstd,
                       long rows, long C);
+// beta is read for y alone.
 template <class T>
-void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *mean, const float *rstd, T *dx,
-                       float *dgamma, float *dbeta, long rows, long C);
+void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
+                       const float *rstd, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C);
 
 // ---- batch-norm.cc. mean and rstd: one a channel.
 struct RunningStatistics {
@@ -60,7 +64,7 @@ void BatchNormForward(const T *x, const float *gamma, const float *beta, float e
 // `frozen`: mean and rstd were given, not the batch's own, so x does not act through them.
 template <Activation A, class T>
 void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
-                       const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, long rows, long C);
+                       const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C);
 // With the running statistics. y may be x.
 template <Activation A, class T>
 void BatchNormInference(const T *x, const float *gamma, const float *beta, const float *mean, const float *variance,

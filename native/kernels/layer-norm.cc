@@ -27,6 +27,9 @@ struct Forward {
   long C;
 };
 
+// The normalised row before it is stored; forward and backward must round it alike.
+ABLATE_INLINE Vec Scaled(Vec normal, Vec gamma, Vec beta) { return Fma(normal, gamma, beta); }
+
 // Rows of N whole vectors, held in registers.
 template <int N, class T>
 void ForwardRows(const Forward<T> &f, long begin, long end) {
@@ -45,7 +48,7 @@ void ForwardRows(const Forward<T> &f, long begin, long end) {
       squares += v[i] * v[i];
     }
     const float rstd = 1.0f / sqrtf(Sum(squares) / C + f.epsilon);
-    for (int i = 0; i < N; i++) Store(f.y + r * C + i * kWidth, v[i] * rstd * gamma[i] + beta[i]);
+    for (int i = 0; i < N; i++) Store(f.y + r * C + i * kWidth, Scaled(v[i] * rstd, gamma[i], beta[i]));
     f.mean[r] = mean;
     f.rstd[r] = rstd;
   }
@@ -63,8 +66,8 @@ void ForwardAnyRows(const Forward<T> &f, long begin, long end) {
     });
     const float rstd = 1.0f / sqrtf(squares / C + f.epsilon);
     Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
-      const Vec scaled = (Load(x + c, width) - mean) * rstd;
-      Store(f.y + r * C + c, scaled * Load(f.gamma + c, width) + Load(f.beta + c, width), width);
+      const Vec normal = (Load(x + c, width) - mean) * rstd;
+      Store(f.y + r * C + c, Scaled(normal, Load(f.gamma + c, width), Load(f.beta + c, width)), width);
     });
     f.mean[r] = mean;
     f.rstd[r] = rstd;
@@ -74,8 +77,8 @@ void ForwardAnyRows(const Forward<T> &f, long begin, long end) {
 template <class T>
 struct Backward {
   const T *dy, *x;
-  const float *gamma, *mean, *rstd;
-  T *dx;
+  const float *gamma, *beta, *mean, *rstd;
+  T *dx, *y;  // y: null, or what the forward pass gave
   long C;
 };
 
@@ -99,6 +102,9 @@ void BackwardRows(const Backward<T> &b, float *sums, long begin, long end) {
     }
     const float first = Sum(sum) / C, second = Sum(product) / C;
     for (int i = 0; i < N; i++) Store(b.dx + r * C + i * kWidth, (d[i] - first - h[i] * second) * rstd);
+    for (int i = 0; b.y && i < N; i++) {
+      Store(b.y + r * C + i * kWidth, Scaled(h[i], gamma[i], Load(b.beta + i * kWidth)));
+    }
   }
   for (int i = 0; i < N; i++) {
     Store(sums + i * kWidth, dgamma[i]);
@@ -130,6 +136,7 @@ void BackwardRowsTogether(const Backward<T> &b, float *sums, long begin) {
       plain += dy;
       along += dy * h;
       Store(b.dx + i, (dy * gamma - first[n] - h * second[n]) * b.rstd[begin + n], width);
+      if (b.y) Store(b.y + i, Scaled(h, gamma, Load(b.beta + c, width)), width);
     }
     Store(dgamma + c, along, width);
     Store(dbeta + c, plain, width);
@@ -163,9 +170,9 @@ void LayerNormForward(const T *x, const float *gamma, const float *beta, float e
 }
 
 template <class T>
-void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *mean, const float *rstd, T *dx,
-                       float *dgamma, float *dbeta, long rows, long C) {
-  const Backward<T> b{dy, x, gamma, mean, rstd, dx, C};
+void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
+                       const float *rstd, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C) {
+  const Backward<T> b{dy, x, gamma, beta, mean, rstd, dx, y, C};
   void (*run)(const Backward<T> &, float *, long, long) = BackwardAnyRows;
   if (C % kWidth == 0) switch (C / kWidth) {
       case 1: run = BackwardRows<1>; break;
@@ -183,8 +190,8 @@ void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float 
 
 #define ABLATE_INSTANTIATE(T)                                                                                         \
   template void LayerNormForward(const T *, const float *, const float *, float, T *, float *, float *, long, long);  \
-  template void LayerNormBackward(const T *, const T *, const float *, const float *, const float *, T *, float *,    \
-                                  float *, long, long);
+  template void LayerNormBackward(const T *, const T *, const float *, const float *, const float *, const float *,   \
+                                  T *, float *, float *, T *, long, long);
 ABLATE_INSTANTIATE(float)
 ABLATE_INSTANTIATE(Bfloat16)
 

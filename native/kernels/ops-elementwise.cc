@@ -23,12 +23,26 @@ struct ActivationOp : Plain<T> {
 template <class T, Activation A>
 struct ActivationGradient : Plain<T> {
   using Plain<T>::Plain;
-  void Compute(Context &context) const {
+  void Compute(Context &context) const { Into(context, false); }
+  void Into(Context &context, bool again) const {
     const Input dy = context.In(0), x = context.In(1);
     Require(dy.dims == x.dims, "dy and x differ in shape");
-    ActivationBackward<A>(dy.of<T>(), x.of<T>(), context.OutInPlaceOf<T>({0, 1}, 0, x.dims), x.count);
+    T *const dx = again ? context.OutInPlaceOf<T>({0}, 0, x.dims) : context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
+    T *const y = again ? context.OutInPlaceOf<T>({1}, 1, x.dims) : nullptr;
+    ActivationBackward<A>(dy.of<T>(), x.of<T>(), dx, y, x.count);
   }
   static void Shapes(ShapeContext &shapes) { shapes.Same(0, 0); }
+};
+
+// Gives the forward pass's output again, in the place of its input.
+template <class T, Activation A>
+struct ActivationGradientAgain : ActivationGradient<T, A> {
+  using ActivationGradient<T, A>::ActivationGradient;
+  void Compute(Context &context) const { this->Into(context, true); }
+  static void Shapes(ShapeContext &shapes) {
+    shapes.Same(0, 0);
+    shapes.Same(1, 1);
+  }
 };
 
 template <class T, Activation A>
@@ -50,7 +64,7 @@ struct BiasSum : Plain<T> {
   void Compute(Context &context) const {
     const Input dy = context.In(0);
     float *const dbias = context.Out(0, {dy.channels()});
-    BiasBackward<Activation::kNone, T>(dy.of<T>(), nullptr, nullptr, nullptr, dbias, dy.rows(), dy.channels());
+    BiasBackward<Activation::kNone, T>(dy.of<T>(), nullptr, nullptr, nullptr, dbias, nullptr, dy.rows(), dy.channels());
   }
   static void Shapes(ShapeContext &shapes) { shapes.Set(0, {shapes.Dim(0, -1)}); }
 };
@@ -58,17 +72,29 @@ struct BiasSum : Plain<T> {
 template <class T, Activation A>
 struct BiasGradient : Plain<T> {
   using Plain<T>::Plain;
-  void Compute(Context &context) const {
+  void Compute(Context &context) const { Into(context, false); }
+  void Into(Context &context, bool again) const {
     const Input dy = context.In(0), x = context.In(1), bias = context.In(2);
     Require(dy.dims == x.dims, "dy and x differ in shape");
     Require(bias.count == x.channels(), "bias must have one value a channel of x");
-    T *const dx = context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
+    T *const dx = again ? context.OutInPlaceOf<T>({0}, 0, x.dims) : context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
     float *const dbias = context.Out(1, {x.channels()});
-    BiasBackward<A>(dy.of<T>(), x.of<T>(), bias.floats(), dx, dbias, x.rows(), x.channels());
+    T *const y = again ? context.OutInPlaceOf<T>({1}, 2, x.dims) : nullptr;
+    BiasBackward<A>(dy.of<T>(), x.of<T>(), bias.floats(), dx, dbias, y, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
     shapes.Set(1, {shapes.Dim(0, -1)});
+  }
+};
+
+template <class T, Activation A>
+struct BiasGradientAgain : BiasGradient<T, A> {
+  using BiasGradient<T, A>::BiasGradient;
+  void Compute(Context &context) const { this->Into(context, true); }
+  static void Shapes(ShapeContext &shapes) {
+    BiasGradient<T, A>::Shapes(shapes);
+    shapes.Same(2, 1);
   }
 };
 
@@ -157,6 +183,11 @@ void RegisterWith(const std::string &activation) {
       {"Bias" + activation + "Gradient", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float"}, {}});
   RegisterBoth<ActivationOp, A>({activation, {"x: T"}, {"y: T"}, {}});
   RegisterBoth<ActivationGradient, A>({activation + "Gradient", {"dy: T", "x: T"}, {"dx: T"}, {}});
+  // ReLU's gradient is given the output itself.
+  if (A != Activation::kGelu) return;
+  RegisterBoth<BiasGradientAgain, A>(
+      {"Bias" + activation + "GradientAgain", {"dy: T", "x: T", "bias: float"}, {"dx: T", "dbias: float", "y: T"}, {}});
+  RegisterBoth<ActivationGradientAgain, A>({activation + "GradientAgain", {"dy: T", "x: T"}, {"dx: T", "y: T"}, {}});
 }
 
 }  // namespace

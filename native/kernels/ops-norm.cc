@@ -34,20 +34,37 @@ struct LayerNorm {
 template <class T>
 struct LayerNormGradient {
   explicit LayerNormGradient(const Attributes &) {}
-  void Compute(Context &context) const {
+  void Compute(Context &context) const { Into(context, nullptr); }
+  void Into(Context &context, const Input *beta) const {
     const Input dy = context.In(0), x = context.In(1), gamma = context.In(2), mean = context.In(3), rstd = context.In(4);
     RequireChannels(x, {&gamma});
     Require(dy.dims == x.dims, "dy and x differ in shape");
     Require(mean.count == x.rows() && rstd.count == x.rows(), "mean and rstd must have one value a row");
     T *const dx = context.OutInPlaceOf<T>({0}, 0, x.dims);
     float *const dgamma = context.Out(1, {x.channels()}), *const dbeta = context.Out(2, {x.channels()});
-    LayerNormBackward(dy.of<T>(), x.of<T>(), gamma.floats(), mean.floats(), rstd.floats(), dx, dgamma, dbeta,
-                      x.rows(), x.channels());
+    T *const y = beta ? context.OutInPlaceOf<T>({1}, 3, x.dims) : nullptr;
+    LayerNormBackward(dy.of<T>(), x.of<T>(), gamma.floats(), beta ? beta->floats() : nullptr, mean.floats(),
+                      rstd.floats(), dx, dgamma, dbeta, y, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
     shapes.Same(1, 2);
     shapes.Same(2, 2);
+  }
+};
+
+// Gives the forward pass's output again, in the place of its input.
+template <class T>
+struct LayerNormGradientAgain : LayerNormGradient<T> {
+  using LayerNormGradient<T>::LayerNormGradient;
+  void Compute(Context &context) const {
+    const Input beta = context.In(5);
+    RequireChannels(context.In(1), {&beta});
+    this->Into(context, &beta);
+  }
+  static void Shapes(ShapeContext &shapes) {
+    LayerNormGradient<T>::Shapes(shapes);
+    shapes.Same(3, 1);
   }
 };
 
@@ -78,17 +95,19 @@ struct BatchNorm {
 template <class T, Activation A>
 struct BatchNormGradient {
   explicit BatchNormGradient(const Attributes &attributes) : frozen(attributes.Int("frozen") != 0) {}
-  void Compute(Context &context) const {
+  void Compute(Context &context) const { Into(context, false); }
+  void Into(Context &context, bool again) const {
     const Input dy = context.In(0), x = context.In(1), gamma = context.In(2), beta = context.In(3);
     const Input mean = context.In(4), rstd = context.In(5);
     RequireChannels(x, {&gamma, &beta, &mean, &rstd});
     Require(dy.dims == x.dims, "dy and x differ in shape");
     // GELU's gradient reads x after it has begun dx.
-    T *const dx = A == Activation::kGelu ? context.OutInPlaceOf<T>({0}, 0, x.dims)
-                                         : context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
+    T *const dx = A == Activation::kGelu || again ? context.OutInPlaceOf<T>({0}, 0, x.dims)
+                                                  : context.OutInPlaceOf<T>({0, 1}, 0, x.dims);
     float *const dgamma = context.Out(1, {x.channels()}), *const dbeta = context.Out(2, {x.channels()});
+    T *const y = again ? context.OutInPlaceOf<T>({1}, 3, x.dims) : nullptr;
     BatchNormBackward<A>(dy.of<T>(), x.of<T>(), gamma.floats(), beta.floats(), mean.floats(), rstd.floats(), frozen,
-                         dx, dgamma, dbeta, x.rows(), x.channels());
+                         dx, dgamma, dbeta, y, x.rows(), x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
@@ -96,6 +115,16 @@ struct BatchNormGradient {
     shapes.Same(2, 2);
   }
   bool frozen;
+};
+
+template <class T, Activation A>
+struct BatchNormGradientAgain : BatchNormGradient<T, A> {
+  using BatchNormGradient<T, A>::BatchNormGradient;
+  void Compute(Context &context) const { this->Into(context, true); }
+  static void Shapes(ShapeContext &shapes) {
+    BatchNormGradient<T, A>::Shapes(shapes);
+    shapes.Same(3, 1);
+  }
 };
 
 template <class T, Activation A>
@@ -123,10 +152,11 @@ void RegisterBatchNorm(const std::string &activation) {
                                "next_running_variance: float"},
                               {"epsilon: float", "momentum: float"}});
   RegisterBoth<BatchNormWithRunning, A>({name + "Inference", inputs, {"y: T"}, {"epsilon: float"}});
-  RegisterBoth<BatchNormGradient, A>({name + "Gradient",
-                                      {"dy: T", "x: T", "gamma: float", "beta: float", "mean: float", "rstd: float"},
-                                      {"dx: T", "dgamma: float", "dbeta: float"},
-                                      {"frozen: int"}});
+  const std::vector<const char *> kept = {"dy: T", "x: T", "gamma: float", "beta: float", "mean: float", "rstd: float"};
+  RegisterBoth<BatchNormGradient, A>(
+      {name + "Gradient", kept, {"dx: T", "dgamma: float", "dbeta: float"}, {"frozen: int"}});
+  RegisterBoth<BatchNormGradientAgain, A>(
+      {name + "GradientAgain", kept, {"dx: T", "dgamma: float", "dbeta: float", "y: T"}, {"frozen: int"}});
 }
 
 }  // namespace
@@ -140,6 +170,11 @@ void RegisterNorms() {
                                    {"dy: T", "x: T", "gamma: float", "mean: float", "rstd: float"},
                                    {"dx: T", "dgamma: float", "dbeta: float"},
                                    {}});
+  RegisterBoth<LayerNormGradientAgain>(
+      {"LayerNormGradientAgain",
+       {"dy: T", "x: T", "gamma: float", "mean: float", "rstd: float", "beta: float"},
+       {"dx: T", "dgamma: float", "dbeta: float", "y: T"},
+       {}});
   RegisterBatchNorm<Activation::kNone>("");
   RegisterBatchNorm<Activation::kRelu>("Relu");
   RegisterBatchNorm<Activation::kGelu>("Gelu");

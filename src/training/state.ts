@@ -34,15 +34,19 @@ const momentNames = { adamw: ['first', 'second'], sgd: ['momentum'] } as const;
 export function createState(ops: Ops, model: Model, recipe: Recipe, seed: number, ranks = 1): TrainingState {
   const { tf } = ops;
   const all = new Map<string, Variable>();
-  const variable = (shape: readonly number[], values: Float32Array, trainable = false): Variable =>
-    tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable));
   const make = (name: string, shape: readonly number[], values: Float32Array, trainable = false): Variable => {
-    const made = variable(shape, values, trainable);
+    // A product is in the engine's memory alone. Values as tfjs takes them stay in JavaScript's besides, past the first step.
+    const made = tf.tidy(() => tf.variable(tf.mul(tf.tensor(values, [...shape]), 1), trainable));
     all.set(name, made);
     return made;
   };
-  const zeros = (prefix: string, specs: readonly ParameterSpec[]) =>
-    specs.map(({ name, shape }) => make(`${prefix}/${name}`, shape, new Float32Array(size(shape))));
+  const zeros = (shape: readonly number[]): Variable => tf.tidy(() => tf.variable(tf.fill([...shape], 0), false));
+  const moments = (prefix: string) =>
+    specs.map(({ name, shape }) => {
+      const made = zeros(shape);
+      all.set(`${prefix}/${name}`, made);
+      return made;
+    });
   const scaled = (spec: ParameterSpec): Float32Array => {
     const values = initialValues(spec, seed);
     return spec.name.startsWith('head.fc.') ? values.map((value) => value * recipe.head_init_scale) : values;
@@ -55,17 +59,13 @@ export function createState(ops: Ops, model: Model, recipe: Recipe, seed: number
   const state = {
     weights,
     trainable: specs.map(({ name }) => weights.get(name) as Variable),
-    moments: momentNames[recipe.optimizer.name].map((name) => zeros(name, specs)),
+    moments: momentNames[recipe.optimizer.name].map(moments),
     averages: new Map(
       recipe.ema ? model.parameters.map((spec) => [spec.name, make(`ema/${spec.name}`, spec.shape, scaled(spec))]) : [],
     ),
   };
   const { levels } = passOrder(passesOf(recipe).passes / ranks);
-  const sums = Array.from({ length: levels }, () =>
-    specs.map(({ shape }) => variable(shape, new Float32Array(size(shape)))),
-  );
+  const sums = Array.from({ length: levels }, () => specs.map(({ shape }) => zeros(shape)));
   const variables = [...all.values(), ...sums.flat()];
   return { ...state, sums, all, variables, dispose: () => tf.dispose(variables) };
 }
-
-const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);

@@ -36,11 +36,12 @@ void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::stri
   const long n = rows * C;
   cases.push_back({"activation " + shape, [=] {
                      const Map<T> x = MapOf<T>(1, n), dy = MapOf<T>(2, n);
-                     Map<T> y(n), dx(n), sum(n);
+                     Map<T> y(n), dx(n), sum(n), again = x;
                      Add(x.data(), dy.data(), sum.data(), n);
                      ActivationForward<A>(x.data(), y.data(), n);
-                     ActivationBackward<A>(dy.data(), x.data(), dx.data(), n);
-                     return Joined(y, dx, sum);
+                     ActivationBackward<A>(dy.data(), x.data(), dx.data(), static_cast<T *>(nullptr), n);
+                     ActivationBackward<A>(dy.data(), again.data(), dx.data(), again.data(), n);
+                     return Joined(y, dx, sum, again);
                    }});
   cases.push_back({"bias " + shape, [=] {
                      const Map<T> x = MapOf<T>(1, n), dy = MapOf<T>(2, n);
@@ -48,8 +49,9 @@ void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::stri
                      Map<T> y(n), dx(n);
                      Values dbias(C);
                      BiasForward<A>(x.data(), bias.data(), y.data(), rows, C);
-                     BiasBackward<A>(dy.data(), x.data(), bias.data(), dx.data(), dbias.data(), rows, C);
-                     return Joined(y, dx, dbias);
+                     Map<T> again = x;
+                     BiasBackward<A>(dy.data(), again.data(), bias.data(), dx.data(), dbias.data(), again.data(), rows, C);
+                     return Joined(y, dx, dbias, again);
                    }});
   cases.push_back({"residual " + shape, [=] {
                      const Map<T> shortcut = MapOf<T>(1, n), branch = MapOf<T>(2, n), dy = MapOf<T>(3, n);
@@ -71,11 +73,12 @@ void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::stri
                      const RunningStatistics running{mean0.data(), variance0.data(), mean1.data(), variance1.data(), 0.1f};
                      BatchNormForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, y.data(), mean.data(),
                                          rstd.data(), rows, C);
-                     BatchNormBackward<A>(dy.data(), x.data(), gamma.data(), beta.data(), mean.data(), rstd.data(), false,
-                                          dx.data(), dgamma.data(), dbeta.data(), rows, C);
+                     Map<T> again = x;
+                     BatchNormBackward<A>(dy.data(), again.data(), gamma.data(), beta.data(), mean.data(), rstd.data(),
+                                          false, dx.data(), dgamma.data(), dbeta.data(), again.data(), rows, C);
                      BatchNormInference<A>(x.data(), gamma.data(), beta.data(), mean0.data(), variance0.data(), 1e-5f,
                                            z.data(), rows, C);
-                     return Joined(y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z);
+                     return Joined(y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z, again);
                    }});
 }
 
@@ -93,9 +96,10 @@ void AddRows(std::vector<Case> &cases, long rows, long C) {
                      Values mean(rows), rstd(rows), dgamma(C), dbeta(C);
                      LayerNormForward(x.data(), gamma.data(), beta.data(), 1e-6f, y.data(), mean.data(), rstd.data(),
                                       rows, C);
-                     LayerNormBackward(dy.data(), x.data(), gamma.data(), mean.data(), rstd.data(), dx.data(),
-                                       dgamma.data(), dbeta.data(), rows, C);
-                     return Joined(y, mean, rstd, dx, dgamma, dbeta);
+                     Map<T> again = x;
+                     LayerNormBackward(dy.data(), again.data(), gamma.data(), beta.data(), mean.data(), rstd.data(),
+                                       dx.data(), dgamma.data(), dbeta.data(), again.data(), rows, C);
+                     return Joined(y, mean, rstd, dx, dgamma, dbeta, again);
                    }});
   cases.push_back({"average " + shape, [=] {
                      const Map<T> x = MapOf<T>(1, 2 * n);

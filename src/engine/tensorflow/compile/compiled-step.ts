@@ -1,6 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { Compiler, Feeds, Outputs, RunnableStep } from '../../engine.js';
 import type { LoadedTensorflow } from '../load.js';
+import { arranged } from './arranged.js';
 import { defineFunction } from './function.js';
 import { type NodeOrigin, originsOf } from './layers-of-nodes.js';
 import type { Recording } from './recording.js';
@@ -22,14 +23,15 @@ export class CompiledStep implements RunnableStep {
 
   constructor(
     private readonly engine: LoadedTensorflow,
-    recording: Recording,
+    recorded: Recording,
     private readonly variables: readonly Variable[],
     private readonly compiler: Compiler,
   ) {
+    const recording = arranged(engine.backend.binding, recorded);
     this.name = defineFunction(engine.backend.binding, recording);
-    // The graph holds every constant a second time; the function is all that is needed from here on.
-    const { graph: _, ...kept } = recording;
-    this.recording = kept;
+    // The graph and the nodes of constants hold their values a second time; the function is all that is needed from here on.
+    const { graph: _, nodes, ...kept } = recording;
+    this.recording = { ...kept, nodes: nodes.filter(({ kind }) => kind !== 'constant') };
   }
 
   /** What its nodes compute, by their numbers in the graph. */

@@ -1,20 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Binding, OpAttribute, TensorMetadata } from '../binding.js';
+import { addConstant, addOperation, bytesOf } from './graph.js';
 import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
 import type { InputNode, OperationNode, RecordedNode, Value } from './recording.js';
 import { joined } from './joined.js';
 import { placeOf, Trace } from '../../layer-scope.js';
-
-/** A constant of one repeated value and at least this many elements becomes a Fill instead of its bytes. */
-const FILL_FROM = 1024;
 
 /** Ids from here on are the recorder's: the addon's are of 32 bits. */
 export const FIRST_ID = 2 ** 31;
 
 /** Ops whose results' shapes follow from their inputs' shapes although TensorFlow's shape functions leave some open. */
 const SHAPED_BY_SHAPES = /^(Ablate|FusedBatchNorm)/;
-
-const NO_NODES = new Int32Array(0);
 
 /**
  * Stands in for the addon while a step is traced. Nothing is computed: an op becomes a node of a TensorFlow graph, and
@@ -86,33 +82,20 @@ export class Recorder {
     const trace = new Trace();
     if (!ArrayBuffer.isView(values))
       throw new Error(`a tensor of strings is made at ${placeOf(trace)}; a step cannot hold one`);
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const node = this.add({
       kind: 'constant' as const,
       index: this.nodes.length,
-      graphNode: this.addConstant(dtype, shape, values, bytes),
+      graphNode: addConstant(this.real, this.graph, dtype, shape, values),
       trace,
       dtype,
       shape: shape.slice(),
-      digest: createHash('sha256').update(bytes).digest('base64'),
+      values,
+      digest: createHash('sha256').update(bytesOf(values)).digest('base64'),
       beginning: (values as Float32Array).subarray(0, 3).join(', '),
     });
     const id = this.newId({ node, output: 0, dtype, shape: node.shape }, trace);
     this.constants.set(id, values);
     return id;
-  }
-
-  private addConstant(dtype: number, shape: readonly number[], values: ArrayBufferView, bytes: Uint8Array): number {
-    const elements = values as unknown as ArrayLike<number> & { BYTES_PER_ELEMENT: number };
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    // An int64 comes as two elements of an Int32Array.
-    const splat = size >= FILL_FROM && elements.length === size && isSplat(elements);
-    if (!splat) return this.real.addConstant(this.graph, dtype, shape, bytes);
-    const extents = new Uint8Array(Int32Array.from(shape).buffer);
-    const dims = this.real.addConstant(this.graph, this.real.TF_INT32, [shape.length], extents);
-    const value = this.real.addConstant(this.graph, dtype, [], bytes.subarray(0, elements.BYTES_PER_ELEMENT));
-    const inputs = Int32Array.of(dims, 0, value, 0);
-    return this.real.addOperation(this.graph, 'Fill', [], inputs, Int32Array.of(-1, -1), NO_NODES).node;
   }
 
   /** @param shapeOf the shape of a tensor that was not made in the step, and its type. */
@@ -144,9 +127,8 @@ export class Recorder {
       const definition = opDefinition(this.real, op);
       const groups = inputGroups(definition, attributes, inputs.length);
       const writes = writtenInputs(definition, groups);
-      const pairs = Int32Array.from(inputs.flatMap(({ node, output }) => [node.graphNode, output]));
       const controls = this.controls(writes.length > 0, inputs);
-      const added = this.real.addOperation(this.graph, op, attributes, pairs, Int32Array.from(groups), controls);
+      const added = addOperation(this.real, this.graph, { op, attributes, inputs, groups, controls });
       const node: OperationNode = {
         kind: 'operation',
         index: this.nodes.length,
@@ -155,6 +137,8 @@ export class Recorder {
         op,
         attributes: attributes.map((attribute) => ({ ...attribute })),
         inputs,
+        groups,
+        controls,
         writes,
       };
       this.add(node);
@@ -180,12 +164,11 @@ export class Recorder {
   }
 
   /** A write is a barrier: what was recorded before runs before, what is recorded after runs after. */
-  private controls(writes: boolean, inputs: readonly Value[]): Int32Array {
-    const after = this.lastWrite ? [this.lastWrite.graphNode] : [];
-    if (!writes) return Int32Array.from(after);
+  private controls(writes: boolean, inputs: readonly Value[]): readonly RecordedNode[] {
+    const after = this.lastWrite ? [this.lastWrite] : [];
+    if (!writes) return after;
     const own = new Set(inputs.map(({ node }) => node));
-    const before = [...this.leaves].filter((leaf) => !own.has(leaf)).map((leaf) => leaf.graphNode);
-    return Int32Array.from(new Set([...after, ...before]));
+    return [...new Set([...after, ...[...this.leaves].filter((leaf) => !own.has(leaf))])];
   }
 
   private order(node: OperationNode): void {
@@ -244,11 +227,4 @@ export class Recorder {
   deleteTensor(id: number): boolean {
     return this.alive.delete(id);
   }
-}
-
-function isSplat(values: ArrayLike<number>): boolean {
-  const first = values[0];
-  // -0 and 0 are told apart, NaN is equal to itself.
-  for (let i = 1; i < values.length; i++) if (!Object.is(values[i], first)) return false;
-  return true;
 }

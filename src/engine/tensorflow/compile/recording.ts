@@ -27,6 +27,7 @@ export interface ConstantNode extends NodeBase {
   readonly kind: 'constant';
   readonly dtype: number;
   readonly shape: readonly number[];
+  readonly values: ArrayBufferView;
   readonly digest: string;
   /** Its first values, for an error text. */
   readonly beginning: string;
@@ -37,6 +38,10 @@ export interface OperationNode extends NodeBase {
   readonly op: string;
   readonly attributes: readonly OpAttribute[];
   readonly inputs: readonly Value[];
+  /** How the inputs fall into the op's arguments. */
+  readonly groups: readonly number[];
+  /** What must have run before, whatever it reads. */
+  readonly controls: readonly RecordedNode[];
   /** Positions of the inputs that it writes into. */
   readonly writes: readonly number[];
 }
