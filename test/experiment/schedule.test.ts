@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -256,4 +257,48 @@ test('graphics cards are given out in turn', async () => {
     ),
   );
   expect(new Set(cards)).toEqual(new Set(['0', '1']));
+});
+
+const processOf = async (variant: string): Promise<number> =>
+  Number.parseInt(await readFile(at('trace.txt', variant), 'utf8'), 10);
+const costing = (...variants: readonly string[]): PlannedRun[] =>
+  variants.map((variant, place) => fakeRun(variant, 0, { macs: variants.length - place }));
+
+test('a process that has done a run takes the next, whose log is its own', async () => {
+  const runs = costing('kept-a', 'kept-b', 'kept-c');
+  expect(names((await schedule(runs, { parallel: 1 })).done)).toEqual(['kept-a', 'kept-b', 'kept-c']);
+  const first = await processOf('kept-a');
+  expect([await processOf('kept-b'), await processOf('kept-c')]).toEqual([first, first]);
+  expect(await readFile(at('log.txt', 'kept-a'), 'utf8')).toMatch(/^--- \S+ kept-a seed 0\n$/);
+  expect(await readFile(at('log.txt', 'kept-c'), 'utf8')).toMatch(/^--- \S+ kept-c seed 0\nfrom now on\n$/);
+});
+
+test('a crash in a process that has done a run ends no other run', async () => {
+  const { done, failed } = await schedule(costing('kept-a', 'crash-b', 'kept-c'), { parallel: 1 });
+  expect(names(done)).toEqual(['kept-a', 'kept-c']);
+  expect(failed.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^the process ended with code 9/)]);
+  expect(await processOf('crash-b')).toBe(await processOf('kept-a'));
+  expect(await processOf('kept-c')).not.toBe(await processOf('kept-a'));
+});
+
+test('a process that ends between two runs takes none with it', async () => {
+  const { done } = await schedule(costing('kept-a', 'kept-b'), {
+    parallel: 1,
+    onEvent: (event) => {
+      if (event.kind !== 'ended' || event.run.spec.variant !== 'kept-a') return;
+      process.kill(Number.parseInt(readFileSync(at('trace.txt', 'kept-a'), 'utf8'), 10), 'SIGKILL');
+    },
+  });
+  expect(names(done)).toEqual(['kept-a', 'kept-b']);
+  expect(await processOf('kept-b')).not.toBe(await processOf('kept-a'));
+});
+
+test.each([
+  ['another card', { gpus: ['0', '1'], ranks: 1 }, {}],
+  ['plug-ins', {}, { plugins: ['/a/plugin.ts'] }],
+])('runs share no process where one has %s', async (_, options, changes) => {
+  const runs = costing('kept-a', 'kept-b').map((run) => ({ ...run, spec: { ...run.spec, ...changes } }));
+  const { done } = await schedule(runs, { parallel: options.gpus ? 2 : 1, ...options });
+  expect(done).toHaveLength(2);
+  expect(await processOf('kept-b')).not.toBe(await processOf('kept-a'));
 });
