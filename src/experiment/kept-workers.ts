@@ -1,6 +1,6 @@
 import type { WorkerMessage } from '../training/messages.js';
 import { startWorker, type WaitingWorker, type WorkerEnd, type WorkerHandle } from './worker-handle.js';
-import { mayShareProcess, type WorkerTask, workerExit } from './worker-task.js';
+import { mayShareProcess, trainedAlike, type WorkerTask, workerExit } from './worker-task.js';
 
 /** Starts workers, each in a process of its own or in one that has done a run before. */
 export type WorkerStart = (task: WorkerTask, log: string, onMessage: (message: WorkerMessage) => void) => RunningWorker;
@@ -16,9 +16,8 @@ export interface RunningWorker {
 const patienceMilliseconds = 2000;
 
 /**
- * A process that has done a run well takes the next of the same surroundings: node, the program, TensorFlow and the data
- * are loaded once for all of them. Nothing of a run is in the next one's numbers or its peak of memory. A run
- * that ends its process ends no other.
+ * A process that has done a run takes the next one of the same network: node, the program, TensorFlow and the data are
+ * loaded once for all seeds. Nothing of a run is in the next one's numbers. A run that ends its process ends no other.
  */
 export function keepWorkers(file: string): WorkerStart {
   const waiting = new Map<WaitingWorker, string>();
@@ -79,6 +78,9 @@ export function keepWorkers(file: string): WorkerStart {
   }
 }
 
-/** What a process has been started for, and can have no other of. */
+/**
+ * What a process has been started for. The network and its recipe are part of it: TensorFlow keeps memory of what it has
+ * run, as much again for the same network and more for another, which would count as that one's.
+ */
 const surroundingsOf = ({ spec, threads, gpu, eager }: WorkerTask): string =>
-  JSON.stringify([spec.device, spec.compiler, threads, gpu, eager]);
+  JSON.stringify([trainedAlike(spec), spec.device, spec.compiler, threads, gpu, eager]);

@@ -41,6 +41,10 @@ export interface WorkerTask extends Omit<RunTask, 'ranks' | 'seat' | 'gpus'> {
   readonly group: GroupOptions | null;
 }
 
+/** What runs have in common that differ in their seed alone. */
+export const trainedAlike = ({ network, recipe, dataset }: RunSpec): string =>
+  JSON.stringify([network, recipe, dataset]);
+
 /**
  * Whether its process may do another run after it: not as one of several ranks, nor with plug-ins, whose code may keep
  * what it likes.

@@ -293,12 +293,31 @@ test('a process that ends between two runs takes none with it', async () => {
   expect(await processOf('kept-b')).not.toBe(await processOf('kept-a'));
 });
 
+test('a slot goes on with the network that it has trained last, and begins one that no other is at', async () => {
+  const runs = ['wide', 'narrow'].flatMap((base, at) =>
+    [0, 1].map((seed): PlannedRun => {
+      const run = fakeRun(`kept-${base}`, seed, { macs: 2 - at });
+      return { ...run, spec: { ...run.spec, network: { ...run.spec.network, base } } };
+    }),
+  );
+  expect((await schedule(runs, { parallel: 2 })).done).toHaveLength(4);
+  const pids = await Promise.all(
+    runs.map(async ({ spec }) =>
+      Number.parseInt(await readFile(join(runFolder(folder, spec.variant, spec.seed), 'trace.txt'), 'utf8'), 10),
+    ),
+  );
+  expect([pids[1], pids[3]]).toEqual([pids[0], pids[2]]);
+  expect(pids[0]).not.toBe(pids[2]);
+});
+
 test.each([
-  ['another card', { gpus: ['0', '1'], ranks: 1 }, {}],
+  ['another network', {}, { network: { ...fakeRun('a').spec.network, width: 0.5 } }],
+  ['another card', { gpus: ['0', '1'] }, {}],
   ['plug-ins', {}, { plugins: ['/a/plugin.ts'] }],
 ])('runs share no process where one has %s', async (_, options, changes) => {
-  const runs = costing('kept-a', 'kept-b').map((run) => ({ ...run, spec: { ...run.spec, ...changes } }));
-  const { done } = await schedule(runs, { parallel: options.gpus ? 2 : 1, ...options });
+  const [first, second] = costing('kept-a', 'kept-b') as [PlannedRun, PlannedRun];
+  const runs = [first, { ...second, spec: { ...second.spec, ...changes } }];
+  const { done } = await schedule(runs, { parallel: 'gpus' in options ? 2 : 1, ...options });
   expect(done).toHaveLength(2);
   expect(await processOf('kept-b')).not.toBe(await processOf('kept-a'));
 });

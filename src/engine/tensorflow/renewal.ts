@@ -8,19 +8,21 @@ import type { Binding } from './binding.js';
 const resetPeak = '5';
 
 /** A process on TensorFlow's CPU library trains another run in what it has loaded already. */
-export const createRenewal = ({ writeOutputTo, returnMemory }: Binding): Renewal => ({
-  renew() {
-    collectGarbage();
-    returnMemory();
-    try {
-      writeFileSync('/proc/self/clear_refs', resetPeak);
-      return true;
-    } catch {
-      return false;
-    }
-  },
-  writeOutputTo,
-});
+export function createRenewal({ writeOutputTo, returnMemory }: Binding): Renewal {
+  return {
+    renew() {
+      collectGarbage();
+      returnMemory();
+      try {
+        writeFileSync('/proc/self/clear_refs', resetPeak);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    writeOutputTo,
+  };
+}
 
 /** What JavaScript no longer holds of a run's tensors would count as memory of the next one's. */
 function collectGarbage(): void {
