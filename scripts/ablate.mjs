@@ -9,5 +9,5 @@ if (process.env.npm_lifecycle_event === 'ablate') {
   // npm starts a script in the package's folder; paths are meant from where the command was typed.
   process.chdir(folder);
 }
-prepare();
+await prepare();
 await import('../bin/ablate.js');

@@ -1,4 +1,4 @@
 // `npm run build`; with --install, as `npm pack` calls it, from a fresh clone too.
 import { build, prepare } from './prepare.mjs';
 
-prepare({ install: process.argv.includes('--install'), compile: build });
+await prepare({ install: process.argv.includes('--install'), compile: build });

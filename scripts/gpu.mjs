@@ -23,7 +23,7 @@ const { values } = parseArgs({
     cpu: { type: 'boolean', default: false },
   },
 });
-prepare({ say: (text) => process.stderr.write(`${text}\n`) });
+await prepare({ say: (text) => process.stderr.write(`${text}\n`) });
 // What is built is there only now.
 const { checkDevice } = await import('../dist/engine/available.js');
 const { provenance } = await import('../dist/bench/provenance.js');

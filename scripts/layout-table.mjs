@@ -86,7 +86,7 @@ export const placeOfTable = 'layouts: node scripts/layout-table.mjs';
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { prepare } = await import('./prepare.mjs');
-  prepare();
+  await prepare();
   const { openLayout } = await import('./open-layout.mjs');
   const [{ remarkText }, catalogue, cifar, format, sources] = await Promise.all(
     ['remarks', 'catalogue', 'formats/cifar', 'formats/format', 'formats/sources'].map(

@@ -98,7 +98,7 @@ export function withTable(text, table, place) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { prepare } = await import('./prepare.mjs');
-  prepare();
+  await prepare();
   const { decodePicture } = await import('../dist/data/pictures/decoders/decode.js');
   const { tarEntriesOf } = await import('../dist/data/formats/tar.js');
   const file = join(root, 'docs/data.md');

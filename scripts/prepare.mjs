@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beside, call } from './beside.mjs';
 import { vendor } from './vendor.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -10,19 +11,35 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const buildStamp = join(root, 'dist', '.built');
 const compiler = join(root, 'node_modules', 'typescript7', 'bin', 'tsc');
 
-/** npm ci where node_modules is not what the lock file says, tsc where a source is newer than the build. */
-export function prepare({
+/**
+ * npm ci where node_modules is not what the lock file says, and beside it what stands in vendor/; tsc where a source is
+ * newer than the build. Ends the program where it cannot.
+ */
+export async function prepare({
   say = (text) => process.stderr.write(`${text}\n`),
   install = true,
   compile = () => buildIfStale(say),
 } = {}) {
-  if (install && !isInstalled()) {
-    say('installing the packages (npm ci)');
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    run('npm', ['ci', ...options], 'npm could not install the packages');
+  try {
+    await beside((ending) => [
+      ...(install && !isInstalled() ? [installPackages(say, ending)] : []),
+      vendor(root, say, ending),
+    ]);
+  } catch (error) {
+    say(error.message);
+    process.exit(error.exitCode ?? 3);
   }
-  vendor(root, say);
   compile();
+}
+
+async function installPackages(say, ending) {
+  say('installing the packages (npm ci)');
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  try {
+    await call('npm', ['ci', ...options], root, ending);
+  } catch (error) {
+    throw new Error(`npm could not install the packages: ${error.message}`);
+  }
 }
 
 function buildIfStale(say) {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 
-prepare();
+await prepare();
 const { editorSchemas, suiteReference } = await import('../dist/config/reference.js');
 for (const [name, schema] of Object.entries(editorSchemas())) {
   writeFileSync(join(root, 'schemas', name), `${JSON.stringify(schema, null, 2)}\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 import { withSlurm } from './with-slurm.mjs';
 
-prepare();
+await prepare();
 const long = process.argv.includes('--long');
 const rest = process.argv.slice(2).filter((argument) => argument !== '--long');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');

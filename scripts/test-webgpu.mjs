@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 
-prepare({ say: (text) => process.stderr.write(`${text}\n`) });
+await prepare({ say: (text) => process.stderr.write(`${text}\n`) });
 // Where Debian's chromium-common, Chrome and Chromium from elsewhere put SwiftShader and the Vulkan loader.
 const folders = [process.env.SWIFTSHADER, '/usr/lib/chromium', '/opt/google/chrome', '/usr/lib/chromium-browser'];
 const env = { ...process.env };

@@ -17,7 +17,7 @@ function check(name, command, args, env = process.env) {
   if (status !== 0) failures.push(name);
 }
 
-prepare({ say });
+await prepare({ say });
 check('engine', process.execPath, [join(root, 'bin', 'ablate.js'), 'setup']);
 check('formatting and lint', bin('biome'), ['check', '--error-on-warnings']);
 check('imports', bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs']);

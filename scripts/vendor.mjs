@@ -1,10 +1,10 @@
 // Puts the part of @tensorflow/tfjs-node-gpu that the tensorflow engine is built from and runs on into vendor/. As a
 // dependency, the package would run its install script on every machine, which downloads a TensorFlow of 2022 and fails where
 // that address is closed; its files, and the npm package made of this folder, need no script.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { call } from './beside.mjs';
 
 const source = {
   name: '@tensorflow/tfjs-node-gpu',
@@ -24,8 +24,8 @@ const parts = [
   'dist/kernels',
 ];
 
-/** Fetches it with npm, from the registry that npm is set up for, unless it is there; ends the program where it cannot. */
-export function vendor(root, say) {
+/** Fetches it with npm, from the registry that npm is set up for, unless it is there; throws where it cannot. */
+export async function vendor(root, say, signal) {
   const folder = join(root, 'vendor', 'tfjs-node-gpu');
   const manifest = join(folder, 'package.json');
   if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === source.version) return;
@@ -33,40 +33,33 @@ export function vendor(root, say) {
   mkdirSync(join(root, 'vendor'), { recursive: true });
   const temporary = mkdtempSync(join(root, 'vendor', '.fetching-'));
   try {
-    const whole = unpack(fetchArchive(temporary), temporary);
+    const whole = await unpack(await fetchArchive(temporary, signal), temporary, signal);
     cpSync(join(root, 'licenses', 'apache-2.0.txt'), join(whole, 'LICENSE'));
     rmSync(folder, { recursive: true, force: true });
     renameSync(whole, folder);
   } catch (error) {
-    say(`${wanted} could not be fetched: ${error.message}`);
-    process.exitCode = 3;
+    throw new Error(`${wanted} could not be fetched: ${error.message}`);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  if (process.exitCode === 3) process.exit();
 }
 
 const wanted = `${source.name}@${source.version}`;
 
-function fetchArchive(folder) {
+async function fetchArchive(folder, signal) {
   const options = ['--ignore-scripts', '--loglevel=error', '--pack-destination', folder];
-  call('npm', ['pack', wanted, ...options], folder);
+  await call('npm', ['pack', wanted, ...options], folder, signal);
   const archive = join(folder, readdirSync(folder)[0]);
   const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
   if (found !== source.integrity) throw new Error(`it is not what it was: ${found} instead of ${source.integrity}`);
   return archive;
 }
 
-function unpack(archive, folder) {
-  call('tar', ['-xzf', archive], folder);
+async function unpack(archive, folder, signal) {
+  await call('tar', ['-xzf', archive], folder, signal);
   const whole = join(folder, 'whole');
   for (const part of parts) cpSync(join(folder, 'package', part), join(whole, part), { recursive: true, filter });
   return whole;
 }
 
 const filter = (path) => !/\.d\.ts$|_test\.js$/.test(path);
-
-function call(command, args, cwd) {
-  const { status, error, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
-}

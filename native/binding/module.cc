@@ -4,6 +4,7 @@
 #include "cluster.h"
 #include "functions.h"
 #include "graph.h"
+#include "process.h"
 
 extern "C" napi_value ablate_register_tfjs_binding(napi_env env, napi_value exports);
 
@@ -15,6 +16,7 @@ static napi_value Init(napi_env env, napi_value exports) {
     ablate::DefineGraphCalls(env, exports);
     ablate::DefineFunctionCalls(env, exports);
     ablate::DefineClusterCalls(env, exports);
+    ablate::DefineProcessCalls(env, exports);
   }
   return exports;
 }

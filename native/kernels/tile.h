@@ -49,6 +49,13 @@ struct RowCall {
   bool streamed = false;  // stored past the caches: whole vectors that are whole lines of them
 };
 
+// The taps that meet place J of a tile's span, every S-th from the first on: tap k makes output (J - k) / S.
+template <int K, int S, int T, int J>
+struct Meeting {
+  static constexpr int kFirst = std::max(J % S, J - (T - 1) * S), kLast = std::min(K - 1, J);
+  static constexpr int kCount = kLast < kFirst ? 0 : (kLast - kFirst) / S + 1;
+};
+
 template <int K, int S, int T>
 void RowTile(const RowCall &call, long first) {
   constexpr int kSpan = (T - 1) * S + K;
@@ -64,11 +71,10 @@ void RowTile(const RowCall &call, long first) {
     Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
       if (j >= from && j < to) {
         const Vec value = Load(at);
-        Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA {
-          constexpr int kAhead = decltype(j)::value - decltype(k)::value;
-          if constexpr (kAhead >= 0 && kAhead % S == 0 && kAhead / S < T) {
-            sums[kAhead / S] = Fma(value, taps[k], sums[kAhead / S]);
-          }
+        using Taps = Meeting<K, S, T, decltype(j)::value>;
+        Unroll<Taps::kCount>([&](auto n) ABLATE_INLINE_LAMBDA {
+          const int k = Taps::kFirst + n * S;
+          sums[(j - k) / S] = Fma(value, taps[k], sums[(j - k) / S]);
         });
       }
       at += call.pixel;
@@ -153,11 +159,10 @@ ABLATE_INLINE void FilterTile(const FilterCall &call, long oh, long first, int b
     Unroll<kSpan>([&](auto j) ABLATE_INLINE_LAMBDA {
       if (j >= from && j < to) {
         const Vec value = Load(at);
-        Unroll<K>([&](auto k) ABLATE_INLINE_LAMBDA {
-          constexpr int kAhead = decltype(j)::value - decltype(k)::value;
-          if constexpr (kAhead >= 0 && kAhead % S == 0 && kAhead / S < T) {
-            sums[b][k] = Fma(value, slopes[kAhead / S], sums[b][k]);
-          }
+        using Taps = Meeting<K, S, T, decltype(j)::value>;
+        Unroll<Taps::kCount>([&](auto n) ABLATE_INLINE_LAMBDA {
+          const int k = Taps::kFirst + n * S;
+          sums[b][k] = Fma(value, slopes[(j - k) / S], sums[b][k]);
         });
       }
       at += call.pixel;
@@ -194,10 +199,12 @@ FilterFunction FittingFilter(long outputs) {
   return (outputs + 6) / 7 * 8 < (outputs + 3) / 4 * 5 ? Filter<K, S, 7> : Filter<K, S, 4>;
 }
 
-// tile-vector.cc: any columns of taps that an odd kernel up to 11 has, or its phases at stride 2. Stride 2 itself: odd
-// columns only, as are the kernels of filters.
+// Any columns of taps that an odd kernel up to 11 has, or its phases at stride 2. Stride 2 itself: odd columns only, as are
+// the kernels of filters.
 RowFunction VectorRow(int columns, int stride, long outputs);
+RowFunction StridedRow(int columns, long outputs);
 FilterFunction VectorFilter(int kernel, int stride, long outputs);
+FilterFunction StridedFilter(int kernel, long outputs);
 
 }  // namespace ablate
 

@@ -5,7 +5,7 @@ const interrupted = 75;
 
 const leave = (): void => process.exit(interrupted);
 
-/** Until the runs are watched, a signal finds nothing to save; without this, it would look like a crash. */
+/** Where a signal finds nothing to save; without this, it would look like a crash. Runs are watched once they begin. */
 export function endBeforeRuns(): void {
   for (const name of signals) process.on(name, leave);
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,9 @@ export async function fetchFiles(options: FetchOptions): Promise<string> {
   const temporary = `${folder}.partial-${process.pid}`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
+  // Ended by a signal, the program comes to no `finally`.
+  const clear = () => rmSync(temporary, { recursive: true, force: true });
+  process.once('exit', clear);
   try {
     const answers: string[] = [];
     const places = root !== null ? [fromFolder] : debian ? [fromDebian, fromAddress] : [fromAddress];
@@ -62,6 +66,7 @@ export async function fetchFiles(options: FetchOptions): Promise<string> {
         `Next: put ${files.map((file) => file.name).join(', ')} into a folder and run: ${command(`data ${name} --root FOLDER`)}`,
     );
   } finally {
+    process.off('exit', clear);
     await rm(temporary, { recursive: true, force: true });
   }
 }

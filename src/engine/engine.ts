@@ -53,6 +53,16 @@ export interface Engine {
   readonly join?: (options: GroupOptions) => Group;
   /** Of compiled steps on fused kernels; undefined elsewhere. */
   readonly profiler?: Profiler | undefined;
+  /** Where a process can train another run as a fresh one would; undefined elsewhere. */
+  readonly renewal?: Renewal | undefined;
+}
+
+/** What a process does between two runs. */
+export interface Renewal {
+  /** Gives back the memory that the last run left and measures its peak anew; false where the system does not let it. */
+  renew(): boolean;
+  /** Sends all that this process prints, TensorFlow's own lines too, to the end of a file. */
+  writeOutputTo(file: string): void;
 }
 
 /** The engine, device, library or compiler that was asked for is not here; the message ends with the next command. */

@@ -6,7 +6,8 @@ import { writeJson } from '../records/write.js';
 import type { WorkerMessage } from '../training/messages.js';
 import { isStopped } from './lock.js';
 import { trainTogether } from './ranks.js';
-import { startWorker, type WorkerEnd } from './worker-handle.js';
+import { keepWorkers, type WorkerStart } from './kept-workers.js';
+import type { WorkerEnd } from './worker-handle.js';
 import { type RunTask, type WorkerTask, workerExit } from './worker-task.js';
 
 /** How a run ended. */
@@ -49,13 +50,14 @@ const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
 const lookMilliseconds = 5000;
 
 /**
- * A child process a run, or one a rank; its output goes to log.txt. A run that ends without a result leaves one that says
+ * A child process a run, or one a rank; its output goes to log.txt. One that has done its run takes another. A run that ends without a result leaves one that says
  * how it ended, so that the suite can go on and the report can name the reason. A done result stands, however the process
  * ended.
  *
  * @param file the worker's program; tests put their own here.
  */
 export function localProcesses(file = workerFile): Executor {
+  const start = keepWorkers(file);
   return (task, onMessage) => {
     let asked = false;
     let saved: number | null = null;
@@ -64,7 +66,7 @@ export function localProcesses(file = workerFile): Executor {
       onMessage(message);
     };
     const together = task.ranks > 1;
-    const run = together ? trainTogether(file, task, listen) : trainAlone(file, task, listen);
+    const run = together ? trainTogether(file, task, listen) : trainAlone(start, task, listen);
     const leads = (task.seat?.rank ?? 0) === 0;
     const signal = (name: NodeJS.Signals) => {
       asked = true;
@@ -102,16 +104,17 @@ export interface RunProcesses {
 }
 
 function trainAlone(
-  file: string,
+  start: WorkerStart,
   { ranks: _, seat: __, gpus, ...task }: RunTask,
   onMessage: (message: WorkerMessage) => void,
 ): RunProcesses {
   const own: WorkerTask = { ...task, gpu: gpus[0] ?? null, group: null };
-  const worker = startWorker(file, own, join(task.folder, 'log.txt'), onMessage);
+  const worker = start(own, join(task.folder, 'log.txt'), onMessage);
   const looking = setInterval(() => {
-    if (worker.pid === undefined || !isStopped(worker.pid)) return;
+    const pid = worker.pid();
+    if (pid === undefined || !isStopped(pid)) return;
     clearInterval(looking);
-    const text = `${task.spec.variant} seed ${task.spec.seed}: its process was stopped from outside; kill -CONT ${worker.pid} lets it go on`;
+    const text = `${task.spec.variant} seed ${task.spec.seed}: its process was stopped from outside; kill -CONT ${pid} lets it go on`;
     onMessage({ kind: 'warning', text });
   }, lookMilliseconds).unref();
   const ended = worker.ended.finally(() => clearInterval(looking));

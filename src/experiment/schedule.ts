@@ -11,7 +11,7 @@ import { prepareFolder, takeRecords } from './prepare.js';
 import type { Share } from './share.js';
 import { type Standing, standingsAnywhere } from './standing.js';
 import { storageProblem } from './storage.js';
-import type { RunTask, Seat } from './worker-task.js';
+import { type RunTask, type Seat, trainedAlike } from './worker-task.js';
 
 /** What a person is shown while a suite runs. */
 export type ScheduleEvent =
@@ -73,6 +73,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
   const left: PlannedRun[] = [];
   /** Runs of one hash together: the first is trained, the others take its records. */
   const waiting: [PlannedRun, ...PlannedRun[]][] = [];
+  /** By slot: what it is at, or was last. */
+  const trained: (string | undefined)[] = [];
   const giveUp = new AbortController();
   const stop = AbortSignal.any([options.stop, giveUp.signal]);
   const { named = [] } = options;
@@ -126,9 +128,23 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleSum
     onEvent({ kind: 'taken', run, from });
   }
 
+  /**
+   * The next group of runs of a slot: of the network that it has trained last, whose process is at hand; else of one that no
+   * other slot is at; else the first. Ranks of several programs have to agree, so they go by the order alone.
+   */
+  function next(slot: number): [PlannedRun, ...PlannedRun[]] | undefined {
+    const network = ([{ spec }]: readonly [PlannedRun, ...PlannedRun[]]) => trainedAlike(spec);
+    const own = waiting.findIndex((group) => network(group) === trained[slot]);
+    const free = waiting.findIndex((group) => !trained.includes(network(group)));
+    const at = options.seat ? 0 : ([own, free].find((place) => place >= 0) ?? 0);
+    const [group] = waiting.splice(at, 1);
+    if (group) trained[slot] = network(group);
+    return group;
+  }
+
   /** Takes one group of runs after the other; `slot` chooses the graphics card. */
   async function work(slot: number): Promise<void> {
-    for (let group = waiting.shift(); group; group = waiting.shift()) {
+    for (let group = next(slot); group; group = next(slot)) {
       const [run, ...same] = group;
       try {
         const end: RunEnd = stop.aborted ? { status: 'interrupted', saved: null } : await execute(run, slot);

@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'no
 import { dirname } from 'node:path';
 import { keptMemory } from '../engine/kept-memory.js';
 import type { WorkerMessage } from '../training/messages.js';
-import type { WorkerTask } from './worker-task.js';
+import { type WorkerTask, workerExit } from './worker-task.js';
 
 /** How a worker's process ended. */
 export interface WorkerEnd {
@@ -16,6 +16,16 @@ export interface WorkerEnd {
   readonly text: string | null;
   /** What ended it and what it said last, where it has no word of its own. */
   readonly described: string;
+  /** There where it has not ended, but takes another task. */
+  readonly waiting?: WaitingWorker | undefined;
+}
+
+/** A worker's process between two runs. It keeps neither this process alive nor itself without it. */
+export interface WaitingWorker {
+  isAlive(): boolean;
+  /** Gives it its next task; its output goes to that one's log from then on. */
+  give(task: WorkerTask, log: string, onMessage: (message: WorkerMessage) => void): WorkerHandle;
+  dismiss(): void;
 }
 
 /** A worker's process. */
@@ -32,11 +42,7 @@ export function startWorker(
   log: string,
   onMessage: (message: WorkerMessage) => void,
 ): WorkerHandle {
-  mkdirSync(dirname(log), { recursive: true });
-  const { spec, group } = task;
-  const rank = group ? `, rank ${group.rank} of ${group.hosts.length}` : '';
-  appendFileSync(log, `${logHeader} ${new Date().toISOString()} ${spec.variant} seed ${spec.seed}${rank}\n`);
-  const oomKillsBefore = oomKills();
+  beginLog(log, task);
   // The worker writes to the file itself: it may outlive this process, to save its state.
   const output = openSync(log, 'a');
   const child = fork(file, [], {
@@ -45,19 +51,74 @@ export function startWorker(
     execArgv: [],
   });
   closeSync(output);
+  return follow(child, task, log, onMessage);
+}
+
+function beginLog(log: string, { spec, group }: WorkerTask): void {
+  mkdirSync(dirname(log), { recursive: true });
+  const rank = group ? `, rank ${group.rank} of ${group.hosts.length}` : '';
+  appendFileSync(log, `${logHeader} ${new Date().toISOString()} ${spec.variant} seed ${spec.seed}${rank}\n`);
+}
+
+/** Gives a process a task, and follows it until it has ended or takes another. */
+function follow(
+  child: ChildProcess,
+  task: WorkerTask,
+  log: string,
+  onMessage: (message: WorkerMessage) => void,
+): WorkerHandle {
+  const oomKillsBefore = oomKills();
   let text: string | null = null;
-  child.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'unable' || message.kind === 'crashed') text = message.text;
-    onMessage(message);
+  const ended = new Promise<WorkerEnd>((resolve) => {
+    const listen = (message: WorkerMessage): void => {
+      if (message.kind === 'waiting') {
+        settle({ ...finished, waiting: waitingWorker(child) });
+        return;
+      }
+      if (message.kind === 'unable' || message.kind === 'crashed') text = message.text;
+      onMessage(message);
+    };
+    const onError = ({ message }: Error): void =>
+      settle(endedBy({ code: null, name: null, error: `the process could not be started: ${message}` }));
+    const onExit = (code: number | null, name: NodeJS.Signals | null): void =>
+      settle(endedBy({ code, name, error: null }));
+    child.on('message', listen).once('error', onError).once('exit', onExit);
+
+    function settle(end: WorkerEnd): void {
+      child.off('message', listen).off('error', onError).off('exit', onExit);
+      resolve(end);
+    }
   });
   child.send(task, () => {});
-  return { pid: child.pid, ended: settle(), signal: (name) => void child.kill(name) };
+  return { pid: child.pid, ended, signal: (name) => void child.kill(name) };
 
-  async function settle(): Promise<WorkerEnd> {
-    const { code, name, error } = await exitOf(child);
+  function endedBy({ code, name, error }: Pick<WorkerEnd, 'code' | 'name' | 'error'>): WorkerEnd {
     const described = describeEnd(error ?? endOf(code, name, oomKills() - oomKillsBefore), lastWords(log));
     return { code, name, error, text, described };
   }
+}
+
+const finished = { code: workerExit.finished, name: null, error: null, text: null, described: '' } as const;
+
+function waitingWorker(child: ChildProcess): WaitingWorker {
+  child.unref();
+  child.channel?.unref();
+  // Said of a message that it did not live to get; its exit says the same.
+  const ignore = (): void => {};
+  child.on('error', ignore);
+  return {
+    isAlive: () => child.connected && child.exitCode === null && child.signalCode === null,
+    give(task, log, onMessage) {
+      child.off('error', ignore);
+      child.ref();
+      child.channel?.ref();
+      beginLog(log, task);
+      return follow(child, { ...task, log }, log, onMessage);
+    },
+    dismiss: () => {
+      if (child.connected) child.disconnect();
+    },
+  };
 }
 
 /** Begins each start's part of a log. */
@@ -77,14 +138,6 @@ function workerEnvironment({ threads, gpu, group }: WorkerTask): NodeJS.ProcessE
   if (gpu !== null) Object.assign(environment, { CUDA_VISIBLE_DEVICES: gpu, TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
   return environment;
 }
-
-const exitOf = (child: ChildProcess): Promise<Pick<WorkerEnd, 'code' | 'name' | 'error'>> =>
-  new Promise((resolve) => {
-    child.once('error', ({ message }) =>
-      resolve({ code: null, name: null, error: `the process could not be started: ${message}` }),
-    );
-    child.once('exit', (code, name) => resolve({ code, name, error: null }));
-  });
 
 const describeEnd = (ended: string, said: string): string => (said ? `${ended}: ${said}` : ended);
 

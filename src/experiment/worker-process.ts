@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DataError } from '../data/error.js';
-import { EnvironmentError } from '../engine/engine.js';
+import { EnvironmentError, type Renewal } from '../engine/engine.js';
 import { GroupLost } from '../engine/group.js';
 import { readResult, orNull } from '../records/read.js';
 import type { RunResult } from '../records/result.js';
@@ -9,7 +9,7 @@ import { removeCheckpoint } from '../training/checkpoint.js';
 import type { WorkerMessage } from '../training/messages.js';
 import { waitForLock } from './lock.js';
 import { StorageError, storageProblem } from './storage.js';
-import { type WorkerTask, workerExit } from './worker-task.js';
+import { mayShareProcess, type WorkerTask, workerExit } from './worker-task.js';
 
 /** What a worker does with its task: trains to the end, or saves its state when the signal comes. */
 export type Work = (
@@ -20,17 +20,33 @@ export type Work = (
 
 /**
  * Makes this process a worker: its parent sends a `WorkerTask`, gets `WorkerMessage`s, and asks for an end with SIGTERM; a
- * parent that dies has the same effect. The process ends with one of the codes of `workerExit`.
+ * parent that dies has the same effect. The process ends with one of the codes of `workerExit`, unless the run is done and
+ * there is a way to be as new: then it waits for another task.
+ *
+ * @param renewal how this process is made as new, by what its last run has found here.
  */
-export function serveTask(work: Work): void {
+export function serveTask(work: Work, renewal: () => Renewal | undefined = () => undefined): void {
   const ending = new AbortController();
-  process.on('SIGTERM', () => ending.abort());
-  process.on('disconnect', () => ending.abort());
+  let waiting = false;
+  const end = (): void => {
+    ending.abort();
+    if (waiting) process.exit(workerExit.interrupted);
+  };
+  process.on('SIGTERM', end);
+  process.on('disconnect', end);
   // Ctrl-C and a closed terminal reach the whole group of processes; the parent decides.
   process.on('SIGINT', () => {});
   process.on('SIGHUP', () => {});
-  process.once('message', async (task: WorkerTask) => {
+  process.on('message', async (task: WorkerTask) => {
+    waiting = false;
+    if (task.log !== undefined) renewal()?.writeOutputTo(task.log);
     process.exitCode = await attempt(task, work, ending.signal);
+    const isDone = process.exitCode === workerExit.finished && !ending.signal.aborted;
+    if (isDone && process.connected && mayShareProcess(task) && renewal()?.renew()) {
+      waiting = true;
+      send({ kind: 'waiting' });
+      return;
+    }
     if (process.connected) process.disconnect();
     // TensorFlow's threads would keep the process alive.
     setImmediate(() => process.exit());

@@ -35,9 +35,22 @@ export interface Seat {
 /** What a worker is told: the run, and its own place in it. */
 export interface WorkerTask extends Omit<RunTask, 'ranks' | 'seat' | 'gpus'> {
   readonly gpu: string | null;
+  /** Where the process is to print from now on, where it does not already. */
+  readonly log?: string;
   /** Where it stands among the ranks; null is alone. */
   readonly group: GroupOptions | null;
 }
+
+/** What runs have in common that differ in their seed alone. */
+export const trainedAlike = ({ network, recipe, dataset }: RunSpec): string =>
+  JSON.stringify([network, recipe, dataset]);
+
+/**
+ * Whether its process may do another run after it: not as one of several ranks, nor with plug-ins, whose code may keep
+ * what it likes.
+ */
+export const mayShareProcess = ({ spec, group }: Pick<WorkerTask, 'spec' | 'group'>): boolean =>
+  group === null && spec.plugins.length === 0;
 
 /**
  * Exit codes of a worker: result.json says more where there is one. `unable`: engine, data or disk missing, so for every

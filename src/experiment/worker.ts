@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
 import { warningsOf } from '../data/remarks.js';
+import type { Opened } from '../data/formats/format.js';
+import type { Engine } from '../engine/engine.js';
 import { openEngine } from '../engine/open.js';
 import { datasetFingerprint, designHash, networkHash, protocolHash, runHash } from '../records/hash.js';
 import { readRun, orNull } from '../records/read.js';
@@ -19,12 +21,14 @@ import { loadPlugins } from './plugins.js';
 import { preparationOf } from './preparation.js';
 import { splitFor } from './split.js';
 import { openWeights } from './weights.js';
-import { serveTask } from './worker-process.js';
+import { serveTask, type Work } from './worker-process.js';
 
-/** `performance.now()` counts from the start of the process. */
-const processStart = 0;
+/** Of this process's last run, if it has had one. */
+let last: { readonly engine: Engine; readonly data: { readonly key: string; readonly opened: Opened } } | null = null;
 
-serveTask(async (task, send, signal) => {
+const train: Work = async (task, send, signal) => {
+  // `performance.now()` counts from the start of the process, which is the first run's.
+  const startedAt = last ? performance.now() : 0;
   const { spec, hash, folder, threads, eager, precision, engine: began, named, codeVersion } = task;
   const leads = (task.group?.rank ?? 0) === 0;
   send({ kind: 'phase', phase: 'loading' });
@@ -43,7 +47,9 @@ serveTask(async (task, send, signal) => {
   });
   const what = `${spec.suite}, ${spec.variant} seed ${spec.seed},`;
   if (began) requireSame(began, choiceOf(engine.description), what, named);
-  const opened = await openDatasets(spec.dataset, spec.network.classes);
+  const key = JSON.stringify([spec.dataset, spec.network.classes]);
+  const opened = last?.data.key === key ? last.data.opened : await openDatasets(spec.dataset, spec.network.classes);
+  last = { engine, data: { key, opened } };
   for (const text of warningsOf(opened.train, opened.test)) send({ kind: 'warning', text });
   const fingerprint = datasetFingerprint(opened);
   const datasets = splitFor(spec, opened);
@@ -76,7 +82,7 @@ serveTask(async (task, send, signal) => {
       onMessage: send,
       signal,
       cores: threads,
-      startedAt: processStart,
+      startedAt,
       saveEvery: spec.saveEvery === undefined ? undefined : 1000 * spec.saveEvery,
     });
     await group?.leave();
@@ -128,4 +134,6 @@ serveTask(async (task, send, signal) => {
     };
     await writeJson(join(folder, 'run.json'), record);
   }
-});
+};
+
+serveTask(train, () => last?.engine.renewal);

@@ -13,4 +13,6 @@ export type WorkerMessage =
   | { readonly kind: 'unable'; readonly text: string }
   /** This run ends by an error that is nobody else's; the text is all that the error says. */
   | { readonly kind: 'crashed'; readonly text: string }
-  | { readonly kind: 'finished'; readonly result: RunResult };
+  | { readonly kind: 'finished'; readonly result: RunResult }
+  /** The process has ended this run and takes another. */
+  | { readonly kind: 'waiting' };

@@ -199,3 +199,30 @@ const evaluations = (text: string): unknown[] =>
     .split('\n')
     .map((line) => JSON.parse(line))
     .filter(({ kind }) => kind === 'evaluation');
+
+test('runs that share a process are those of processes of their own', () => {
+  const file = write(1);
+  const [together, apart] = ['together', 'apart'].map((name) => join(folder, name)) as [string, string];
+  const run = (out: string, ...words: string[]) => ablate(['run', file, '--parallel', '1', '--out', out, ...words]);
+  expect(run(together, '--seeds', '0,1').status).toBe(0);
+  const variants = ['resnet-50', 'training-recipe', 'gelu'];
+  for (const variant of variants)
+    for (const seed of ['0', '1']) expect(run(apart, '--only', variant, '--seeds', seed).status).toBe(0);
+  const read = (out: string, variant: string, seed: number, name: string) =>
+    readFileSync(join(out, 'tiny', variant, `seed-${seed}`, name), 'utf8');
+  for (const variant of variants) {
+    for (const seed of [0, 1]) {
+      const [a, b] = [together, apart].map((out) => {
+        const { top1, top5, loss, trainLoss, steps, predictions, peakMemoryBytes } = JSON.parse(
+          read(out, variant, seed, 'result.json'),
+        );
+        const losses = read(out, variant, seed, 'metrics.jsonl').match(/"loss":[^,}]+/g);
+        return { numbers: { top1, top5, loss, trainLoss, steps, predictions, losses }, peakMemoryBytes };
+      }) as [{ numbers: object; peakMemoryBytes: number }, { numbers: object; peakMemoryBytes: number }];
+      expect(a.numbers, `${variant} seed ${seed}`).toEqual(b.numbers);
+      // Of a run, not of all that its process has done: what these add up to would be more.
+      expect(Math.abs(a.peakMemoryBytes / b.peakMemoryBytes - 1), `${variant} seed ${seed}`).toBeLessThan(0.05);
+      expect(read(together, variant, seed, 'log.txt')).toMatch(new RegExp(`^--- \\S+ ${variant} seed ${seed}\n`));
+    }
+  }
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -256,4 +257,67 @@ test('graphics cards are given out in turn', async () => {
     ),
   );
   expect(new Set(cards)).toEqual(new Set(['0', '1']));
+});
+
+const processOf = async (variant: string): Promise<number> =>
+  Number.parseInt(await readFile(at('trace.txt', variant), 'utf8'), 10);
+const costing = (...variants: readonly string[]): PlannedRun[] =>
+  variants.map((variant, place) => fakeRun(variant, 0, { macs: variants.length - place }));
+
+test('a process that has done a run takes the next, whose log is its own', async () => {
+  const runs = costing('kept-a', 'kept-b', 'kept-c');
+  expect(names((await schedule(runs, { parallel: 1 })).done)).toEqual(['kept-a', 'kept-b', 'kept-c']);
+  const first = await processOf('kept-a');
+  expect([await processOf('kept-b'), await processOf('kept-c')]).toEqual([first, first]);
+  expect(await readFile(at('log.txt', 'kept-a'), 'utf8')).toMatch(/^--- \S+ kept-a seed 0\n$/);
+  expect(await readFile(at('log.txt', 'kept-c'), 'utf8')).toMatch(/^--- \S+ kept-c seed 0\nfrom now on\n$/);
+});
+
+test('a crash in a process that has done a run ends no other run', async () => {
+  const { done, failed } = await schedule(costing('kept-a', 'crash-b', 'kept-c'), { parallel: 1 });
+  expect(names(done)).toEqual(['kept-a', 'kept-c']);
+  expect(failed.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^the process ended with code 9/)]);
+  expect(await processOf('crash-b')).toBe(await processOf('kept-a'));
+  expect(await processOf('kept-c')).not.toBe(await processOf('kept-a'));
+});
+
+test('a process that ends between two runs takes none with it', async () => {
+  const { done } = await schedule(costing('kept-a', 'kept-b'), {
+    parallel: 1,
+    onEvent: (event) => {
+      if (event.kind !== 'ended' || event.run.spec.variant !== 'kept-a') return;
+      process.kill(Number.parseInt(readFileSync(at('trace.txt', 'kept-a'), 'utf8'), 10), 'SIGKILL');
+    },
+  });
+  expect(names(done)).toEqual(['kept-a', 'kept-b']);
+  expect(await processOf('kept-b')).not.toBe(await processOf('kept-a'));
+});
+
+test('a slot goes on with the network that it has trained last, and begins one that no other is at', async () => {
+  const runs = ['wide', 'narrow'].flatMap((base, at) =>
+    [0, 1].map((seed): PlannedRun => {
+      const run = fakeRun(`kept-${base}`, seed, { macs: 2 - at });
+      return { ...run, spec: { ...run.spec, network: { ...run.spec.network, base } } };
+    }),
+  );
+  expect((await schedule(runs, { parallel: 2 })).done).toHaveLength(4);
+  const pids = await Promise.all(
+    runs.map(async ({ spec }) =>
+      Number.parseInt(await readFile(join(runFolder(folder, spec.variant, spec.seed), 'trace.txt'), 'utf8'), 10),
+    ),
+  );
+  expect([pids[1], pids[3]]).toEqual([pids[0], pids[2]]);
+  expect(pids[0]).not.toBe(pids[2]);
+});
+
+test.each([
+  ['another network', {}, { network: { ...fakeRun('a').spec.network, width: 0.5 } }],
+  ['another card', { gpus: ['0', '1'] }, {}],
+  ['plug-ins', {}, { plugins: ['/a/plugin.ts'] }],
+])('runs share no process where one has %s', async (_, options, changes) => {
+  const [first, second] = costing('kept-a', 'kept-b') as [PlannedRun, PlannedRun];
+  const runs = [first, { ...second, spec: { ...second.spec, ...changes } }];
+  const { done } = await schedule(runs, { parallel: 'gpus' in options ? 2 : 1, ...options });
+  expect(done).toHaveLength(2);
+  expect(await processOf('kept-b')).not.toBe(await processOf('kept-a'));
 });

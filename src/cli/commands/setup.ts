@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Exit, exitCodes } from '../errors.js';
 import { note, printJson, printText } from '../output.js';
 import { setupTensorflow } from '../../engine/tensorflow/setup/setup.js';
 import { command } from '../../shell/program.js';
@@ -16,10 +17,14 @@ export function setupCommand(): Command {
         'Examples:\n  ablate setup\n  ABLATE_CACHE=/scratch/ablate ablate setup --gpu',
     )
     .action(async (options: { gpu?: boolean; force?: boolean; json?: boolean }) => {
+      const stopping = new AbortController();
+      const stop = () => stopping.abort(new Exit(exitCodes.interrupted));
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, stop);
       const result = await setupTensorflow({
         flavour: options.gpu ? 'gpu' : 'cpu',
         force: options.force ?? false,
         progress: (line) => note(`setup: ${line}`),
+        signal: stopping.signal,
       });
       if (options.json) printJson({ schema: 'ablate/setup/1', ...result });
       else

@@ -48,6 +48,9 @@ export interface Binding {
   joinCluster(serverDefinition: Uint8Array): string;
   watchPeers(tasks: readonly string[], names: readonly string[], period: number, patience: number): void;
   stopWatching(): void;
+
+  writeOutputTo(file: string): void;
+  returnMemory(): void;
 }
 
 /** A TensorFlow graph under construction, held by the addon; native/binding/graph.h says how its calls work. */

@@ -9,6 +9,7 @@ import { type LoadedTensorflow, type LoadOptions, loadTensorflow } from './load.
 import { type Kernels, loadKernels } from './kernels.js';
 import { createProfiler } from './profiler.js';
 import { type Precision, resolvePrecision } from './precision.js';
+import { createRenewal } from './renewal.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
 import { command } from '../../shell/program.js';
@@ -85,5 +86,7 @@ export function engineOn(
     // XLA has no collectives of the CPU's.
     ...(eager || compiler === 'xla' ? {} : { join: (options: GroupOptions) => joinGroup(loaded, options) }),
     profiler,
+    // A card's memory stays with the process, and what XLA has compiled.
+    ...(gpu || compiler === 'xla' ? {} : { renewal: createRenewal(loaded.backend.binding) }),
   };
 }

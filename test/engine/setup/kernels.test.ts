@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { cpuInstructionSet } from '../../../src/engine/tensorflow/setup/kernels.js';
+import { cpuInstructionSet, slowSources } from '../../../src/engine/tensorflow/setup/kernels.js';
 import { execute } from '../../../src/engine/tensorflow/setup/process.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ablate-kernels-'));
@@ -45,6 +45,10 @@ echo object > "$2"`;
   expect(readdirSync(cache)).toEqual([
     expect.stringMatching(/^kernels-(x86-64-v\d(-bfloat16|-amx)?|arm64)-[0-9a-f]{16}$/),
   ]);
+});
+
+test('what is compiled first is there', () => {
+  expect(sources).toEqual(expect.arrayContaining([...slowSources]));
 });
 
 describe.runIf(process.arch === 'x64')('ABLATE_INSTRUCTION_SET', () => {

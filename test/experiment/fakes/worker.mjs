@@ -1,4 +1,5 @@
 // A worker that counts instead of training: quick, but with the process, lock, checkpoint and result of a real one.
+import { appendFileSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +13,7 @@ const { doneResult, engine, failedResult, runRecord } = await jiti.import('./rec
 
 const steps = 20;
 
-serveTask(async ({ spec, hash, folder, threads, gpu, codeVersion, engine: expected }, send, signal) => {
+const train = async ({ spec, hash, folder, threads, gpu, codeVersion, engine: expected }, send, signal) => {
   const [behaviour] = spec.variant.split('-');
   if (behaviour === 'unable') throw new EnvironmentError('there is no engine here');
   if (behaviour === 'full')
@@ -52,5 +53,13 @@ serveTask(async ({ spec, hash, folder, threads, gpu, codeVersion, engine: expect
   }
   // Badly ended after the result is on disk: its last words are no failure.
   if (behaviour === 'late') process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
+  kept = behaviour === 'kept';
   return doneResult(hash, { finishedAt: `${Date.now()}-${process.pid}` });
-});
+};
+
+let kept = false;
+const renewal = {
+  renew: () => kept,
+  writeOutputTo: (file) => appendFileSync(file, 'from now on\n'),
+};
+serveTask(train, () => renewal);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { cacheRoot, isWhole, keyOf, libraryFolder, packageRoot, publish } from './cache.js';
-import { compileSharedObjects, tensorflowLink } from './compiler.js';
+import { type Compiling, compileSharedObjects, tensorflowLink } from './compiler.js';
 import type { Progress } from './library.js';
 import { requireCompiler } from './tools.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
@@ -55,11 +55,15 @@ export const bindingFile = (flavour: Flavour): string => join(bindingFolder(flav
 /** The addon that loads TensorFlow's library without the log lines of its initialisers. */
 export const preloadFile = (flavour: Flavour): string => join(bindingFolder(flavour), 'preload.node');
 
-/** tfjs-node's addon with our extension (native/binding), compiled against TensorFlow's C API; about three seconds. */
-export async function ensureBinding(flavour: Flavour, progress: Progress): Promise<string> {
+/** tfjs-node's addon with our extension (native/binding), compiled against TensorFlow's C API once that is here. */
+export async function ensureBinding(
+  flavour: Flavour,
+  progress: Progress,
+  { library: fetched, ...compiling }: Compiling,
+): Promise<void> {
   const folder = bindingFolder(flavour);
-  const file = bindingFile(flavour);
-  if (isWhole(folder)) return file;
+  if (isWhole(folder)) return;
+  await fetched;
   const compiler = await requireCompiler();
   progress(`compiling the addon with ${compiler.version}`);
   const library = libraryFolder(flavour);
@@ -69,21 +73,24 @@ export async function ensureBinding(flavour: Flavour, progress: Progress): Promi
     upstream,
   ];
   await publish(folder, (temporary) =>
-    compileSharedObjects(compiler, [
-      {
-        sources: [...sourcesIn(upstream, /\.cc$/), ...sourcesIn(extension, /\.cc$/)],
-        flags: [...FLAGS, ...includes.map((path) => `-I${path}`)],
-        flagsOf: FLAGS_OF,
-        link: tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`),
-        output: join(temporary, basename(file)),
-      },
-      {
-        sources: [preload],
-        flags: [...FLAGS, ...includes.map((path) => `-I${path}`)],
-        link: ['-ldl'],
-        output: join(temporary, basename(preloadFile(flavour))),
-      },
-    ]),
+    compileSharedObjects(
+      compiler,
+      [
+        {
+          sources: [...sourcesIn(upstream, /\.cc$/), ...sourcesIn(extension, /\.cc$/)],
+          flags: [...FLAGS, ...includes.map((path) => `-I${path}`)],
+          flagsOf: FLAGS_OF,
+          link: tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`),
+          output: join(temporary, basename(bindingFile(flavour))),
+        },
+        {
+          sources: [preload],
+          flags: [...FLAGS, ...includes.map((path) => `-I${path}`)],
+          link: ['-ldl'],
+          output: join(temporary, basename(preloadFile(flavour))),
+        },
+      ],
+      compiling,
+    ),
   );
-  return file;
 }

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { EnvironmentError } from '../../engine.js';
 import { execute, tail } from './process.js';
+import { createTurns, together, type Turns } from './together.js';
 import { MEANWHILE, type Tool } from './tools.js';
 import { command } from '../../../shell/program.js';
 
@@ -15,44 +15,55 @@ export interface SharedObject {
   readonly output: string;
 }
 
-/** Compiles and links, as many sources at a time as there are cores; objects lie beside the output. */
-export async function compileSharedObjects(compiler: Tool, targets: readonly SharedObject[]): Promise<void> {
+/** How sources are compiled beside other work. */
+export interface Compiling {
+  /** Ends the compilers that are at work; what they were for throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Turns that are shared with all else that is compiled at the same time; left out, one compiler a core. */
+  readonly turns?: Turns;
+  /** What the linker needs and the compiler does not. */
+  readonly library?: Promise<unknown>;
+}
+
+/** Compiles in the order of the sources, and links; objects lie beside the output. The first failure ends the others. */
+export async function compileSharedObjects(
+  compiler: Tool,
+  targets: readonly SharedObject[],
+  { signal, turns = createTurns(), library }: Compiling = {},
+): Promise<void> {
   const object = (target: SharedObject, source: string): string => `${target.output}.${basename(source)}.o`;
-  const jobs = targets.flatMap((target) =>
-    target.sources.map((source) => async () => {
-      const flags = [...target.flags, ...(target.flagsOf?.[basename(source)] ?? [])];
-      await compile(compiler, ['-c', ...flags, source, '-o', object(target, source)], source);
-    }),
+  const sources = targets.flatMap((target) => target.sources.map((source) => ({ target, source })));
+  await together(signal, (ending) =>
+    sources.map(({ target, source }) =>
+      turns(() => {
+        const flags = [...target.flags, ...(target.flagsOf?.[basename(source)] ?? [])];
+        return compile(compiler, ['-c', ...flags, source, '-o', object(target, source)], source, ending);
+      }),
+    ),
   );
-  await inParallel(jobs, availableParallelism());
+  await library;
   for (const target of targets) {
     const objects = target.sources.map((source) => object(target, source));
-    await compile(compiler, ['-shared', ...objects, '-o', target.output, ...target.link], target.output);
+    await compile(compiler, ['-shared', ...objects, '-o', target.output, ...target.link], target.output, signal);
     for (const file of objects) rmSync(file);
   }
 }
 
-async function compile(compiler: Tool, args: readonly string[], subject: string): Promise<void> {
-  const { code, stderr } = await execute(compiler.program, args);
+async function compile(
+  compiler: Tool,
+  args: readonly string[],
+  subject: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const { code, stderr } = await execute(compiler.program, args, { signal });
+  signal?.throwIfAborted();
   if (code === 0) return;
   const line = [compiler.program, ...args].join(' ');
   throw new EnvironmentError(
     `Compiling ${subject} failed (${compiler.version}):\n${tail(stderr, 20)}\nThe command was: ${line}\n` +
       `Next: CXX=/another/compiler ${command('setup')} (g++ 9 or clang++ 10, or newer)\n${MEANWHILE}`,
   );
-}
-
-async function inParallel(jobs: readonly (() => Promise<void>)[], width: number): Promise<void> {
-  const rest = jobs.slice();
-  const worker = async (): Promise<void> => {
-    for (let job = rest.shift(); job; job = rest.shift()) await job();
-  };
-  try {
-    await Promise.all(Array.from({ length: width }, worker));
-  } catch (error) {
-    rest.length = 0;
-    throw error;
-  }
 }
 
 /** Link flags for TensorFlow's libraries, found at run time relative to the object, so that the cache can be moved. */

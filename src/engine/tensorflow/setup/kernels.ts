@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../../engine.js';
 import { cacheRoot, isWhole, keyOf, libraryFolder, packageRoot, publish } from './cache.js';
-import { compileSharedObjects, tensorflowLink } from './compiler.js';
+import { type Compiling, compileSharedObjects, tensorflowLink } from './compiler.js';
 import type { Progress } from './library.js';
 import { withSetupLock } from './lock.js';
 import { execute } from './process.js';
@@ -56,6 +56,24 @@ const sources = (pattern: RegExp): string[] => {
     .filter((name) => pattern.test(name))
     .sort()
     .map((name) => join(folder, name));
+};
+
+/**
+ * Begun first: the others fill the cores until these are done, where one of them begun last would keep one core busy alone.
+ * The order changes nothing that is compiled.
+ */
+export const slowSources = [
+  'product.cc',
+  'tile-filters.cc',
+  'tile-filters-strided.cc',
+  'tile-rows.cc',
+  'tile-rows-strided.cc',
+];
+
+const slowestFirst = (files: readonly string[]): string[] => {
+  const count = slowSources.length + 1;
+  const place = (file: string): number => (slowSources.indexOf(basename(file)) + count) % count;
+  return [...files].sort((a, b) => place(a) - place(b));
 };
 
 /** A folder for each instruction set: a cache may be shared by machines with different CPUs. */
@@ -123,14 +141,14 @@ function cpuFlags(): ReadonlySet<string> {
 /** The kernels of the present sources, compiled where they are not: by one process at a time, the others wait for it. */
 export async function ensureKernels(flavour: Flavour, progress: Progress): Promise<void> {
   if (kernelLibrary(flavour)) return;
-  await withSetupLock(progress, () => compileKernels(flavour, progress));
+  await withSetupLock(progress, () => compileKernels(flavour, progress, {}));
 }
 
 /**
- * Every file of native/kernels into one shared object, for the best instruction set of this CPU. To be called under the
- * setup's lock, which it does not take.
+ * Every file of native/kernels into one shared object, for the best instruction set of this CPU. Only linking needs
+ * TensorFlow. To be called under the setup's lock, which it does not take.
  */
-export async function compileKernels(flavour: Flavour, progress: Progress): Promise<void> {
+export async function compileKernels(flavour: Flavour, progress: Progress, compiling: Compiling): Promise<void> {
   const files = sources(/\.cc$/);
   const [best] = fitting();
   if (!best || files.length === 0 || isWhole(kernelsFolder(flavour, best))) return;
@@ -143,13 +161,17 @@ export async function compileKernels(flavour: Flavour, progress: Progress): Prom
   const library = libraryFolder(flavour);
   const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   await publish(folder, (temporary) =>
-    compileSharedObjects(compiler, [
-      {
-        sources: files,
-        flags: [...FLAGS, ...set.flags, `-I${headers}`, `-I${join(library, 'tensorflow', 'include')}`],
-        link: [...tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`), '-pthread'],
-        output: join(temporary, fileName(set)),
-      },
-    ]),
+    compileSharedObjects(
+      compiler,
+      [
+        {
+          sources: slowestFirst(files),
+          flags: [...FLAGS, ...set.flags, `-I${headers}`],
+          link: [...tensorflowLink(library, `$ORIGIN/../${basename(library)}/tensorflow`), '-pthread'],
+          output: join(temporary, fileName(set)),
+        },
+      ],
+      compiling,
+    ),
   );
 }

@@ -19,26 +19,39 @@ import { diskNeeded, type Flavour, type Wheel, wheelsFor } from './wheels.js';
 
 export type Progress = (line: string) => void;
 
-/** TensorFlow's shared libraries and C headers, fetched, verified and unpacked; a finished one is left alone. */
-export async function ensureLibrary(flavour: Flavour, progress: Progress): Promise<string> {
-  const folder = libraryFolder(flavour);
-  if (isWhole(folder)) return folder;
+/** What TensorFlow's library is to be fetched by and from; null where it is here, whole. */
+export async function findFetcher(flavour: Flavour): Promise<Fetcher | null> {
+  if (isWhole(libraryFolder(flavour))) return null;
   const wheels = wheelsFor(flavour);
   if (!wheels) throw unsupported(flavour);
   const pip = await requirePip();
   checkDisk(flavour);
+  return { pip, wheels };
+}
+
+export interface Fetcher {
+  readonly pip: Tool;
+  readonly wheels: readonly Wheel[];
+}
+
+/** TensorFlow's shared libraries and C headers, fetched, verified and unpacked. */
+export async function fetchLibrary(
+  flavour: Flavour,
+  { pip, wheels }: Fetcher,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const downloads = join(cacheRoot(), 'downloads');
   const files: string[] = [];
   for (const [index, wheel] of wheels.entries()) {
     const count = wheels.length > 1 ? ` (${index + 1} of ${wheels.length})` : '';
-    files.push(await ensureWheel(pip, wheel, downloads, (line) => progress(line + count)));
+    files.push(await ensureWheel(pip, wheel, downloads, (line) => progress(line + count), signal));
   }
-  progress('unpacking');
-  await publish(folder, async (temporary) => {
-    for (const file of files) await unpack(pip, file, temporary);
+  progress('unpacking TensorFlow');
+  await publish(libraryFolder(flavour), async (temporary) => {
+    for (const file of files) await unpack(pip, file, temporary, signal);
   });
   rmSync(downloads, { recursive: true, force: true });
-  return folder;
 }
 
 const unsupported = (flavour: Flavour): EnvironmentError =>
@@ -62,7 +75,13 @@ const diskFull = (flavour: Flavour, free: number): EnvironmentError =>
   );
 
 /** A wheel's path once its bytes are proven; a file cut off by an earlier kill is fetched again. */
-async function ensureWheel(pip: Tool, wheel: Wheel, downloads: string, progress: Progress): Promise<string> {
+async function ensureWheel(
+  pip: Tool,
+  wheel: Wheel,
+  downloads: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string> {
   const folder = join(downloads, `${wheel.package}-${wheel.version}-${wheel.platform}`);
   const present = wheelIn(folder);
   if (present && (await sha256(present)) === wheel.sha256) return present;
@@ -70,7 +89,7 @@ async function ensureWheel(pip: Tool, wheel: Wheel, downloads: string, progress:
   const temporary = `${folder}.partial`;
   for (const old of [folder, temporary]) rmSync(old, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
-  await pipDownload(pip, wheel, temporary);
+  await pipDownload(pip, wheel, temporary, signal);
   const fetched = wheelIn(temporary);
   const found = fetched ? await sha256(fetched) : null;
   if (found !== wheel.sha256) {
@@ -99,7 +118,7 @@ const wrongChecksum = (wheel: Wheel, found: string): EnvironmentError =>
     `${command('setup')} (fetches it again); if it repeats, the package index or a proxy in between (pip config list) alters files`,
   );
 
-async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<void> {
+async function pipDownload(pip: Tool, wheel: Wheel, folder: string, signal: AbortSignal): Promise<void> {
   const requirements = join(folder, 'requirements.txt');
   writeFileSync(requirements, `${wheel.package}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   const python = wheel.python
@@ -112,14 +131,16 @@ async function pipDownload(pip: Tool, wheel: Wheel, folder: string): Promise<voi
         wheel.python,
       ]
     : [];
-  const { code, stderr } = await execute(pip.program, [
+  const args = [
     ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'],
     ...['--only-binary', ':all:', '--require-hashes', '--platform', wheel.platform, ...python],
     ...['--dest', folder, '--requirement', requirements],
-  ]);
+  ];
+  const { code, stderr } = await execute(pip.program, args, { signal });
   rmSync(requirements);
   if (code === 0) return;
   rmSync(folder, { recursive: true, force: true });
+  signal.throwIfAborted();
   if (/DO NOT MATCH THE HASHES/.test(stderr)) {
     throw wrongChecksum(wheel, /Got\s+([0-9a-f]{64})/.exec(stderr)?.[1] ?? 'another');
   }
@@ -155,9 +176,10 @@ with zipfile.ZipFile(wheel) as z:
 `;
 import { command } from '../../../shell/program.js';
 
-async function unpack(pip: Tool, wheel: string, target: string): Promise<void> {
-  const { code, stderr } = await execute(pip.program, ['-c', UNPACK, wheel, target]);
+async function unpack(pip: Tool, wheel: string, target: string, signal: AbortSignal): Promise<void> {
+  const { code, stderr } = await execute(pip.program, ['-c', UNPACK, wheel, target], { signal });
   if (code === 0) return;
+  signal.throwIfAborted();
   if (/No space left|Errno 28/.test(stderr)) {
     throw missing(
       `The disk at ${cacheRoot()} filled up while unpacking.`,

@@ -9,14 +9,20 @@ export interface Finished {
   readonly missing: boolean;
 }
 
-/** Runs a program to its end; never throws. Its input is empty and nothing of it reaches our own streams. */
+/**
+ * Runs a program to its end, or until `signal` ends it; never throws. Its input is empty and nothing of it reaches our own
+ * streams.
+ */
 export function execute(
   program: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  { signal, ...options }: { cwd?: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined } = {},
 ): Promise<Finished> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const end = (): void => void child.kill();
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -24,7 +30,10 @@ export function execute(
     child.once('error', (error: NodeJS.ErrnoException) =>
       resolve({ code: null, stdout, stderr: stderr || error.message, missing: error.code === 'ENOENT' }),
     );
-    child.once('close', (code) => resolve({ code, stdout, stderr, missing: false }));
+    child.once('close', (code) => {
+      signal?.removeEventListener('abort', end);
+      resolve({ code, stdout, stderr, missing: false });
+    });
   });
 }
 

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../../engine.js';
-import { bindingFolder, ensureBinding } from './binding.js';
+import { bindingFile, bindingFolder, ensureBinding } from './binding.js';
 import { cacheRoot, libraryFolder, removeLeftovers } from './cache.js';
 import { compileKernels, kernelLibrary } from './kernels.js';
-import { ensureLibrary, type Progress } from './library.js';
+import { fetchLibrary, findFetcher, type Progress } from './library.js';
 import { withSetupLock } from './lock.js';
 import { execute, tail } from './process.js';
-import { MEANWHILE } from './tools.js';
+import { createTurns, together } from './together.js';
+import { MEANWHILE, requireCompiler } from './tools.js';
 import { type Flavour, TENSORFLOW_VERSION } from './wheels.js';
 import { command } from '../../../shell/program.js';
 
@@ -16,6 +17,8 @@ export interface SetupOptions {
   /** Rebuild although everything is there. */
   readonly force?: boolean;
   readonly progress?: Progress;
+  /** Ends it, with its reason; nothing half made stays. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SetupResult {
@@ -29,7 +32,8 @@ export interface SetupResult {
 
 /**
  * Builds the tensorflow engine into the cache: what is there and whole is kept, so a call after a kill goes on, and a
- * call on a finished cache only checks it. It ends with a gradient computed in a process of its own.
+ * call on a finished cache only checks it. The kernels compile while TensorFlow is on its way. It ends with a gradient
+ * computed in a process of its own.
  *
  * @throws EnvironmentError with what is missing and the next command.
  */
@@ -37,6 +41,7 @@ export async function setupTensorflow({
   flavour,
   force = false,
   progress = () => {},
+  signal,
 }: SetupOptions): Promise<SetupResult> {
   const root = cacheRoot();
   return withSetupLock(progress, async () => {
@@ -44,11 +49,17 @@ export async function setupTensorflow({
     if (force)
       for (const folder of [libraryFolder(flavour), bindingFolder(flavour)])
         rmSync(folder, { recursive: true, force: true });
-    await ensureLibrary(flavour, progress);
-    const binding = await ensureBinding(flavour, progress);
-    await compileKernels(flavour, progress);
+    const fetcher = await findFetcher(flavour);
+    // Whoever has none is told before TensorFlow is fetched for nothing.
+    if (fetcher) await requireCompiler();
+    await together(signal, (ending) => {
+      const library = fetcher ? fetchLibrary(flavour, fetcher, progress, ending) : Promise.resolve();
+      const compiling = { library, turns: createTurns(), signal: ending };
+      return [library, compileKernels(flavour, progress, compiling), ensureBinding(flavour, progress, compiling)];
+    });
     progress('checking');
     const device = await check(flavour);
+    const binding = bindingFile(flavour);
     const kernels = kernelLibrary(flavour)?.file ?? null;
     return { flavour, tensorflow: TENSORFLOW_VERSION, cache: root, binding, kernels, device };
   });
