@@ -36,9 +36,9 @@ export function expectedError(error: unknown): { code: number; text: string } | 
 /** What may be wrong with a path that somebody gave, and with the machine. */
 const ofPaths: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of the path is no folder',
+  ENOTDIR: 'a file stands where the path has a folder; move it away, or name another folder',
   EISDIR: 'this is a folder',
-  EEXIST: 'this is a file already',
+  EEXIST: 'this is a file already; move it away, or name another folder',
   ENOTEMPTY: 'the folder is not empty',
   EACCES: 'permission denied',
   EPERM: 'not permitted',

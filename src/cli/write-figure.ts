@@ -1,6 +1,7 @@
 import { dirname, extname } from 'node:path';
 import { writeWhole } from '../files/whole.js';
-import { drawPng, drawSvg, type Drawing, type Figure } from '../report/figures/render.js';
+import { drawPng } from '../report/figures/png.js';
+import { drawSvg, type Drawing, type Figure } from '../report/figures/render.js';
 import { light } from '../report/figures/theme.js';
 import { UsageError } from './errors.js';
 import { makeFolder } from './make-folder.js';

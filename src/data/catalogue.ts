@@ -101,6 +101,12 @@ export const datasets = {
   }),
 } as const satisfies Readonly<Record<string, DatasetEntry>>;
 
+/** How files that are not there get there: into a folder of the user's nothing is fetched. */
+const nextOf = (name: string, root: string | null): string =>
+  root === null
+    ? command(`data ${name}`)
+    : `put its files into that folder, or name none and fetch them: ${command(`data ${name}`)}`;
+
 function mnistEntry(
   source: MnistSource,
   about: string,
@@ -110,8 +116,12 @@ function mnistEntry(
   const { name, classes, sha256 } = source;
   const sums = sha256 as NonNullable<MnistSource['sha256']>;
   const files = mnistFiles.map((file) => ({ name: `${file}.gz`, sha256: sums[file], ofContent: true }));
-  const format = mnistFormat(source, mnists, () => command(`data ${name}`));
-  const open = (root: string | null) => openFormat(format, [], root ?? dataFolder(name));
+  const open = (root: string | null) =>
+    openFormat(
+      mnistFormat(source, mnists, () => nextOf(name, root)),
+      [],
+      root ?? dataFolder(name),
+    );
   return {
     about,
     classes: classes.length,
@@ -152,9 +162,10 @@ function cifarEntry(source: CifarSource, about: string): DatasetEntry & { classe
   const { archive, sha256 } = source.binary;
   const files = [{ name: archive, sha256, ofContent: false }];
   const address = 'https://www.cs.toronto.edu/~kriz';
-  const next = () => command(`data ${name}`);
-  const open = (root: string | null) =>
-    openFormat(cifarBinary(source, next), [cifarPickles(source, next)], root ?? dataFolder(name));
+  const open = (root: string | null) => {
+    const next = () => nextOf(name, root);
+    return openFormat(cifarBinary(source, next), [cifarPickles(source, next)], root ?? dataFolder(name));
+  };
   return {
     about,
     classes: classes.length,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,7 +9,8 @@ import type { PluginContent } from '../records/run.js';
 
 /**
  * What a plug-in and all that it imports hold, so that a run by its steps is known by their code: files by content,
- * packages by name and version. Imports are found in the text that is run; a module whose name is computed is not.
+ * packages by name and version. Imports are found in the text that is run, and so is every file that a text in it leads to by
+ * a path from where it lies, as one that `createRequire` or `new URL` is given; a name that is computed is not.
  *
  * @param file absolute path of a plug-in that has been loaded.
  */
@@ -50,19 +51,22 @@ const ownCode = fileURLToPath(new URL('../', import.meta.url));
 const builtin = new Set(builtinModules);
 const code = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']);
 
-/** Absolute paths of the modules that a file imports or requires by a name that stands in it. */
+/** Absolute paths of what a file imports, requires or opens by a name that stands in it. */
 function importsOf(path: string, source: string, jiti: Jiti): string[] {
   if (!code.has(extname(path))) return [];
   // Types are gone from what is run, and every import has become a call.
   const run = jiti.transform({ source, filename: path, ts: extname(path).includes('ts'), async: true });
-  const names = [...run.matchAll(/\b(?:require|jitiImport|import)\(\s*(["'`])([^"'`]+)\1\s*\)/g)].map(
-    ([, , name]) => name as string,
-  );
+  const imports = run.matchAll(/\b(?:require|jitiImport|import)\(\s*(["'`])([^"'`]+)\1\s*\)/g);
+  const paths = run.matchAll(/(["'`])(\.{1,2}\/[^"'`\n]+)\1/g);
+  const names = [...imports, ...paths].map(([, , name]) => name as string);
   return [...new Set(names)].flatMap((name) => {
     if (name.startsWith('node:') || builtin.has(name.split('/')[0] as string)) return [];
     const found = jiti.esmResolve(name, { parentURL: pathToFileURL(path).href, try: true });
     if (!found) return [];
-    const resolved = realpathSync(found.startsWith('file:') ? fileURLToPath(found) : found);
+    const place = found.startsWith('file:') ? fileURLToPath(found) : found;
+    // A path may lead to a folder, or to nothing.
+    if (!statSync(place, { throwIfNoEntry: false })?.isFile()) return [];
+    const resolved = realpathSync(place);
     return resolved.startsWith(ownCode) ? [] : [resolved];
   });
 }

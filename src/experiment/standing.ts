@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { foldersAside, namesIn, runFolder } from '../records/folders.js';
 import { runHash } from '../records/hash.js';
@@ -63,6 +64,8 @@ function readStanding(run: PlannedRun, folder: string): Standing {
   const known = orNull(result);
   // A result with the run's hash says all; most runs are done, and their run.json need not be read.
   if (known?.status === 'done' && known.hash === run.hash) return { state: 'done', result: known, folder };
+  const wrong = ofAnotherKind(folder);
+  if (wrong !== null) return { state: 'damaged', reason: wrong };
   const found = readRun(folder);
   if (found.state === 'damaged' && !known) return { state: 'damaged', reason: `${found.file} ${found.reason}` };
   const record = orNull(found);
@@ -72,6 +75,25 @@ function readStanding(run: PlannedRun, folder: string): Standing {
   if (known?.status === 'done') return { state: 'done', result: known, folder };
   if (known?.status === 'failed') return { state: 'failed', reason: known.reason };
   return record ? { state: 'begun', record, folder } : { state: 'waiting' };
+}
+
+/** What a run that goes on writes to, and whether it is a folder. */
+const kinds = [
+  ['', true],
+  ['checkpoint', true],
+  ['metrics.jsonl', false],
+  ['log.txt', false],
+] as const;
+
+/** A file where a folder must be, or the other way round, as a careless copy leaves them: no run could be written there. */
+function ofAnotherKind(folder: string): string | null {
+  for (const [name, isFolder] of kinds) {
+    const path = join(folder, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && found.isDirectory() !== isFolder)
+      return `${path} is ${isFolder ? 'no folder' : 'a folder, where a file should be'}`;
+  }
+  return null;
 }
 
 /** Whether a hash is the run's. Where the dataset is not here, the record's word on its content is taken. */

@@ -31,7 +31,9 @@ export function createGenerator(seed: number, stream: string): Generator {
 /** Goes on from a stored state. */
 export function fromState(stored: GeneratorState): Generator {
   let [a, b, c, d] = stored.words;
-  let spare = stored.spareNormal;
+  // In an array of its own: a variable that is a number at times and null at others is a new object each time.
+  const spare = Float64Array.of(stored.spareNormal ?? 0);
+  let spared = stored.spareNormal !== null;
 
   const uint32 = (): number => {
     const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
@@ -46,14 +48,14 @@ export function fromState(stored: GeneratorState): Generator {
   };
   const uniform = (): number => uint32() / 4294967296;
   const normal = (): number => {
-    if (spare !== null) {
-      const value = spare;
-      spare = null;
-      return value;
+    if (spared) {
+      spared = false;
+      return spare[0] as number;
     }
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
     const angle = 2 * Math.PI * uniform();
-    spare = radius * Math.sin(angle);
+    spare[0] = radius * Math.sin(angle);
+    spared = true;
     return radius * Math.cos(angle);
   };
   const below = (bound: number): number => {
@@ -63,7 +65,10 @@ export function fromState(stored: GeneratorState): Generator {
       if (value < limit) return value % bound;
     }
   };
-  const state = (): GeneratorState => ({ words: [a >>> 0, b >>> 0, c >>> 0, d >>> 0], spareNormal: spare });
+  const state = (): GeneratorState => ({
+    words: [a >>> 0, b >>> 0, c >>> 0, d >>> 0],
+    spareNormal: spared ? (spare[0] as number) : null,
+  });
   return { uint32, uniform, normal, below, state };
 }
 

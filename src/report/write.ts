@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files/whole.js';
 import type { InThemes } from './figures/both-themes.js';
-import { drawInThemes, drawPng, type Figure } from './figures/render.js';
-import { light } from './figures/theme.js';
+import { startPngMaker } from './figures/png-maker.js';
+import { drawInThemes, type Figure } from './figures/render.js';
 import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
 import type { SuiteRecords } from './read.js';
@@ -25,24 +25,12 @@ export interface WrittenReport {
 export async function writeReport(records: SuiteRecords, outFolder: string): Promise<WrittenReport> {
   const report = composeReport(records);
   await mkdir(outFolder, { recursive: true });
-  const write = async (name: string, content: Parameters<typeof writeWhole>[1]): Promise<string> => {
+  const write: Write = async (name, content) => {
     const file = join(outFolder, name);
     await writeWhole(file, content);
     return file;
   };
-  const pictures: string[] = [];
-  const drawn = new Map<Figure, InThemes>();
-  for (const figure of report.figures) {
-    // Pixels take the most memory at once, so they come first: what they leave serves all that follows.
-    const png = await drawPng(figure.draw(light, 'wide'), light);
-    const wide = drawInThemes(figure, 'wide');
-    drawn.set(figure, wide);
-    pictures.push(
-      await write(`${figure.name}.png`, png),
-      await write(`${figure.name}.svg`, wide.light),
-      await write(`${figure.name}.csv`, figure.csv),
-    );
-  }
+  const { drawn, pictures } = await writePictures(report.figures, write);
   const pages = [
     await write('index.html', htmlPage(report, drawn)),
     await write('report.md', markdownReport(report)),
@@ -52,4 +40,27 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
     ...(report.comparison ? [await write('paper.csv', paperCsv(report.comparison))] : []),
   ];
   return { report, files: [...pages, ...pictures] };
+}
+
+/** Writes a file of the report and gives its path. */
+type Write = (name: string, content: Parameters<typeof writeWhole>[1]) => Promise<string>;
+
+async function writePictures(figures: readonly Figure[], write: Write) {
+  const drawn = new Map<Figure, InThemes>();
+  const pictures: string[] = [];
+  const pngs = startPngMaker();
+  try {
+    for (const figure of figures) {
+      const wide = drawInThemes(figure, 'wide');
+      drawn.set(figure, wide);
+      pictures.push(
+        await write(`${figure.name}.png`, await pngs.make(wide.light)),
+        await write(`${figure.name}.svg`, wide.light),
+        await write(`${figure.name}.csv`, figure.csv),
+      );
+    }
+  } finally {
+    pngs.end();
+  }
+  return { drawn, pictures };
 }

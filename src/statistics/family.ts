@@ -126,6 +126,8 @@ export function judgeFamily(comparisons: readonly Comparison[], options: FamilyO
   const flips = flipped.length === 0 ? null : jointFlips(flipped.map(({ difference }) => bySeed(difference)));
   const isWide = wideFor(prior);
   const judged = comparisons.map(unjudged);
+  // Their critical values hang on their number of seeds alone.
+  const criticals = new Map(members.map(({ n }) => [n, new Map<number, number>()]));
   for (const member of members) {
     const critical = criticalOf(member.n);
     judged[member.at] = judge(member, {
@@ -140,14 +142,18 @@ export function judgeFamily(comparisons: readonly Comparison[], options: FamilyO
       needed: () =>
         target === null
           ? null
-          : seedsFor(target, {
-              variance: member.agreed,
-              pictures: member.comparison.pictures ?? 0,
-              seeds: member.n,
-              critical,
-              priorDegrees: prior.degrees,
-              comparisons: members.length,
-            }),
+          : seedsFor(
+              target,
+              {
+                variance: member.agreed,
+                pictures: member.comparison.pictures ?? 0,
+                seeds: member.n,
+                critical,
+                priorDegrees: prior.degrees,
+                comparisons: members.length,
+              },
+              criticals.get(member.n),
+            ),
       margin,
     });
   }

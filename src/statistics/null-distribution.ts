@@ -104,11 +104,12 @@ function samples(contrasts: readonly Contrast[], { degrees, draws, seeds, networ
   const drawnMoments = new Float64Array(2);
   const drawn = degrees > 0 && degrees < Number.POSITIVE_INFINITY;
   const spread = Math.max(degrees, fewestDegrees);
+  const drawChiSquared = chiSquared(spread, random);
   for (let draw = 0; draw < draws; draw++) {
     for (let i = 0; i < noise.length; i++) noise[i] = random.normal();
     for (let at = 0; at < parts.length; at++) {
       const part = parts[at] as Part;
-      const scale = drawn ? spread / chiSquared(spread, random) : 1;
+      const scale = drawn ? spread / drawChiSquared() : 1;
       moments(part, noise, values, drawnMoments);
       means[at] = (drawnMoments[0] as number) * Math.sqrt(scale);
       variances[at] = (scale * (drawnMoments[1] as number)) / (part.places.length - 1);
@@ -146,21 +147,19 @@ function moments({ rows, weights, places }: Part, noise: Float64Array, values: F
   const wb = weights[1] as number;
   const wc = weights[2] as number;
   const wd = weights[3] as number;
+  let mean = 0;
   for (let i = 0; i < n; i++) {
     const at = places[i] as number;
-    values[i] =
+    let value =
       wa * (noise[a + at] as number) +
       wb * (noise[b + at] as number) +
       wc * (noise[c + at] as number) +
       wd * (noise[d + at] as number);
+    for (let more = 4; more < rows.length; more++)
+      value += (weights[more] as number) * (noise[(rows[more] as number) + at] as number);
+    values[i] = value;
+    mean += value / n;
   }
-  for (let more = 4; more < rows.length; more++) {
-    for (let i = 0; i < n; i++)
-      (values[i] as number) +=
-        (weights[more] as number) * (noise[(rows[more] as number) + (places[i] as number)] as number);
-  }
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += (values[i] as number) / n;
   let squares = 0;
   for (let i = 0; i < n; i++) {
     const residual = (values[i] as number) - mean;

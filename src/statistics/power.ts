@@ -26,15 +26,18 @@ export const resolvable = ({ variance, pictures, seeds, critical }: Precision): 
 /**
  * How many seeds resolve a change of `target` with 80%: the critical value is followed as Student's t at the level that
  * today's critical value stands for. Null where a thousand do not.
+ *
+ * @param criticals known critical values by number of seeds, kept for comparisons that differ in their variances alone
  */
-export function seedsFor(target: number, precision: Precision): number | null {
+export function seedsFor(target: number, precision: Precision, criticals = new Map<number, number>()): number | null {
   const { seeds, critical, priorDegrees, comparisons } = precision;
   const degrees = (n: number) => Math.min(priorDegrees + n - 1, comparisons * (n - 1));
-  const tail = tCdf(-critical, degrees(seeds));
-  const enough = (n: number) => {
-    const then = -tQuantile(tail, degrees(n));
-    return resolvable({ ...precision, seeds: n, critical: then }) <= target;
+  const criticalOf = (n: number) => {
+    const known = criticals.get(n) ?? -tQuantile(tCdf(-critical, degrees(seeds)), degrees(n));
+    criticals.set(n, known);
+    return known;
   };
+  const enough = (n: number) => resolvable({ ...precision, seeds: n, critical: criticalOf(n) }) <= target;
   if (!enough(most)) return null;
   let [low, high] = [2, most];
   while (high - low > 1) {

@@ -27,12 +27,16 @@ const files: Readonly<Record<string, string>> = {
 import { factor } from './factor.ts';
 import table from './table.json';
 import { offset } from 'offset';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+const { power } = createRequire(import.meta.url)('./power.cjs');
+const shift = Number(readFileSync(new URL('./shift.txt', import.meta.url), 'utf8'));
 const scaled = defineLayer<object>({
   kind: 'scaled',
   outputShape: (_, input) => input,
   parameters: () => [],
   operations: () => ({}),
-  forward: (_, x, { ops }) => ops.tf.add(ops.tf.mul(x, factor * table.one), offset),
+  forward: (_, x, { ops }) => ops.tf.add(ops.tf.mul(x, factor * table.one * power), offset + shift),
 });
 export default defineStep({
   id: 'scaled',
@@ -45,6 +49,8 @@ export default defineStep({
 });
 `,
   'plugins/factor.ts': 'export const factor = 1;\n',
+  'plugins/power.cjs': 'exports.power = 1;\n',
+  'plugins/shift.txt': '0\n',
   'plugins/table.json': '{ "one": 1 }\n',
   'plugins/other.ts': `import { defineStep } from 'ablate';
 export default defineStep({ id: 'other', title: 'Other', claim: 'Nothing.', apply: (network) => network });
@@ -112,9 +118,11 @@ const inFile =
 
 /** Changes after which the run of the plug-in's step is another run. */
 const retrained: Readonly<Record<string, Change>> = {
-  "a plug-in's layer": inFile('plugins/scaled.ts', 'factor * table.one', 'factor * 0'),
+  "a plug-in's layer": inFile('plugins/scaled.ts', 'factor * table.one * power', 'factor * 0'),
   "a plug-in's comment: its text is what is known of it": inFile('plugins/scaled.ts', "claim: 'A", "claim: /* a */ 'A"),
   'what a plug-in imports': inFile('plugins/factor.ts', '1', '2'),
+  'what it requires from there': inFile('plugins/power.cjs', '1', '2'),
+  'a file that it opens beside itself': inFile('plugins/shift.txt', '0', '1'),
   'a JSON file that it imports': inFile('plugins/table.json', '1', '2'),
   'the version of a package that it imports': inFile('plugins/node_modules/offset/package.json', '1.0.0', '1.0.1'),
   'a learning rate': inSuite('epochs: 1,', 'epochs: 1, optimizer: { learning_rate: 0.01 },'),
@@ -185,7 +193,7 @@ test('another share or seed of what is held out is another run, and a suite with
 });
 
 test("a plug-in's edit leaves the networks alone that take no step of it", async () => {
-  edit('plugins/scaled.ts', 'factor * table.one', 'factor * 0');
+  edit('plugins/scaled.ts', 'factor * table.one * power', 'factor * 0');
   const after = await hashes();
   expect(after['convnext-tiny']).toBe(before['convnext-tiny']);
   expect(after.gelu).not.toBe(before.gelu);

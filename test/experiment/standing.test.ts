@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PlannedRun } from '../../src/experiment/plan.js';
+import { prepareFolder } from '../../src/experiment/prepare.js';
 import { standingOf, standingsAnywhere } from '../../src/experiment/standing.js';
 import { runHash } from '../../src/records/hash.js';
 import { writeJson } from '../../src/records/write.js';
@@ -65,6 +67,25 @@ test('damage is named by file, and is neither a result nor none', async () => {
   await write('result.json', doneResult(run.hash));
   await writeFile(join(suite, 'a', 'seed-0', 'run.json'), 'null');
   expect(standingOf(run, suite)).toMatchObject({ state: 'done' });
+});
+
+test.each([
+  ['checkpoint', 'file', /checkpoint is no folder/],
+  ['metrics.jsonl', 'folder', /metrics\.jsonl is a folder/],
+  ['log.txt', 'folder', /log\.txt is a folder/],
+  ['', 'file', /seed-0 is no folder/],
+] as const)('%s as a %s is damage: the records are set aside, and the run starts anew', async (name, kind, reason) => {
+  const folder = join(suite, 'a', 'seed-0');
+  await write('run.json', runRecord(run.hash));
+  await rm(join(folder, name), { recursive: true, force: true });
+  if (kind === 'folder') await mkdir(join(folder, name));
+  else await writeFile(join(folder, name), 'x');
+  const told: unknown[] = [];
+  const { signal } = new AbortController();
+  await prepareFolder(run, suite, signal, { onAside: (...what) => told.push(what) });
+  expect(told).toEqual([[join(suite, 'a', 'damaged-seed-0'), expect.stringMatching(reason)]]);
+  expect(standingOf(run, suite)).toEqual({ state: 'waiting' });
+  expect(existsSync(join(suite, 'a', 'damaged-seed-0', name))).toBe(true);
 });
 
 test('what another variant or suite has done under the same hash counts, and only where its result says so', async () => {

@@ -1,7 +1,5 @@
 import { createRequire } from 'node:module';
-import { createCanvas } from '@napi-rs/canvas';
 import type { Chart, ChartConfiguration } from 'chart.js';
-import sharp from 'sharp';
 import { codedTheme, type InThemes } from './both-themes.js';
 import { registerFonts } from './fonts.js';
 import { svgCanvas } from './svg.js';
@@ -27,33 +25,10 @@ export interface Figure {
   draw(theme: Theme, layout: Layout): Drawing;
 }
 
-/**
- * As PNG, at `scale` pixels a unit, with a palette: a third of the size, which counts where reports are committed. Charts
- * have few colours, so little effort finds them.
- */
-export async function drawPng(drawing: Drawing, theme: Theme, scale = 2): Promise<Buffer> {
-  const canvas = createCanvas(drawing.width, drawing.height);
-  // Chart.js sets CSS sizes on whatever canvas it is given.
-  const element = Object.assign(canvas, { style: {} }) as unknown as HTMLCanvasElement;
-  const chart = new (chartClass())(element, prepared(drawing, theme, scale));
-  const pixels = canvas.data();
-  const raw = { width: canvas.width, height: canvas.height, channels: 4 } as const;
-  chart.destroy();
-  // The pixels lie outside of the memory that JavaScript's collector minds.
-  canvas.width = 1;
-  canvas.height = 1;
-  return await sharp(pixels, { raw })
-    .removeAlpha()
-    // Raw pixels have no resolution, and a word processor would show them three times as large.
-    .withDensity(72)
-    .png({ palette: true, quality: 100, dither: 0, effort: 1 })
-    .toBuffer();
-}
-
 /** As SVG with real text, which stays sharp, searchable and selectable. */
 export function drawSvg(drawing: Drawing, theme: Theme): string {
   const canvas = svgCanvas(drawing.width, drawing.height);
-  const chart = new (chartClass())(canvas.element, prepared(drawing, theme, 1));
+  const chart = new (chartClass())(canvas.element, prepared(drawing, theme));
   const svg = canvas.content();
   chart.destroy();
   return svg;
@@ -65,13 +40,13 @@ export function drawInThemes(figure: Figure, layout: Layout): InThemes {
   return coloured(drawSvg(figure.draw(theme, layout), theme));
 }
 
-function prepared(drawing: Drawing, theme: Theme, scale: number): ChartConfiguration {
+function prepared(drawing: Drawing, theme: Theme): ChartConfiguration {
   const config = drawing.config();
   config.options = {
     ...config.options,
     animation: false,
     responsive: false,
-    devicePixelRatio: scale,
+    devicePixelRatio: 1,
     color: theme.text,
   };
   config.plugins = [background(theme), ...(config.plugins ?? [])];

@@ -95,13 +95,19 @@ function groupedRuns(rows: readonly Row[], of: (run: RunRecord) => readonly stri
     const own = new Map<string, number[]>();
     for (const { status, files, seed } of states) {
       if (status !== 'done' || !files.run) continue;
-      for (const value of of(files.run)) own.set(value, [...(own.get(value) ?? []), seed]);
+      for (const value of of(files.run)) listAt(own, value).push(seed);
     }
     for (const [value, seeds] of own) {
       const name =
         own.size === 1 ? variant.name : `${variant.name} ${seeds.length === 1 ? 'seed' : 'seeds'} ${seedList(seeds)}`;
-      groups.set(value, [...(groups.get(value) ?? []), name]);
+      listAt(groups, value).push(name);
     }
   }
   return [...groups].sort((a, b) => b[1].length - a[1].length);
+}
+
+function listAt<Item>(lists: Map<string, Item[]>, key: string): Item[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }

@@ -15,7 +15,10 @@ export function provenanceTable({ rows: all }: Study): Table {
   );
   const lines = (what: string, of: (run: RunRecord) => string): string[][] => {
     const counts = new Map<string, number>();
-    for (const run of runs) counts.set(of(run), (counts.get(of(run)) ?? 0) + 1);
+    for (const run of runs) {
+      const value = of(run);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
     return [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => [what, value, String(count)]);
   };
   return {
