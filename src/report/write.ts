@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files/whole.js';
-import type { InThemes } from './figures/both-themes.js';
-import { drawInThemes, drawPng, type Figure } from './figures/render.js';
+import { type DrawnFigure, drawInThemes, drawPng, type Figure } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
 import { markdownReport } from './markdown.js';
@@ -31,7 +30,7 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
     return file;
   };
   const pictures: string[] = [];
-  const drawn = new Map<Figure, InThemes>();
+  const drawn = new Map<Figure, DrawnFigure>();
   for (const figure of report.figures) {
     // Pixels take the most memory at once, so they come first: what they leave serves all that follows.
     const png = await drawPng(figure.draw(light, 'wide'), light);

@@ -4,6 +4,7 @@ import type { Chart, ChartConfiguration } from 'chart.js';
 import sharp from 'sharp';
 import { codedTheme, type InThemes } from './both-themes.js';
 import { registerFonts } from './fonts.js';
+import type { Spot } from './spots.js';
 import { svgCanvas } from './svg.js';
 import { fontFamily, type Theme } from './theme.js';
 
@@ -12,6 +13,8 @@ export interface Drawing {
   readonly width: number;
   readonly height: number;
   config(): ChartConfiguration;
+  /** Where the drawn picture shows what: for those who point at it. */
+  spots?(chart: Chart): Spot[];
 }
 
 export type Layout = 'wide' | 'narrow';
@@ -51,18 +54,30 @@ export async function drawPng(drawing: Drawing, theme: Theme, scale = 2): Promis
 }
 
 /** As SVG with real text, which stays sharp, searchable and selectable. */
-export function drawSvg(drawing: Drawing, theme: Theme): string {
-  const canvas = svgCanvas(drawing.width, drawing.height);
-  const chart = new (chartClass())(canvas.element, prepared(drawing, theme, 1));
-  const svg = canvas.content();
-  chart.destroy();
-  return svg;
+export const drawSvg = (drawing: Drawing, theme: Theme): string => svgWithSpots(drawing, theme).svg;
+
+/** A figure as SVG in both themes, and where it shows what. */
+export interface DrawnFigure extends InThemes {
+  readonly width: number;
+  readonly height: number;
+  readonly spots: readonly Spot[];
 }
 
-/** A figure as SVG in both themes, drawn once. */
-export function drawInThemes(figure: Figure, layout: Layout): InThemes {
+/** A figure in both themes, drawn once. */
+export function drawInThemes(figure: Figure, layout: Layout): DrawnFigure {
   const { theme, coloured } = codedTheme();
-  return coloured(drawSvg(figure.draw(theme, layout), theme));
+  const drawing = figure.draw(theme, layout);
+  const { svg, spots } = svgWithSpots(drawing, theme);
+  return { ...coloured(svg), width: drawing.width, height: drawing.height, spots };
+}
+
+function svgWithSpots(drawing: Drawing, theme: Theme): { readonly svg: string; readonly spots: readonly Spot[] } {
+  const canvas = svgCanvas(drawing.width, drawing.height);
+  const chart = new (chartClass())(canvas.element, prepared(drawing, theme, 1));
+  const spots = drawing.spots?.(chart) ?? [];
+  const svg = canvas.content();
+  chart.destroy();
+  return { svg, spots };
 }
 
 function prepared(drawing: Drawing, theme: Theme, scale: number): ChartConfiguration {

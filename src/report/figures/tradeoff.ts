@@ -11,6 +11,7 @@ import { type Context, text } from './marks.js';
 import { placeLabels } from './placement.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import { linearScale } from './scale.js';
+import { pointSpot, rowWords } from './spots.js';
 import type { Theme } from './theme.js';
 
 /** What accuracy is set against. */
@@ -105,6 +106,7 @@ function draw(
   theme: Theme,
   layout: Layout,
 ): Drawing {
+  const words = rowWords(study);
   const wide = layout === 'wide';
   const width = wide ? 1040 : 440;
   const size = wide ? 12 : 10;
@@ -136,6 +138,10 @@ function draw(
         },
         plugins: [headPlugin(head, theme, layout), ...(numbered ? [numbersPlugin(view), list.plugin(top)] : [])],
       }) as unknown as ChartConfiguration,
+    spots: ({ scales: { x: across, y: up } }) =>
+      points.map(({ row, x, y }) =>
+        pointSpot(across?.getPixelForValue(x) ?? 0, up?.getPixelForValue(y) ?? 0, words(row)),
+      ),
   };
 }
 
