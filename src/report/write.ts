@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files/whole.js';
-import { type DrawnFigure, drawInThemes, drawPng, type Figure } from './figures/render.js';
+import { type DrawnFigure, drawInThemes, drawPdf, drawPng, type Figure } from './figures/render.js';
 import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
+import { latexReport } from './latex.js';
 import { markdownReport } from './markdown.js';
 import type { SuiteRecords } from './read.js';
 import { composeReport, type Report } from './report.js';
@@ -20,8 +21,14 @@ export interface WrittenReport {
 /**
  * Writes the report of a suite's records into `outFolder`: index.html, report.md, tables as CSV, every figure as PNG, SVG
  * and CSV.
+ *
+ * @param latex whether it is for a paper too: report.tex, and every figure as PDF
  */
-export async function writeReport(records: SuiteRecords, outFolder: string): Promise<WrittenReport> {
+export async function writeReport(
+  records: SuiteRecords,
+  outFolder: string,
+  { latex = false }: { readonly latex?: boolean } = {},
+): Promise<WrittenReport> {
   const report = composeReport(records);
   await mkdir(outFolder, { recursive: true });
   const write = async (name: string, content: Parameters<typeof writeWhole>[1]): Promise<string> => {
@@ -40,11 +47,13 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
       await write(`${figure.name}.png`, png),
       await write(`${figure.name}.svg`, wide.light),
       await write(`${figure.name}.csv`, figure.csv),
+      ...(latex ? [await write(`${figure.name}.pdf`, drawPdf(figure.draw(light, 'wide'), light))] : []),
     );
   }
   const pages = [
     await write('index.html', htmlPage(report, drawn)),
     await write('report.md', markdownReport(report)),
+    ...(latex ? [await write('report.tex', latexReport(report))] : []),
     await write('steps.csv', stepsCsv(report.study)),
     await write('runs.csv', runsCsv(report.study)),
     ...(report.tables.factorial ? [await write('factorial.csv', factorialCsv(report.study))] : []),

@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barAxis, niceStep, pointAxis } from '../../src/report/figures/axis.js';
 import { placeLabels } from '../../src/report/figures/placement.js';
-import { duration, grouped, inUnit, percent, pValue, seedList, signed, signedInUnit, unitFor } from '../../src/report/format.js';
+import {
+  duration,
+  grouped,
+  inUnit,
+  percent,
+  pValue,
+  seedList,
+  signed,
+  signedInUnit,
+  unitFor,
+} from '../../src/report/format.js';
 import { escapeHtml } from '../../src/report/html/escape.js';
 import { csv } from '../../src/report/tables/csv.js';
 import { markdownTable } from '../../src/report/tables/markdown.js';

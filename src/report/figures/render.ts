@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { createCanvas } from '@napi-rs/canvas';
+import { createCanvas, PDFDocument } from '@napi-rs/canvas';
 import type { Chart, ChartConfiguration } from 'chart.js';
 import sharp from 'sharp';
 import { codedTheme, type InThemes } from './both-themes.js';
@@ -55,6 +55,20 @@ export async function drawPng(drawing: Drawing, theme: Theme, scale = 2): Promis
 
 /** As SVG with real text, which stays sharp, searchable and selectable. */
 export const drawSvg = (drawing: Drawing, theme: Theme): string => svgWithSpots(drawing, theme).svg;
+
+/** As PDF, for papers: a page of the picture's size with its text as text. */
+export function drawPdf(drawing: Drawing, theme: Theme): Buffer {
+  const { width, height } = drawing;
+  const made = new PDFDocument();
+  const ctx = made.beginPage(width, height);
+  // Chart.js draws into whatever context its canvas gives it, if that knows its canvas; one of a page has none.
+  const element = Object.assign(createCanvas(width, height), { style: {}, getContext: () => ctx });
+  Object.defineProperty(ctx, 'canvas', { value: element });
+  const chart = new (chartClass())(element as unknown as HTMLCanvasElement, prepared(drawing, theme, 1));
+  chart.destroy();
+  made.endPage();
+  return made.close();
+}
 
 /** A figure as SVG in both themes, and where it shows what. */
 export interface DrawnFigure extends InThemes {
