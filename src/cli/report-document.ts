@@ -18,6 +18,7 @@ export function reportDocument({ report, files }: WrittenReport, folder: string,
     notices,
     summary,
     testImages: study.testImages.length === 1 ? study.testImages[0] : null,
+    measuredOn: study.measuredOn,
     judgement: judgementOf(study.family),
     rows: study.rows.map(rowOf),
     ...strategyDocument(study),
@@ -93,6 +94,7 @@ function rowOf({ variant, states, bySeed, top1, floor, delta, judged, change, ..
     deltaMacs: row.deltaMacs,
     params: variant.params,
     imagesPerSecond: row.imagesPerSecond?.mean ?? null,
+    peakMemoryBytes: row.peakMemoryBytes?.mean ?? null,
   };
 }
 

@@ -29,9 +29,9 @@ export function latexReport({ study, tables, figures }: Report): string {
   ].join('\n\n')}\n`;
 }
 
-const latexFigure = ({ name, title }: Figure, suite: string, where: string): string => `\\begin{figure}
+const latexFigure = ({ name, title, note }: Figure, suite: string, where: string): string => `\\begin{figure}
   \\centering
   \\includegraphics[width=\\linewidth]{${name}.pdf}
-  \\caption{${latexText(`${title}. ${where}.`)}}
+  \\caption{${latexText(`${title}. ${where}.${note === undefined ? '' : ` ${note}`}`)}}
   \\label{fig:${latexLabel(`${suite}-${name}`)}}
 \\end{figure}`;

@@ -1,5 +1,6 @@
 import { pairingOf } from '../statistics/assumptions.js';
 import { percent } from './format.js';
+import { shortened } from './notices/notice.js';
 import { networksOf, type Study } from './study.js';
 
 /** How to read the table of steps. */
@@ -36,8 +37,13 @@ export function stepNotes(study: Study): string[] {
     }`,
     ...judged,
     ...numbers,
-    'MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given.',
+    `MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given${elsewhereWords(study)}.`,
   ];
+}
+
+/** What was measured elsewhere, and is not in a speed or a memory. */
+function elsewhereWords({ measuredOn: { elsewhere } }: Study): string {
+  return elsewhere.length === 0 ? '' : `; measured elsewhere, and not in it: ${shortened(elsewhere)}`;
 }
 
 /** What of the doubt comes from the choice of test pictures, and where it stands. */

@@ -48,6 +48,8 @@ describe('the files of a report', () => {
       'deltas',
       'accuracy-flops',
       'accuracy-parameters',
+      'accuracy-speed',
+      'accuracy-memory',
       'curves-accuracy',
       'curves-loss',
     ]) {
@@ -113,7 +115,7 @@ describe('the page', () => {
 
   it('has alternative text for every picture, a heading for every section, headers in every table', () => {
     const pictures = page.match(/<img [^>]*>/g) ?? [];
-    expect(pictures).toHaveLength(6);
+    expect(pictures).toHaveLength(8);
     for (const picture of pictures) expect(picture).toMatch(/alt="[^"]{60,}"/);
     expect(page.match(/<h1>/g)).toHaveLength(1);
     expect(page.match(/<caption>/g)?.length).toBe(page.match(/<table/g)?.length);

@@ -26,6 +26,8 @@ export interface Figure {
   readonly title: string;
   /** What the picture shows, for those who do not see it. */
   readonly alt: string;
+  /** What is to be known of its numbers: where they were measured, say. */
+  readonly note?: string;
   readonly csv: string;
   draw(theme: Theme, layout: Layout): Drawing;
 }

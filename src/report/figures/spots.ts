@@ -35,7 +35,7 @@ export function rowWords({ rows }: Pick<Study, 'rows'>): (row: Row) => string {
   const macs = unitFor(rows.map(({ variant }) => variant.macs));
   const params = unitFor(rows.map(({ variant }) => variant.params));
   return (row) => {
-    const { variant, top1, bySeed, imagesPerSecond, atChance } = row;
+    const { variant, top1, bySeed, imagesPerSecond, peakMemoryBytes, atChance } = row;
     return [
       `${labelOf(row)}${variant.adopted ? '' : ' (not adopted)'}`,
       top1
@@ -43,7 +43,11 @@ export function rowWords({ rows }: Pick<Study, 'rows'>): (row: Row) => string {
         : 'no result yet',
       ...changeWords(row),
       `${inUnit(variant.macs, macs)} ${macs.letter}MACs, ${inUnit(variant.params, params)} ${params.letter} parameters`,
-      ...(imagesPerSecond ? [`trained at ${grouped(Math.round(imagesPerSecond.mean))} pictures a second`] : []),
+      ...(imagesPerSecond && peakMemoryBytes
+        ? [
+            `trained at ${grouped(Math.round(imagesPerSecond.mean))} pictures a second in ${grouped(Math.round(peakMemoryBytes.mean / 2 ** 20))} MiB`,
+          ]
+        : []),
     ].join('\n');
   };
 }

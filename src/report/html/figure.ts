@@ -17,7 +17,7 @@ ${source(narrow.light, narrow, 'screen and (max-width: 640px)')}
 ${source(wide.dark, wide, 'screen and (prefers-color-scheme: dark)')}
 <img ${size(wide)} alt="${escapeHtml(figure.alt)}" src="${svgUrl(wide.light)}">
 </picture></div>
-<figcaption>${escapeHtml(figure.title)}. <a download="${escapeHtml(figure.name)}.csv" href="${dataUrl('text/csv', figure.csv)}">Its numbers as CSV</a></figcaption>
+<figcaption>${escapeHtml(figure.title)}. ${figure.note === undefined ? '' : `${escapeHtml(figure.note)} `}<a download="${escapeHtml(figure.name)}.csv" href="${dataUrl('text/csv', figure.csv)}">Its numbers as CSV</a></figcaption>
 </figure>`;
 }
 

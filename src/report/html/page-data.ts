@@ -2,10 +2,8 @@ import { classNames, mostClasses, predictionsOf } from '../by-picture.js';
 import type { DrawnFigure } from '../figures/render.js';
 import { labelOf } from '../labels.js';
 import { rowPairs, type RowPair } from '../pairs.js';
-import { doneRuns } from '../runs.js';
 import type { Row, Study } from '../study.js';
 import { samePictures } from '../../statistics/named-classes.js';
-import { summarize } from '../../statistics/summary.js';
 
 /** x, y, width and height, in units of the picture. */
 type Box = readonly [number, number, number, number];
@@ -31,7 +29,7 @@ export interface PageNetwork {
   readonly top1: Readonly<Record<string, number>>;
   readonly macs: number;
   readonly params: number;
-  /** Means over runs; null where there are none. */
+  /** Means over the runs that were measured where most of the study was; null where there are none. */
   readonly imagesPerSecond: number | null;
   readonly memoryBytes: number | null;
   /** Of each class in percent, by seed; null where predictions were not kept. */
@@ -81,8 +79,7 @@ export function networksData(study: Study): Omit<PageData, 'figures'> {
 }
 
 function networkOf(row: Row, classes: PageNetwork['classes']): PageNetwork {
-  const { variant, bySeed, imagesPerSecond, states } = row;
-  const memory = summarize(doneRuns(states).map(({ result }) => result.peakMemoryBytes));
+  const { variant, bySeed, imagesPerSecond, peakMemoryBytes } = row;
   return {
     name: variant.name,
     label: labelOf(row),
@@ -90,7 +87,7 @@ function networkOf(row: Row, classes: PageNetwork['classes']): PageNetwork {
     macs: variant.macs,
     params: variant.params,
     imagesPerSecond: imagesPerSecond && rounded(imagesPerSecond.mean, 1),
-    memoryBytes: memory && Math.round(memory.mean),
+    memoryBytes: peakMemoryBytes && Math.round(peakMemoryBytes.mean),
     classes,
   };
 }

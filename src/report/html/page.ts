@@ -4,6 +4,7 @@ import type { Report } from '../report.js';
 import { escapeHtml } from './escape.js';
 import { htmlFigure } from './figure.js';
 import { choiceSection } from './choice.js';
+import { frontNote, tradeoffs } from '../sections.js';
 import { type FigureSpots, figureSpots, networksData, type PageData, scriptJson } from './page-data.js';
 import { pageScript } from './script.js';
 import { style } from './style.js';
@@ -131,7 +132,11 @@ function sectionsOf(
       html: parts.map(({ table, caption, notes: said }) => `${htmlTable(table, caption, true)}\n${asNotes(said)}\n`),
     })),
     figures.length > 1
-      ? { id: 'cost', title: 'Accuracy and cost', html: named('accuracy-flops', 'accuracy-parameters') }
+      ? {
+          id: 'cost',
+          title: 'Accuracy and cost',
+          html: [...named(...tradeoffs), `<p class="notes">${escapeHtml(frontNote)}</p>`],
+        }
       : null,
     tables.paper
       ? {

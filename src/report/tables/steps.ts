@@ -71,7 +71,7 @@ export function stepsCsv({ rows }: Study): string {
   const header = [
     ...['variant', 'title', 'kind', 'section', 'parent', 'adopted', 'seeds_done', 'seeds_failed', 'seeds_planned'],
     ...['top1_mean', 'top1_sd', 'held_out_top1_mean', 'test_set_standard_error', 'delta', ...judgedHeader, 'at_chance'],
-    ...['macs', 'delta_macs', 'parameters', 'images_per_second'],
+    ...['macs', 'delta_macs', 'parameters', 'images_per_second', 'peak_memory_bytes'],
   ];
   return csv(
     header,
@@ -82,7 +82,8 @@ export function stepsCsv({ rows }: Study): string {
         ...[row.bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
         ...[top1?.mean ?? null, top1?.sd ?? null, row.heldOut?.mean ?? null, row.floor],
         ...[row.delta?.mean ?? null, ...judgedCells(row)],
-        ...[String(row.atChance), variant.macs, row.deltaMacs, variant.params, row.imagesPerSecond?.mean ?? null],
+        ...[String(row.atChance), variant.macs, row.deltaMacs, variant.params],
+        ...[row.imagesPerSecond?.mean ?? null, row.peakMemoryBytes?.mean ?? null],
       ];
     }),
   );
