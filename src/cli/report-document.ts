@@ -1,5 +1,6 @@
 import { pictureRows } from '../report/by-picture.js';
 import type { Change } from '../report/compare.js';
+import { noiseFloor } from '../report/repeats.js';
 import type { Row, Study } from '../report/study.js';
 import { type Tuned, tunedNetworks } from '../report/tuning.js';
 import type { WrittenReport } from '../report/write.js';
@@ -19,6 +20,7 @@ export function reportDocument({ report, files }: WrittenReport, folder: string,
     summary,
     testImages: study.testImages.length === 1 ? study.testImages[0] : null,
     measuredOn: study.measuredOn,
+    ...(study.plan.repeats && { noiseFloor: noiseFloor(study) }),
     judgement: judgementOf(study.family),
     rows: study.rows.map(rowOf),
     ...strategyDocument(study),

@@ -1,6 +1,8 @@
 import { pairingOf } from '../statistics/assumptions.js';
-import { percent } from './format.js';
+import { meanOf } from '../statistics/summary.js';
+import { counted, listed, percent, signed } from './format.js';
 import { shortened } from './notices/notice.js';
+import { noiseFloor } from './repeats.js';
 import { networksOf, type Study } from './study.js';
 
 /** How to read the table of steps. */
@@ -37,7 +39,36 @@ export function stepNotes(study: Study): string[] {
     }`,
     ...judged,
     ...numbers,
+    ...noiseSentences(study),
     `MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given${elsewhereWords(study)}.`,
+  ];
+}
+
+/** What of the spread over seeds is the device's own, where the suite had networks trained twice. */
+function noiseSentences(study: Study): string[] {
+  const found = noiseFloor(study);
+  if (!found) return [];
+  const { repeats, open, apart, device, seeds } = found;
+  const left = [
+    ...(open.length > 0 ? [`Not both done: ${shortened(open)}.`] : []),
+    ...(apart.length > 0 ? [`Not alike: ${shortened(apart)}.`] : []),
+  ].join(' ');
+  if (device === null) return [`Noise floor: nothing was trained twice yet. ${left}`];
+  const whom = `${counted(repeats.length, 'network')} trained a second time with the same seed (${shortened(repeats.map(({ variant }) => variant))})`;
+  if (repeats.every(({ same }) => same))
+    return [
+      `Noise floor: none. ${whom} gave the same numbers to the last digit: this device repeats itself, and the spread over seeds is all theirs. ${left}`.trim(),
+    ];
+  const churned = repeats.flatMap(({ churn }) => (churn === null ? [] : [churn]));
+  const pictures =
+    churned.length === 0 ? '' : ` and other classes for ${percent(100 * meanOf(churned), 1)}% of the test pictures`;
+  const beside =
+    seeds === null || seeds === 0
+      ? ''
+      : `; over seeds these networks have ${percent(seeds)}, so that about ${percent(Math.min(100, (100 * device ** 2) / seeds ** 2), 0)}% of that variance is the device's and no seed repeats it`;
+  const few = repeats.length < 5 ? ' Of so few pairs that is rough.' : '';
+  return [
+    `Noise floor: ${whom} gave other numbers, ${listed(repeats.map(({ first, again }) => signed(again - first)))} points${pictures}: a standard deviation of ${percent(device)} for one run by the device alone${beside}.${few} ${left}`.trim(),
   ];
 }
 

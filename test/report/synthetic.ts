@@ -37,6 +37,8 @@ export interface Synthetic {
   /** Of learning rates: held-out accuracy in percent, of seed 100. */
   readonly trials?: readonly { readonly variant: string; readonly factor: string; readonly top1: number }[];
   readonly chosen?: Readonly<Record<string, string>>;
+  /** Networks whose first seed is trained a second time: accuracy in percent; null: not done. `same`: with the first's predictions. */
+  readonly repeats?: readonly { readonly variant: string; readonly top1: number | null; readonly same: boolean }[];
   /** Set: every run keeps predictions of so many pictures, of which the share is right that its accuracy says. */
   readonly pictures?: number;
   readonly seeds?: readonly number[];
@@ -103,6 +105,12 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       },
     }),
     seeds,
+    ...(synthetic.repeats && {
+      repeats: synthetic.repeats.map(({ variant }) => {
+        const name = `${variant}@again`;
+        return { name, variant, runs: [{ seed: seeds[0] as number, hash: hashOf(name, seeds[0] as number, suite) }] };
+      }),
+    }),
     variants: planned,
   };
   await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
@@ -113,6 +121,14 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       const record = recordOf({ suite, dataset, classes, seed, variant: planned[at] as PlannedVariant });
       await writeRun(folder, synthetic.change?.(record) ?? record, outcome, synthetic.pictures);
     }
+  }
+  for (const { variant, top1, same } of synthetic.repeats ?? []) {
+    const of = planned.find(({ name }) => name === variant) as PlannedVariant;
+    const seed = seeds[0] as number;
+    const again = { ...of, name: `${variant}@again` };
+    const record = recordOf({ suite, dataset, classes, seed, variant: again });
+    const drawnAs = same ? variant : again.name;
+    if (top1 !== null) await writeRun(folder, synthetic.change?.(record) ?? record, top1, synthetic.pictures, drawnAs);
   }
   for (const { variant, factor, top1 } of synthetic.trials ?? []) {
     const name = `${variant}@${factor}`;
@@ -126,7 +142,13 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
 export const hashOf = (variant: string, seed: number, suite = 'made-up'): string =>
   suite === 'made-up' ? `${variant}-${seed}` : `${suite}-${variant}-${seed}`;
 
-async function writeRun(folder: string, record: RunRecord, outcome: number | string, pictures?: number): Promise<void> {
+async function writeRun(
+  folder: string,
+  record: RunRecord,
+  outcome: number | string,
+  pictures?: number,
+  drawnAs = record.spec.variant,
+): Promise<void> {
   const { variant, seed } = record.spec;
   const run = join(folder, variant, `seed-${seed}`);
   await mkdir(run, { recursive: true });
@@ -139,7 +161,7 @@ async function writeRun(folder: string, record: RunRecord, outcome: number | str
     pictures === undefined || typeof outcome !== 'number'
       ? {}
       : {
-          predictions: await writePredictions(run, record.hash, predictionsOf(outcome, pictures, `${variant} ${seed}`)),
+          predictions: await writePredictions(run, record.hash, predictionsOf(outcome, pictures, `${drawnAs} ${seed}`)),
         };
   await writeFile(join(run, 'result.json'), JSON.stringify({ ...result, ...kept }));
 }
