@@ -41,6 +41,8 @@ export interface Synthetic {
   readonly repeats?: readonly { readonly variant: string; readonly top1: number | null; readonly same: boolean }[];
   /** Set: every run keeps predictions of so many pictures, of which the share is right that its accuracy says. */
   readonly pictures?: number;
+  /** Or these, whatever its accuracy says. */
+  readonly predictions?: (variant: string, seed: number) => Predictions;
   readonly seeds?: readonly number[];
   readonly classes?: number;
   readonly variants: readonly SyntheticVariant[];
@@ -119,7 +121,12 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       const outcome = variant.top1[index] ?? null;
       if (outcome === null) continue;
       const record = recordOf({ suite, dataset, classes, seed, variant: planned[at] as PlannedVariant });
-      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, synthetic.pictures);
+      const { pictures, predictions } = synthetic;
+      const drawn =
+        pictures !== undefined && typeof outcome === 'number'
+          ? predictionsOf(outcome, pictures, `${variant.name} ${seed}`)
+          : null;
+      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, predictions?.(variant.name, seed) ?? drawn);
     }
   }
   for (const { variant, top1, same } of synthetic.repeats ?? []) {
@@ -127,8 +134,9 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
     const seed = seeds[0] as number;
     const again = { ...of, name: `${variant}@again` };
     const record = recordOf({ suite, dataset, classes, seed, variant: again });
-    const drawnAs = same ? variant : again.name;
-    if (top1 !== null) await writeRun(folder, synthetic.change?.(record) ?? record, top1, synthetic.pictures, drawnAs);
+    if (top1 === null) continue;
+    const drawn = predictionsOf(top1, synthetic.pictures ?? 1000, `${same ? variant : again.name} ${seed}`);
+    await writeRun(folder, synthetic.change?.(record) ?? record, top1, drawn);
   }
   for (const { variant, factor, top1 } of synthetic.trials ?? []) {
     const name = `${variant}@${factor}`;
@@ -146,8 +154,7 @@ async function writeRun(
   folder: string,
   record: RunRecord,
   outcome: number | string,
-  pictures?: number,
-  drawnAs = record.spec.variant,
+  predictions: Predictions | null,
 ): Promise<void> {
   const { variant, seed } = record.spec;
   const run = join(folder, variant, `seed-${seed}`);
@@ -157,12 +164,7 @@ async function writeRun(
   const lines = metricsOf(accuracy, seed);
   await writeFile(join(run, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const result = resultOf(record.hash, outcome);
-  const kept =
-    pictures === undefined || typeof outcome !== 'number'
-      ? {}
-      : {
-          predictions: await writePredictions(run, record.hash, predictionsOf(outcome, pictures, `${drawnAs} ${seed}`)),
-        };
+  const kept = predictions && { predictions: await writePredictions(run, record.hash, predictions) };
   await writeFile(join(run, 'result.json'), JSON.stringify({ ...result, ...kept }));
 }
 
