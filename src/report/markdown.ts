@@ -21,6 +21,7 @@ export function markdownReport({ study, summary, notices, figures, tables, secti
     ...text(summary),
     ...(notices.length > 0
       ? [
+          '## What to distrust',
           notices
             .map(
               ({ level, text: words }) => `- ${level === 'warning' ? '**Warning:**' : 'Note:'} ${markdownText(words)}`,

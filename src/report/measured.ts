@@ -31,7 +31,7 @@ function placeOf(run: RunRecord): string {
   const words = startsOf(run).map(({ engine, machine, ranks = 1 }) =>
     [
       `${machine.cpu}, ${counted(machine.cores, 'core')}, ${grouped(Math.round(machine.memoryBytes / 2 ** 30))} GiB`,
-      ...(machine.cpu === engine.device ? [] : [engine.device]),
+      ...(engine.device === 'cpu' || engine.device === machine.cpu ? [] : [engine.device]),
       `${counted(engine.threads, 'thread')} a run${ranks > 1 ? `, ${ranks} ranks` : ''}`,
       `${engine.engine} ${engine.version}${engine.compiled ? (engine.compiler ? ' with XLA' : '') : ', eager'}, ${engine.precision}`,
     ].join(', '),

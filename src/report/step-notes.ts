@@ -23,12 +23,12 @@ export function stepNotes(study: Study): string[] {
   const numbers =
     usual && size > 1
       ? [
-          `Spreads are shared: that of a difference over seeds is drawn towards ${percent(Math.sqrt(prior.variance))} points, the middle of all steps, ${
+          `So few seeds show a step's own spread only roughly. It is therefore averaged with ${percent(Math.sqrt(prior.variance))} points, the middle of all steps, ${
             prior.degrees === Number.POSITIVE_INFINITY
               ? 'which all have as far as can be told'
-              : `as if ${percent(prior.degrees, 1)} more seeds had shown that`
-          }; an interval reaches ${percent(usual.simultaneous)} standard errors to each side.${pairing(study)}`,
-          `Seeds to tell ${percent(family.target ?? 1, 1)}: so many would tell a change of that many points from none in four studies of five, at the step's own spread; enough where these do.`,
+              : `which counts for as much as ${percent(prior.degrees, 1)} seeds more`
+          }. An interval reaches ${percent(usual.simultaneous)} standard errors to each side, the farther the more is judged and the fewer the seeds.${pairing(study)}`,
+          `Seeds to tell ${percent(family.target ?? 1, 1)}: with so many a true change of that many points would have a verdict in four studies of five, at the step's own spread; "enough" where these do.`,
         ]
       : [];
   return [
@@ -95,6 +95,8 @@ function pairing(study: Study): string {
   const shared = pairingOf(networksOf(study));
   if (!shared || shared.pairs < 10) return '';
   const meaning =
-    Math.abs(shared.correlation) < 0.2 ? 'so pairing narrows nothing' : 'and pairing narrows the intervals';
-  return ` Two networks with equal seeds correlate by ${percent(shared.correlation)}, ${meaning}.`;
+    Math.abs(shared.correlation) < 0.2
+      ? 'so that equal seeds make a difference no surer than others would'
+      : 'so that equal seeds make a difference surer';
+  return ` The accuracies of two networks with equal seeds correlate by ${percent(shared.correlation)}, ${meaning}.`;
 }

@@ -76,8 +76,8 @@ const memory: Price = {
 };
 
 /**
- * Top-1 against multiply-adds, parameters, training speed and memory, with the road as a path and the front of networks that
- * none is better than in both. The last two only of runs that were measured in one place, and where there are two networks.
+ * Top-1 against multiply-adds, parameters, training speed and memory, with the road as a path and the front of networks of
+ * which no other is both cheaper and more accurate. The last two only of runs that were measured in one place, and where there are two networks.
  */
 export const tradeoffFigures = (study: Study): Figure[] =>
   [macs, params, speed, memory]
@@ -143,7 +143,7 @@ function altText(price: Price, unit: Unit, points: readonly Point[], joined: boo
   const front = points.filter((point) => point.front).map(({ row }) => labelOf(row));
   return (
     `Scatter plot: ${lowerFirst(price.title)} for ${counted(points.length, 'network')}${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
-    `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `${price.better === 'less' ? 'Least' : 'Fastest'}: ${words(cheapest)}. ` : ''}${front.length > 0 ? `No network is better in both than ${listed(front)}. ` : ''}All numbers are in the table of steps.`
+    `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `${price.better === 'less' ? 'Least' : 'Fastest'}: ${words(cheapest)}. ` : ''}${front.length > 0 ? `On the front, where no other is both ${price.better === 'less' ? 'cheaper' : 'faster'} and more accurate: ${listed(front)}. ` : ''}All numbers are in the table of steps.`
   );
 }
 
@@ -208,10 +208,10 @@ function draw(
 
 const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
-function keyOf({ points, theme, joined }: View): KeyItem[] {
+function keyOf({ points, theme, joined, better }: View): KeyItem[] {
   const items: (KeyItem | false)[] = [
     joined && { mark: 'line', colour: theme.road, label: 'the road' },
-    { mark: 'dashed', colour: theme.cost, label: 'nothing better in both' },
+    { mark: 'dashed', colour: theme.cost, label: `none ${better === 'less' ? 'cheaper' : 'faster'} and better` },
     points.some(({ row }) => !row.variant.adopted) && { mark: 'dot', colour: theme.road, label: 'tried, not adopted' },
     points.some(({ row }) => row.variant.kind === 'compare') && {
       mark: 'diamond',

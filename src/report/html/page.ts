@@ -47,7 +47,7 @@ ${paragraphs(study.plan.description)}
 </header>
 <main>
 ${summary.map((sentence) => `<p class="summary">${escapeHtml(sentence)}</p>`).join('\n')}
-${notices.length === 0 ? '' : `<ul class="notices" aria-label="What to know first">\n${notices.map(notice).join('\n')}\n</ul>`}
+${notices.length === 0 ? '' : `<h2 class="distrust" id="distrust">What to distrust</h2>\n<ul class="notices" aria-labelledby="distrust">\n${notices.map(notice).join('\n')}\n</ul>`}
 <nav aria-label="Sections">${links(sections, choice !== '')}</nav>
 `;
   yield* figures.slice(0, 1).map(picture);

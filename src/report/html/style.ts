@@ -11,7 +11,8 @@ p { margin: 8px 0; max-width: 75ch; }
 a { color: var(--link); }
 nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 16px 0; font-size: 0.95rem; }
 .summary { font-size: 1.08rem; }
-.notices { list-style: none; margin: 20px 0; padding: 0; }
+.distrust { font-size: 1.05rem; margin: 24px 0 0; }
+.notices { list-style: none; margin: 8px 0 20px; padding: 0; }
 .notices li { margin: 8px 0; padding: 8px 14px; border-left: 4px solid var(--line); background: var(--card); border-radius: 4px; overflow-wrap: anywhere; }
 .notices li.warning { border-color: var(--warn-line); background: var(--warn); }
 .notices b { margin-right: 6px; }
