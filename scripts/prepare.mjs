@@ -1,6 +1,6 @@
 // Installs and builds what is missing, silently where nothing is. Uses only what Node has: it runs before npm ci.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beside, call } from './beside.mjs';
@@ -52,10 +52,14 @@ function buildIfStale(say) {
 /** Compiles src into dist; what was made of sources that are gone goes, too, since dist is packed as it is. */
 export function build() {
   run(process.execPath, [compiler, '-p', root], 'the sources do not build');
+  const inSources = (name) => existsSync(join(root, 'src', name));
   for (const name of readdirSync(join(root, 'dist'), { recursive: true })) {
     const source = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/.exec(name)?.[1];
-    if (source && !existsSync(join(root, 'src', `${source}.ts`))) rmSync(join(root, 'dist', name));
+    if (source && !inSources(`${source}.ts`) && !inSources(name)) rmSync(join(root, 'dist', name));
   }
+  // The page's own script is no module of the program: it goes as it is.
+  const script = join('report', 'html', 'page-script.js');
+  copyFileSync(join(root, 'src', script), join(root, 'dist', script));
   writeFileSync(buildStamp, '');
 }
 

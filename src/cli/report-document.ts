@@ -1,5 +1,6 @@
 import { pictureRows } from '../report/by-picture.js';
 import type { Change } from '../report/compare.js';
+import { noiseFloor } from '../report/repeats.js';
 import type { Row, Study } from '../report/study.js';
 import { type Tuned, tunedNetworks } from '../report/tuning.js';
 import type { WrittenReport } from '../report/write.js';
@@ -18,6 +19,8 @@ export function reportDocument({ report, files }: WrittenReport, folder: string,
     notices,
     summary,
     testImages: study.testImages.length === 1 ? study.testImages[0] : null,
+    measuredOn: study.measuredOn,
+    ...(study.plan.repeats && { noiseFloor: noiseFloor(study) }),
     judgement: judgementOf(study.family),
     rows: study.rows.map(rowOf),
     ...strategyDocument(study),
@@ -93,6 +96,7 @@ function rowOf({ variant, states, bySeed, top1, floor, delta, judged, change, ..
     deltaMacs: row.deltaMacs,
     params: variant.params,
     imagesPerSecond: row.imagesPerSecond?.mean ?? null,
+    peakMemoryBytes: row.peakMemoryBytes?.mean ?? null,
   };
 }
 

@@ -38,7 +38,9 @@ export async function timeRuns(
   const { parallel, threads } = shareMachine(runs, suite.runner.parallel, on, suite.runner.ranks);
   const speeds = findSpeeds(out, machine, { engine, gpu, ...xla });
   const timed =
-    measureCosts && speeds.length === 0 ? await timeNetworks(runs, catalogue, { device, threads, onCpu: !gpu }) : [];
+    measureCosts && speeds.length === 0
+      ? await timeNetworks(runs, catalogue, { device, threads, parallel, onCpu: !gpu })
+      : [];
   const estimate = estimateTime({
     left: runs,
     pictures: restOf(await trainingPictures(suite.dataset), suite.validation),

@@ -8,9 +8,10 @@ export function selectRuns(
   seeds: ReadonlySet<number>,
 ): PlannedRun[] {
   const suits = fits(only);
-  const chosen = runs.filter(({ spec: { variant, seed }, trial }) =>
-    trial ? suits(trial.variant) || suits(variant) : suits(variant) && seeds.has(seed),
-  );
+  const chosen = runs.filter(({ spec: { variant, seed }, trial, again }) => {
+    if (trial) return suits(trial.variant) || suits(variant);
+    return seeds.has(seed) && (suits(variant) || (again !== null && suits(again)));
+  });
   if (chosen.length > 0) return chosen;
   throw fitsNone(
     only,

@@ -49,7 +49,7 @@ export const runnerSchema = z.strictObject({
 });
 
 /** Of a suite's lists; beyond it nothing more is looked at. */
-export const mostEntries = { road: 1000, compare: 100, seeds: 10_000, plugins: 100 } as const;
+export const mostEntries = { road: 1000, compare: 100, seeds: 10_000, repeat: 1000, plugins: 100 } as const;
 /** Seeds are numbers that every reader of a record can hold exactly. */
 const mostSeed = 2 ** 32 - 1;
 
@@ -107,6 +107,13 @@ export const suiteSchema = z.strictObject({
     .max(mostEntries.seeds)
     .default([0])
     .describe('One run of every variant for each.'),
+  repeat: z
+    .array(z.string())
+    .max(mostEntries.repeat)
+    .default([])
+    .describe(
+      'Networks of the suite whose first seed is trained a second time: what a device that does not repeat itself adds.',
+    ),
   validation: validationSchema
     .nullable()
     .default(null)

@@ -27,6 +27,7 @@ export const budgetKey = ({ suite, variants, arrangement }: OpenedSuite): string
     budget: suite.budget,
     seeds: suite.seeds,
     tune: suite.tune,
+    ...(suite.repeat.length > 0 && { repeat: suite.repeat }),
     arrangement,
     variants: variants.map(({ variant }) => variant.name),
   });
@@ -130,16 +131,16 @@ interface Bought {
   readonly spent: number;
 }
 
-/** What the seeds of a network from one number to another cost, run by run; its trials come with the first. */
+/** What the seeds of a network from one number to another cost, run by run; its trials and its repeat come with the first. */
 type Prices = (variant: string, from: number, to: number) => readonly (readonly [hash: string, cost: number])[];
 
 function pricesOf({ runs }: Plan, { of }: RunCosts, seeds: readonly number[]): Prices {
   const place = new Map(seeds.map((seed, at) => [seed, at]));
   const byVariant = new Map<string, { readonly at: number; readonly hash: string; readonly cost: number }[]>();
   for (const run of runs) {
-    const at = run.trial ? 0 : place.get(run.spec.seed);
+    const at = run.trial || run.again !== null ? 0 : place.get(run.spec.seed);
     if (at === undefined) continue;
-    const variant = run.trial?.variant ?? run.spec.variant;
+    const variant = run.trial?.variant ?? run.again ?? run.spec.variant;
     const own = byVariant.get(variant) ?? [];
     own.push({ at, hash: run.hash, cost: of(run) });
     byVariant.set(variant, own);
@@ -158,8 +159,10 @@ export function withinBudget({ record, runs }: Plan, budget: BudgetRecord, suite
   const variants = record.variants.flatMap((one) =>
     kept.has(one.name) ? [{ ...one, runs: one.runs.filter(({ seed }) => stays(one.name, seed)) }] : [],
   );
-  const { tuning, arrangement } = record;
-  const left = runs.filter(({ spec, trial }) => (trial ? kept.has(trial.variant) : stays(spec.variant, spec.seed)));
+  const { tuning, repeats, arrangement } = record;
+  const left = runs.filter(({ spec, trial, again }) =>
+    trial ? kept.has(trial.variant) : stays(again ?? spec.variant, spec.seed),
+  );
   return {
     runs: left,
     record: {
@@ -168,6 +171,7 @@ export function withinBudget({ record, runs }: Plan, budget: BudgetRecord, suite
       variants,
       budget,
       ...(tuning && { tuning: { ...tuning, trials: tuning.trials.filter(({ variant }) => kept.has(variant)) } }),
+      ...(repeats && { repeats: repeats.filter(({ variant }) => kept.has(variant)) }),
       ...(arrangement?.kind === 'random-orders' && {
         arrangement: {
           ...arrangement,

@@ -24,6 +24,8 @@ export interface PlannedRun {
   readonly bytes: number;
   /** Set: no run to compare, but one to choose its variant's learning rate by. */
   readonly trial: Pick<Trial, 'variant' | 'factor'> | null;
+  /** Set: this variant's first seed once more, to see what the device does by itself. */
+  readonly again: string | null;
   /** What must be chosen first, in words; until then it is planned without, and its hash is not known. */
   readonly awaits: string | null;
 }
@@ -57,6 +59,7 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
   const seedsOf = seedsByVariant(suite.seeds, options.extra ?? []);
   const byName = new Map(variants.map((one) => [one.variant.name, one]));
   const runs: PlannedRun[] = [];
+  const repeats: (PlannedRun & { readonly again: string })[] = [];
   const planned = variants.map((one) => {
     const { variant, built, sameAs } = one;
     // What changes nothing is the run that it would repeat, by its hash too.
@@ -66,6 +69,10 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     const awaits = awaitedBy(variant) ?? (factor === null ? 'its learning rate' : null);
     const own = planVariant(variant.name, tuned, seedsOf(variant.name), opened, options).map(awaiting(awaits));
     runs.push(...own);
+    if (suite.repeat.includes(variant.name)) {
+      const again = planVariant(`${variant.name}@again`, tuned, suite.seeds.slice(0, 1), opened, options, 'repeat');
+      repeats.push(...again.map((run) => ({ ...run, again: variant.name })).map(awaiting(awaits)));
+    }
     return {
       name: variant.name,
       kind: variant.kind,
@@ -105,10 +112,17 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
         chosen: [...chosen].map(([variant, factor]) => ({ variant, factor })),
       },
     }),
+    ...(repeats.length > 0 && {
+      repeats: repeats.map(({ spec, hash, again }) => ({
+        name: spec.variant,
+        variant: again,
+        runs: [{ seed: spec.seed, hash }],
+      })),
+    }),
     ...(options.sweeps && options.sweeps.length > 0 && { choices: options.sweeps }),
     variants: planned,
   };
-  return { record, runs: [...trials.flatMap(({ own }) => own), ...runs] };
+  return { record, runs: [...trials.flatMap(({ own }) => own), ...runs, ...repeats] };
 }
 
 const awaitedBy = ({ awaits }: SuiteVariant['variant']): string | null =>
@@ -116,7 +130,7 @@ const awaitedBy = ({ awaits }: SuiteVariant['variant']): string | null =>
 
 const awaiting =
   (what: string | null) =>
-  (run: PlannedRun): PlannedRun =>
+  <Run extends PlannedRun>(run: Run): Run =>
     what === null ? run : { ...run, hash: runHash(run.design, what), awaits: what };
 
 /** The trials of a suite that tunes learning rates, with their runs; of any other none. */
@@ -128,7 +142,7 @@ function planTrials(opened: OpenedSuite, options: PlanOptions): { trial: Trial; 
   return trialsOf(variants, tune).map((trial) => {
     const of = byName.get(trial.variant) as SuiteVariant;
     const network = { ...of, recipe: trial.recipe };
-    const runs = planVariant(trial.name, network, sorted(new Set(tune.seeds)), opened, options, true);
+    const runs = planVariant(trial.name, network, sorted(new Set(tune.seeds)), opened, options, 'trial');
     return { trial, own: runs.map((run) => ({ ...run, trial })).map(awaiting(awaitedBy(of.variant))) };
   });
 }
@@ -144,7 +158,7 @@ function planVariant(
   seeds: readonly number[],
   { suite, pluginCode }: OpenedSuite,
   options: PlanOptions,
-  trial = false,
+  kind: 'trial' | 'repeat' | null = null,
 ): PlannedRun[] {
   const used = new Set(network.steps.flatMap(({ id }) => pluginCode.origins.get(id) ?? []));
   const plugins = pluginCode.contents.filter(({ file }) => used.has(file));
@@ -156,7 +170,7 @@ function planVariant(
     recipe,
     dataset: suite.dataset,
     ...(suite.validation && { validation: suite.validation }),
-    ...(trial && { trial }),
+    ...(kind !== null && { [kind]: true as const }),
     device: options.device ?? suite.runner.device,
     recompute: suite.runner.recompute,
     compiler: options.compiler ?? suite.runner.compiler,
@@ -170,7 +184,7 @@ function planVariant(
     const hash = runHash(design, fingerprint ?? 'unknown');
     return {
       ...{ spec: { ...common, seed }, design, fingerprint, hash, macs, params, batchSize: passSize(recipe), bytes },
-      ...{ trial: null, awaits: null },
+      ...{ trial: null, again: null, awaits: null },
     };
   });
 }

@@ -142,7 +142,7 @@ function* plannedRuns(recordsFolder: string): Generator<{ readonly hash: string;
   for (const name of namesIn(recordsFolder)) {
     const folder = join(recordsFolder, name);
     const plan = orNull(readPlan(folder));
-    for (const variant of [...(plan?.tuning?.trials ?? []), ...(plan?.variants ?? [])]) {
+    for (const variant of [...(plan?.tuning?.trials ?? []), ...(plan?.repeats ?? []), ...(plan?.variants ?? [])]) {
       for (const { seed, hash } of variant.runs) yield { hash, folder: runFolder(folder, variant.name, seed) };
     }
   }

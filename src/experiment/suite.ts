@@ -138,6 +138,7 @@ export async function openSuite(
   });
   problems.push(...oncePerPlace(unbuilt));
   const told = problems.length === 0 && weights ? await checkWeights(built, catalogue, report) : [];
+  if (problems.length === 0) checkRepeats(parsed.suite, built, leftOut, report);
   if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
   const sweeps = sweepsOf(road);
   const { validation } = parsed.suite;
@@ -202,6 +203,21 @@ function checkTuning(suite: SuiteFile | null, report: Report): void {
       ['tune', 'epochs'],
       `a trial of ${epochs} epochs is longer than the runs, which have ${suite.recipe.epochs}`,
     );
+}
+
+/** Whether what is to be trained a second time is there; what stands on code that was not run may be. */
+function checkRepeats(
+  suite: SuiteFile | null,
+  built: readonly SuiteVariant[],
+  leftOut: LeftOut | null,
+  report: Report,
+): void {
+  const names = built.map(({ variant }) => variant.name);
+  for (const [at, name] of (suite?.repeat ?? []).entries()) {
+    if (!names.includes(name) && !leftOut) report(['repeat', at], unknownName('network of this suite', name, names));
+    else if (suite?.repeat.indexOf(name) !== at)
+      report(['repeat', at], `${name} is there twice; one network is trained a second time once`);
+  }
 }
 
 /** The dataset's number of classes, or the suite's; 1000 where neither is known, which has been reported. */

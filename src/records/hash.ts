@@ -28,6 +28,7 @@ export function protocolHash(
     dataset: { name, train_limit, test_limit },
     ...(spec.validation && { validation: spec.validation }),
     ...(spec.trial && { trial: spec.trial }),
+    ...(spec.repeat && { repeat: spec.repeat }),
     ...(spec.network.weights && { weights: startIdentity(spec.network.weights) }),
     ...(plugins.length > 0 && { plugins: plugins.map(({ sha256 }) => sha256).sort() }),
   });

@@ -35,6 +35,14 @@ const plannedTrial = z.object({
   runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
 });
 
+/** A network whose first seed is trained a second time. */
+const plannedRepeat = z.object({
+  /** Of the folder of its run: `gelu@again`. */
+  name: recordName,
+  variant: recordName,
+  runs: z.array(z.object({ seed: seedSchema, hash: hashSchema })),
+});
+
 const names = z.array(z.string());
 const axis = z.object({
   step: z.string(),
@@ -134,6 +142,8 @@ export const planSchema = z.object({
       chosen: z.array(z.object({ variant: recordName, factor: z.string() })),
     })
     .optional(),
+  /** What is trained a second time; absent where nothing is. */
+  repeats: z.array(plannedRepeat).optional(),
   /** Of the sweeps that leave their value to their runs, those that stand on no open one; absent where there are none. */
   choices: z.array(sweepChoice).optional(),
   /** Absent where the suite has no budget. */

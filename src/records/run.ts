@@ -57,6 +57,8 @@ const runSpecSchema = z.object({
   validation: validationSchema.optional(),
   /** Set: the held-out pictures take the test set's place, which is not read. A trial of a learning rate, to choose by. */
   trial: z.literal(true).optional(),
+  /** Set: the same as a run without it, trained a second time, so that the two show what one machine's own chance does. */
+  repeat: z.literal(true).optional(),
   device: z.enum(['auto', 'gpu', 'cpu', 'wasm', 'webgpu']),
   /** What the backward pass computes again instead of keeping it; absent is nothing. Changes no number. */
   recompute: z.enum(['none', 'blocks']).optional(),

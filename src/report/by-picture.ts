@@ -56,7 +56,7 @@ export interface Ends {
 
 type BySeed = ReadonlyMap<number, Predictions>;
 
-const mostClasses = 200;
+export const mostClasses = 200;
 
 export const predictionsOf = ({ states }: Row): BySeed =>
   new Map(
@@ -129,7 +129,7 @@ export function endsOf(start: Row, end: Row): Ends | null {
   };
 }
 
-function classNames({ states }: Row, classes: number): string[] {
+export function classNames({ states }: Row, classes: number): string[] {
   const named = doneRuns(states).find(({ files }) => files.run?.preparation?.classes.length === classes);
   const known = named?.files.run?.preparation?.classes;
   return Array.from({ length: classes }, (_, at) => known?.[at] ?? `class ${at}`);

@@ -8,7 +8,11 @@ export const none = '–';
 const minus = '−';
 
 /** Percent points with two digits: `81.97`. */
-export const percent = (value: number, digits = 2): string => value.toFixed(digits).replace('-', minus);
+export const percent = (value: number, digits = 2): string =>
+  value
+    .toFixed(digits)
+    .replace(/^-(0\.?0*)$/, '$1')
+    .replace('-', minus);
 
 /** `81.97 ± 0.06`; the mean alone where there is no spread. */
 export const withSpread = ({ mean, sd }: { readonly mean: number; readonly sd: number | null }): string =>

@@ -21,7 +21,7 @@ function networkName(name: string): string {
 }
 
 /** A variant as figures and tables call it. */
-export const labelOf = ({ variant }: Row): string =>
+export const labelOf = ({ variant }: Pick<Row, 'variant'>): string =>
   variant.kind === 'step' ? variant.title : networkName(variant.title);
 
 /** What all numbers of a picture were measured on, in a line: data, resolution, seeds. */

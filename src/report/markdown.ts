@@ -1,12 +1,17 @@
 import { conditions } from './labels.js';
 import type { Report } from './report.js';
+import { frontNote, tradeoffs } from './sections.js';
 import { markdownTable, markdownText } from './tables/markdown.js';
 
 /** The report as Markdown, with the pictures beside it as PNG. */
 export function markdownReport({ study, summary, notices, figures, tables, sections, notes }: Report): string {
   const picture = (name: string) => {
     const figure = figures.find((one) => one.name === name);
-    return figure ? [`![${markdownText(figure.alt)}](${name}.png)`] : [];
+    if (!figure) return [];
+    return [
+      `![${markdownText(figure.alt)}](${name}.png)`,
+      ...(figure.note === undefined ? [] : [markdownText(figure.note)]),
+    ];
   };
   const text = (sentences: readonly string[]) => sentences.map(markdownText);
   const parts = [
@@ -16,6 +21,7 @@ export function markdownReport({ study, summary, notices, figures, tables, secti
     ...text(summary),
     ...(notices.length > 0
       ? [
+          '## What to distrust',
           notices
             .map(
               ({ level, text: words }) => `- ${level === 'warning' ? '**Warning:**' : 'Note:'} ${markdownText(words)}`,
@@ -42,8 +48,8 @@ export function markdownReport({ study, summary, notices, figures, tables, secti
       ...own.flatMap(({ table, notes: said }) => [markdownTable(table), ...text(said)]),
     ]),
     ...(figures.some(({ name }) => name === 'accuracy-flops') ? ['## Accuracy and cost'] : []),
-    ...picture('accuracy-flops'),
-    ...picture('accuracy-parameters'),
+    ...tradeoffs.flatMap(picture),
+    ...(figures.some(({ name }) => name === 'accuracy-flops') ? text([frontNote]) : []),
     ...(tables.paper ? ['## Beside the paper', markdownTable(tables.paper), ...text(notes.paper)] : []),
     ...(tables.protocol ? ['## Protocol', markdownTable(tables.protocol), ...text(notes.protocol)] : []),
     ...(figures.some(({ name }) => name.startsWith('curves-')) ? ['## Learning curves'] : []),

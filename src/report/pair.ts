@@ -12,6 +12,7 @@ import { type ClassGain, endsOf, predictionsOf } from './by-picture.js';
 import { type Change, changeBetween } from './compare.js';
 import { unlike } from './conditions.js';
 import { type DesignField, designDifferences } from './design.js';
+import { measuredOf, usualPlace } from './measured.js';
 import { readPart } from './read.js';
 import { doneRuns, indexRuns } from './runs.js';
 import { measure, type Row, trained } from './study.js';
@@ -21,7 +22,6 @@ export interface PairSide {
   readonly folder: string;
   readonly suite: string;
   readonly row: Row;
-  readonly peakMemoryBytes: Summary | null;
   readonly trainingSeconds: Summary | null;
 }
 
@@ -66,22 +66,26 @@ export function sideFrom(folder: string, plan: PlanRecord, variant: PlannedVaria
     folder,
     suite: plan.suite,
     row,
-    peakMemoryBytes: summarize(done.map(({ peakMemoryBytes }) => peakMemoryBytes)),
     trainingSeconds: summarize(done.map(({ seconds }) => seconds.training)),
   };
 }
 
 /** Compares two networks by their records; one comparison, judged alone. */
-export function pairOf(before: PairSide, after: PairSide): Pair {
+export function pairOf(first: PairSide, second: PairSide): Pair {
+  // Speed and memory of two places are no comparison.
+  const place = usualPlace([first.row, second.row]);
+  const [before, after] = [first, second].map(
+    (side): PairSide => ({ ...side, row: { ...side.row, ...measuredOf(side.row.states, place) } }),
+  ) as [PairSide, PairSide];
   const same = sharesRuns(before.row, after.row);
   // Variants of two suites may have one name and be two networks.
   const change = changeBetween(
     { ...after.row, network: 'after' },
     { ...before.row, network: same ? 'after' : 'before' },
   );
-  const [first, second] = [recordOf(before), recordOf(after)];
+  const [then, now] = [recordOf(before), recordOf(after)];
   const common = change.difference !== null;
-  const apart = common ? (change.because ? [change.because] : []) : unlike(first, second);
+  const apart = common ? (change.because ? [change.because] : []) : unlike(then, now);
   const one = same ? ['they are the same runs'] : [];
   const chance = [before, after].flatMap(({ row }) => (row.atChance ? [`${row.variant.name} is at chance`] : []));
   const because = [...one, ...apart, ...chance];
@@ -92,7 +96,7 @@ export function pairOf(before: PairSide, after: PairSide): Pair {
     paired: common ? { change, judged: judgeFamily([change.comparison], { target: null }).judged[0] as Judged } : null,
     unpaired: common || apart.length + chance.length > 0 ? null : unpairedOf(before.row, after.row),
     because,
-    design: first && second ? designDifferences(first, second) : null,
+    design: then && now ? designDifferences(then, now) : null,
     pictures,
   };
 }

@@ -13,6 +13,7 @@ export interface RunPredictions {
 
 export function runPredictions(folder: string, result: RunResult | null): RunPredictions {
   let kept: WeakRef<Predictions> | null = null;
+  let bits: WeakRef<Uint8Array> | null = null;
   let none = result?.status !== 'done' || !result.predictions;
   let damage: string | null = null;
   const read = (): Predictions | null => {
@@ -35,8 +36,13 @@ export function runPredictions(folder: string, result: RunResult | null): RunPre
       return damage;
     },
     correct: () => {
+      const before = bits?.deref();
+      if (before) return before;
       const found = read();
-      return found && Uint8Array.from(found.predicted, (one, at) => Number(one === found.label[at]));
+      if (!found) return null;
+      const right = Uint8Array.from(found.predicted, (one, at) => Number(one === found.label[at]));
+      bits = new WeakRef(right);
+      return right;
     },
   };
 }

@@ -22,6 +22,8 @@ export interface SuiteRecords {
   readonly courses: ReadonlyMap<string, Course>;
   /** Of learning rates, where the suite tunes them. */
   readonly trials: readonly TrialResult[];
+  /** Of networks that were trained a second time with one seed, the second run. */
+  readonly repeats: readonly RunFiles[];
   /** Folders with records that the plan no longer asks for. */
   readonly unplanned: readonly string[];
 }
@@ -54,7 +56,14 @@ function readVariants(folder: string, plan: PlanRecord): SuiteRecords {
     }
     courses.set(variant, sums.course());
   }
-  return { folder, plan, runs, courses, trials: readTrials(folder, plan), unplanned: unplannedRuns(folder, plan) };
+  const repeats = (plan.repeats ?? []).flatMap(({ name: variant, runs: planned }) =>
+    planned.map(({ seed }) => {
+      const metrics = readMetrics(runFolder(folder, variant, seed));
+      return readFiles(runFolder(folder, variant, seed), { variant, seed, ...metrics }, share);
+    }),
+  );
+  const trials = readTrials(folder, plan);
+  return { folder, plan, runs, courses, trials, repeats, unplanned: unplannedRuns(folder, plan) };
 }
 
 function planOf(folder: string): PlanRecord {
@@ -113,7 +122,7 @@ function sharing(record: RunRecord, share: Share): RunRecord {
 
 function unplannedRuns(folder: string, plan: PlanRecord): string[] {
   const planned = new Set(
-    [...(plan.tuning?.trials ?? []), ...plan.variants].flatMap(({ name, runs }) =>
+    [...(plan.tuning?.trials ?? []), ...(plan.repeats ?? []), ...plan.variants].flatMap(({ name, runs }) =>
       runs.map(({ seed }) => join(name, `seed-${seed}`)),
     ),
   );

@@ -7,6 +7,11 @@ import type { Table } from './tables/table.js';
 import { tuningNotes, tuningTable } from './tables/tuning.js';
 import { tunedNetworks } from './tuning.js';
 
+/** Figures of the section on cost, in its order. */
+export const tradeoffs = ['accuracy-flops', 'accuracy-parameters', 'accuracy-speed', 'accuracy-memory'] as const;
+export const frontNote =
+  'The dashed line is the front: of the networks on it no other is both cheaper (or faster) and more accurate, by their means. Where neighbours on it differ by less than their spread, other seeds may well change its course.';
+
 /** A section of tables with what they say, the same on the page and in Markdown. */
 export interface TableSection {
   readonly id: string;

@@ -1,5 +1,8 @@
 import { pairingOf } from '../statistics/assumptions.js';
-import { percent } from './format.js';
+import { meanOf } from '../statistics/summary.js';
+import { counted, listed, percent, signed } from './format.js';
+import { shortened } from './notices/notice.js';
+import { noiseFloor } from './repeats.js';
 import { networksOf, type Study } from './study.js';
 
 /** How to read the table of steps. */
@@ -20,12 +23,12 @@ export function stepNotes(study: Study): string[] {
   const numbers =
     usual && size > 1
       ? [
-          `Spreads are shared: that of a difference over seeds is drawn towards ${percent(Math.sqrt(prior.variance))} points, the middle of all steps, ${
+          `So few seeds show a step's own spread only roughly. It is therefore averaged with ${percent(Math.sqrt(prior.variance))} points, the middle of all steps, ${
             prior.degrees === Number.POSITIVE_INFINITY
               ? 'which all have as far as can be told'
-              : `as if ${percent(prior.degrees, 1)} more seeds had shown that`
-          }; an interval reaches ${percent(usual.simultaneous)} standard errors to each side.${pairing(study)}`,
-          `Seeds to tell ${percent(family.target ?? 1, 1)}: so many would tell a change of that many points from none in four studies of five, at the step's own spread; enough where these do.`,
+              : `which counts for as much as ${percent(prior.degrees, 1)} seeds more`
+          }. An interval reaches ${percent(usual.simultaneous)} standard errors to each side, the farther the more is judged and the fewer the seeds.${pairing(study)}`,
+          `Seeds to tell ${percent(family.target ?? 1, 1)}: with so many a true change of that many points would have a verdict in four studies of five, at the step's own spread; "enough" where these do.`,
         ]
       : [];
   return [
@@ -36,8 +39,42 @@ export function stepNotes(study: Study): string[] {
     }`,
     ...judged,
     ...numbers,
-    'MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given.',
+    ...noiseSentences(study),
+    `MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given${elsewhereWords(study)}.`,
   ];
+}
+
+/** What of the spread over seeds is the device's own, where the suite had networks trained twice. */
+function noiseSentences(study: Study): string[] {
+  const found = noiseFloor(study);
+  if (!found) return [];
+  const { repeats, open, apart, device, seeds } = found;
+  const left = [
+    ...(open.length > 0 ? [`Not both done: ${shortened(open)}.`] : []),
+    ...(apart.length > 0 ? [`Not alike: ${shortened(apart)}.`] : []),
+  ].join(' ');
+  if (device === null) return [`Noise floor: nothing was trained twice yet. ${left}`];
+  const whom = `${counted(repeats.length, 'network')} trained a second time with the same seed (${shortened(repeats.map(({ variant }) => variant))})`;
+  if (repeats.every(({ same }) => same))
+    return [
+      `Noise floor: none. ${whom} gave the same numbers to the last digit: this device repeats itself, and the spread over seeds is all theirs. ${left}`.trim(),
+    ];
+  const churned = repeats.flatMap(({ churn }) => (churn === null ? [] : [churn]));
+  const pictures =
+    churned.length === 0 ? '' : ` and other classes for ${percent(100 * meanOf(churned), 1)}% of the test pictures`;
+  const beside =
+    seeds === null || seeds === 0
+      ? ''
+      : `; over seeds these networks have ${percent(seeds)}, so that about ${percent(Math.min(100, (100 * device ** 2) / seeds ** 2), 0)}% of that variance is the device's and no seed repeats it`;
+  const few = repeats.length < 5 ? ' Of so few pairs that is rough.' : '';
+  return [
+    `Noise floor: ${whom} gave other numbers, ${listed(repeats.map(({ first, again }) => signed(again - first)))} points${pictures}: a standard deviation of ${percent(device)} for one run by the device alone${beside}.${few} ${left}`.trim(),
+  ];
+}
+
+/** What was measured elsewhere, and is not in a speed or a memory. */
+function elsewhereWords({ measuredOn: { elsewhere } }: Study): string {
+  return elsewhere.length === 0 ? '' : `; measured elsewhere, and not in it: ${shortened(elsewhere)}`;
 }
 
 /** What of the doubt comes from the choice of test pictures, and where it stands. */
@@ -58,6 +95,8 @@ function pairing(study: Study): string {
   const shared = pairingOf(networksOf(study));
   if (!shared || shared.pairs < 10) return '';
   const meaning =
-    Math.abs(shared.correlation) < 0.2 ? 'so pairing narrows nothing' : 'and pairing narrows the intervals';
-  return ` Two networks with equal seeds correlate by ${percent(shared.correlation)}, ${meaning}.`;
+    Math.abs(shared.correlation) < 0.2
+      ? 'so that equal seeds make a difference no surer than others would'
+      : 'so that equal seeds make a difference surer';
+  return ` The accuracies of two networks with equal seeds correlate by ${percent(shared.correlation)}, ${meaning}.`;
 }

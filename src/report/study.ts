@@ -8,12 +8,13 @@ import { type Summary, summarize } from '../statistics/summary.js';
 import type { Verdict } from '../statistics/verdict.js';
 import { type Arranged, arrangedResults } from './arrangement.js';
 import { type Change, changeBetween, type Side } from './compare.js';
+import { type Measured, type MeasuredOn, measuredOf, measuredOn, usualPlace } from './measured.js';
 import { combinationsOf, type JudgedInteraction, judgedInteractions } from './interactions.js';
 import type { SuiteRecords } from './read.js';
 import { doneRuns, indexRuns, type RunFiles, type RunIndex, type RunState, statesOf } from './runs.js';
 
 /** A variant with all that its records say. Accuracies are in percent, differences in percent points. */
-export interface Row extends Side {
+export interface Row extends Side, Measured {
   readonly variant: PlannedVariant;
   readonly states: readonly RunState[];
   /** Top-1 of the last epoch by seed. */
@@ -33,7 +34,6 @@ export interface Row extends Side {
   readonly verdict: Verdict | null;
   /** Null without a parent. */
   readonly deltaMacs: number | null;
-  readonly imagesPerSecond: Summary | null;
   /** Within three standard errors of guessing. */
   readonly atChance: boolean;
   /** Pictures of the test set of its runs. */
@@ -62,6 +62,7 @@ export interface Study {
   /** The whole road against its start, over common seeds; not part of the family. */
   readonly whole: { readonly start: Row; readonly end: Row; readonly change: Change } | null;
   readonly challenges: readonly Challenge[];
+  readonly measuredOn: MeasuredOn;
   readonly effects: readonly StepEffect[];
   readonly interactions: readonly JudgedInteraction[];
   /** Of strategies whose networks are more to each other than parents and children. */
@@ -72,7 +73,9 @@ export interface Study {
 export function study(records: SuiteRecords): Study {
   const { plan } = records;
   const runs = indexRuns(records.runs);
-  const measured = plan.variants.map((variant) => measure(trained(variant, plan.variants), variant, runs));
+  const alone = plan.variants.map((variant) => measure(trained(variant, plan.variants), variant, runs));
+  const place = usualPlace(alone);
+  const measured = alone.map((row) => ({ ...row, ...measuredOf(row.states, place) }));
   const rows = measured.map((row) => withChange(row, measured));
   const end = roadEnd(rows, plan.strategy);
   const comparators = end ? rows.filter(({ variant }) => variant.kind === 'compare') : [];
@@ -97,6 +100,7 @@ export function study(records: SuiteRecords): Study {
       const change = challenged[at] as Change;
       return { end: end as Row, comparator, change, judged: judgedOf(change) };
     }),
+    measuredOn: measuredOn(rows, place),
     effects: stepEffects(combinations),
     // Those of a factorial are its own effects: each pair once, over all companies together.
     interactions: plan.arrangement?.kind === 'factorial' ? [] : judgedInteractions(combinations),
@@ -128,6 +132,7 @@ export function trained(variant: PlannedVariant, variants: readonly PlannedVaria
   return found;
 }
 
+/** A variant's results. Speed and memory are those of the place where most of its runs were measured. */
 export function measure(network: PlannedVariant, variant: PlannedVariant, runs: RunIndex): Row {
   const states = statesOf(network, runs);
   const done = doneRuns(states);
@@ -152,7 +157,7 @@ export function measure(network: PlannedVariant, variant: PlannedVariant, runs: 
     judged: null,
     verdict: null,
     deltaMacs: null,
-    imagesPerSecond: summarize(done.map(({ result }) => result.imagesPerSecond).filter(Number.isFinite)),
+    ...measuredOf(states, usualPlace([{ states }])),
     atChance: top1 !== null && chance !== null && top1.mean <= 100 * chance + 3 * (error(chance) ?? 0),
     testImages,
     classes,

@@ -54,26 +54,35 @@ function verdictSentences({ rows, plan, family }: Study): string[] {
   if (!asked.some(({ delta }) => delta)) return [];
   const change = plan.strategy === 'cumulative' ? 'step' : 'change';
   const of = (claim: 'helps' | 'hurts' | 'equivalent') => asked.filter(({ judged }) => claimOf(judged) === claim);
-  const each = (claimed: readonly Row[]) => listed(claimed.map((row) => `${labelOf(row)} ${effect(row)}`));
+  const size = ({ delta }: Row) => Math.abs(delta?.mean ?? 0);
+  const each = (claimed: readonly Row[]) =>
+    listed([...claimed].sort((a, b) => size(b) - size(a)).map((row) => `${labelOf(row)} ${effect(row)}`));
   const [helps, hurts, equivalent] = [of('helps'), of('hurts'), of('equivalent')];
+  const settled = helps.length + hurts.length + equivalent.length;
   const sure = [
-    ...(helps.length > 0 ? [`${each(helps)} ${helps.length === 1 ? 'helps' : 'help'}`] : []),
-    ...(hurts.length > 0 ? [`${each(hurts)} ${hurts.length === 1 ? 'hurts' : 'hurt'}`] : []),
+    ...(helps.length > 0 ? [`${helps.length === 1 ? 'Helps' : `Help, ${helps.length}`}: ${each(helps)}.`] : []),
+    ...(hurts.length > 0 ? [`${hurts.length === 1 ? 'Hurts' : `Hurt, ${hurts.length}`}: ${each(hurts)}.`] : []),
     ...(equivalent.length > 0
       ? [
-          `${listed(equivalent.map(labelOf))} ${equivalent.length === 1 ? 'changes' : 'change'} accuracy by less than ${percent(family.margin ?? 0)} points`,
+          `${listed(equivalent.map(labelOf))} ${equivalent.length === 1 ? 'changes' : 'change'} accuracy by less than ${percent(family.margin ?? 0)} points.`,
         ]
       : []),
   ];
-  const settled = helps.length + hurts.length + equivalent.length;
   const open = asked.filter(
     ({ judged }) => judged?.verdict.why === 'interval holds 0' || judged?.verdict.why === 'below the floor',
   );
   const judgedCount = settled + open.length;
   const told = 'can be told from no change with these runs';
+  const had = settled === 1 ? 'has' : 'have';
+  const counts =
+    judgedCount === 1
+      ? []
+      : [
+          `${settled === judgedCount ? `All ${counted(settled, change)}` : `Of ${counted(judgedCount, change)} ${settled}`} ${had} a verdict; changes are in points of top-1 accuracy, with 95% intervals${family.correction === 'family-wise' ? ' that hold all together' : ''}.`,
+        ];
   const answer =
     settled > 0
-      ? `${sure.join('; ')}.`
+      ? [...counts, ...sure].join(' ')
       : judgedCount > 0
         ? judgedCount === 1
           ? `The one ${change} that is judged ${told.replace('can', 'cannot')}.`
@@ -81,7 +90,7 @@ function verdictSentences({ rows, plan, family }: Study): string[] {
         : `No ${change} could be judged.`;
   const rest =
     settled > 0 && open.length > 0
-      ? [`The other ${counted(open.length, change)} of ${judgedCount} ${told.replace('can', 'cannot')}.`]
+      ? [`The other ${open.length === 1 ? change : counted(open.length, change)} ${told.replace('can', 'cannot')}.`]
       : [];
   const left = asked.filter((row) => claimOf(row.judged) === null && !open.includes(row));
   const skipped = left.length === 0 ? [] : [`Without a verdict: ${withoutVerdict(left)}.`];
@@ -96,7 +105,7 @@ function withoutVerdict(rows: readonly Row[]): string {
 }
 
 const effect = ({ delta, judged }: Row): string =>
-  `(${signed(delta?.mean ?? 0)}${judged?.interval ? `, between ${signed(judged.interval[0])} and ${signed(judged.interval[1])}` : ''})`;
+  `${signed(delta?.mean ?? 0)}${judged?.interval ? ` (${signed(judged.interval[0])} to ${signed(judged.interval[1])})` : ''}`;
 
 function leanSentence(open: readonly Row[]): string[] {
   const leaning = (side: 'up' | 'down') => open.filter(({ judged }) => judged?.lean === side).map(labelOf);

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../files/whole.js';
-import type { InThemes } from './figures/both-themes.js';
 import { startPngMaker } from './figures/png-maker.js';
-import { drawInThemes, type Figure } from './figures/render.js';
+import { type DrawnFigure, drawInThemes, drawPdf, type Figure } from './figures/render.js';
+import { light } from './figures/theme.js';
 import { htmlPage } from './html/page.js';
+import { latexReport } from './latex.js';
 import { markdownReport } from './markdown.js';
 import type { SuiteRecords } from './read.js';
 import { composeReport, type Report } from './report.js';
@@ -21,8 +22,14 @@ export interface WrittenReport {
 /**
  * Writes the report of a suite's records into `outFolder`: index.html, report.md, tables as CSV, every figure as PNG, SVG
  * and CSV.
+ *
+ * @param latex whether it is for a paper too: report.tex, and every figure as PDF
  */
-export async function writeReport(records: SuiteRecords, outFolder: string): Promise<WrittenReport> {
+export async function writeReport(
+  records: SuiteRecords,
+  outFolder: string,
+  { latex = false }: { readonly latex?: boolean } = {},
+): Promise<WrittenReport> {
   const report = composeReport(records);
   await mkdir(outFolder, { recursive: true });
   const write: Write = async (name, content) => {
@@ -30,10 +37,11 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
     await writeWhole(file, content);
     return file;
   };
-  const { drawn, pictures } = await writePictures(report.figures, write);
+  const { drawn, pictures } = await writePictures(report.figures, latex, write);
   const pages = [
     await write('index.html', htmlPage(report, drawn)),
     await write('report.md', markdownReport(report)),
+    ...(latex ? [await write('report.tex', latexReport(report))] : []),
     await write('steps.csv', stepsCsv(report.study)),
     await write('runs.csv', runsCsv(report.study)),
     ...(report.tables.factorial ? [await write('factorial.csv', factorialCsv(report.study))] : []),
@@ -45,8 +53,8 @@ export async function writeReport(records: SuiteRecords, outFolder: string): Pro
 /** Writes a file of the report and gives its path. */
 type Write = (name: string, content: Parameters<typeof writeWhole>[1]) => Promise<string>;
 
-async function writePictures(figures: readonly Figure[], write: Write) {
-  const drawn = new Map<Figure, InThemes>();
+async function writePictures(figures: readonly Figure[], latex: boolean, write: Write) {
+  const drawn = new Map<Figure, DrawnFigure>();
   const pictures: string[] = [];
   const pngs = startPngMaker();
   try {
@@ -57,6 +65,7 @@ async function writePictures(figures: readonly Figure[], write: Write) {
         await write(`${figure.name}.png`, await pngs.make(wide.light)),
         await write(`${figure.name}.svg`, wide.light),
         await write(`${figure.name}.csv`, figure.csv),
+        ...(latex ? [await write(`${figure.name}.pdf`, drawPdf(figure.draw(light, 'wide'), light))] : []),
       );
     }
   } finally {

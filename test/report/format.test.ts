@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barAxis, niceStep, pointAxis } from '../../src/report/figures/axis.js';
 import { placeLabels } from '../../src/report/figures/placement.js';
-import { duration, grouped, inUnit, pValue, seedList, signed, signedInUnit, unitFor } from '../../src/report/format.js';
+import {
+  duration,
+  grouped,
+  inUnit,
+  percent,
+  pValue,
+  seedList,
+  signed,
+  signedInUnit,
+  unitFor,
+} from '../../src/report/format.js';
 import { escapeHtml } from '../../src/report/html/escape.js';
 import { csv } from '../../src/report/tables/csv.js';
 import { markdownTable } from '../../src/report/tables/markdown.js';
@@ -10,6 +20,7 @@ import { markdownTable } from '../../src/report/tables/markdown.js';
 describe('numbers as printed', () => {
   it('group, sign and scale the same everywhere', () => {
     expect(grouped(4089184256)).toBe('4,089,184,256');
+    expect([percent(-1.236), percent(-0.001), percent(80, 1)]).toEqual(['−1.24', '0.00', '80.0']);
     expect([signed(0.54), signed(-1.23), signed(0.001), signed(-0.004)]).toEqual(['+0.54', '−1.23', '0.00', '0.00']);
     const giga = unitFor([4089184256, 2349507072, 4455531264]);
     expect([

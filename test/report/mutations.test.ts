@@ -132,4 +132,4 @@ function pageOf(report: Report): string {
 }
 
 /** A page without the code and the font in it, which are not of the records. */
-const withoutScripts = (page: string): string => page.replace(/<(script|style)[\s\S]*?<\/\1>/g, '');
+const withoutScripts = (page: string): string => page.replace(/<(script|style)>[\s\S]*?<\/\1>/g, '');

@@ -7,7 +7,7 @@ import { RecordsError, readSuite } from '../../src/report/read.js';
 import { composeReport } from '../../src/report/report.js';
 import { study } from '../../src/report/study.js';
 import { summaryOf } from '../../src/report/summary.js';
-import { compareWithPaper, paperTable } from '../../src/report/tables/paper.js';
+import { compareWithPaper, paperNotes, paperTable } from '../../src/report/tables/paper.js';
 import { protocolTable } from '../../src/report/tables/protocol.js';
 import { stepTable } from '../../src/report/tables/steps.js';
 import { paperLike, type Synthetic, type SyntheticVariant, writeSynthetic } from './synthetic.js';
@@ -203,7 +203,7 @@ describe('the answer', () => {
     ];
     const [answer] = summaryOf(await studyOf({ seeds: tenSeeds, variants }));
     expect(answer).toMatch(
-      /^ReLU to GELU \(\+2\.00, between \+1\.\d\d and \+2\.\d\d\) helps; B \(−4\.00, between .*\) hurts\. The other 1 step of 3 cannot be told from no change with these runs\.$/,
+      /^Of 3 steps 2 have a verdict; changes are in points of top-1 accuracy, with 95% intervals that hold all together\. Helps: ReLU to GELU \+2\.00 \(\+1\.\d\d to \+2\.\d\d\)\. Hurts: B −4\.00 \(.*\)\. The other step cannot be told from no change with these runs\.$/,
     );
   });
 
@@ -325,7 +325,7 @@ describe('what a reader must know', () => {
   it('is how little few seeds can show', async () => {
     const texts = (await textsOf({ variants: pair([80, 80.4, 80], [81, 81.1, 81]) })).join('\n');
     expect(texts).toMatch(
-      /note: One comparison is judged with 3 seeds: a change of \d\.\d\d points or more is told in four/,
+      /note: One comparison is judged with 3 seeds: a true change of \d\.\d\d points is told in four/,
     );
     expect((await textsOf({ seeds: [4], variants: pair([80], [81]) })).join('\n')).toContain(
       'note: With one seed there is no spread and no interval: no difference is judged.',
@@ -442,6 +442,21 @@ describe('beside the paper', () => {
     expect(named('Kernel size 9')?.slice(3)).toEqual(['80.57 ± 0.06', '+0.65', '4.21', '4.21']);
     expect(named('ResNet-50')?.slice(3)).toEqual(['76.13', '–', '4.09', '4.09']);
     expect(named('Swin-T')?.slice(3)).toEqual(['81.30', '–', '4.50', '–']);
+  });
+
+  it('stands how far the order of the changes is its own, and what goes the same way', async () => {
+    const comparison = compareWithPaper(await studyOf({ variants: paperLike(), dataset: 'imagenet-1k' }));
+    const notes = paperNotes(comparison as NonNullable<typeof comparison>).join('\n');
+    // The made-up accuracies are the paper's with its own spread: the order is nearly its own.
+    const [, order, pairs, low, high] =
+      /Δ with the paper's (\d\.\d\d) over (\d+) steps, between (\S+) and (\S+) with 95%/.exec(notes) ?? [];
+    expect(Number(order)).toBeGreaterThan(0.85);
+    expect(Number(pairs)).toBe(16);
+    expect(Number(low)).toBeLessThan(Number(order));
+    expect(Number(high)).toBeGreaterThan(Number(order));
+    const [, told, alike] = /Of (\d+) steps with a verdict here (\d+) go the same way/.exec(notes) ?? [];
+    expect(Number(told)).toBeGreaterThan(3);
+    expect(alike).toBe(told);
   });
 
   it('stands no change where our road comes from another network', async () => {

@@ -37,8 +37,12 @@ export interface Synthetic {
   /** Of learning rates: held-out accuracy in percent, of seed 100. */
   readonly trials?: readonly { readonly variant: string; readonly factor: string; readonly top1: number }[];
   readonly chosen?: Readonly<Record<string, string>>;
+  /** Networks whose first seed is trained a second time: accuracy in percent; null: not done. `same`: with the first's predictions. */
+  readonly repeats?: readonly { readonly variant: string; readonly top1: number | null; readonly same: boolean }[];
   /** Set: every run keeps predictions of so many pictures, of which the share is right that its accuracy says. */
   readonly pictures?: number;
+  /** Or these, whatever its accuracy says. */
+  readonly predictions?: (variant: string, seed: number) => Predictions;
   readonly seeds?: readonly number[];
   readonly classes?: number;
   readonly variants: readonly SyntheticVariant[];
@@ -103,6 +107,12 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       },
     }),
     seeds,
+    ...(synthetic.repeats && {
+      repeats: synthetic.repeats.map(({ variant }) => {
+        const name = `${variant}@again`;
+        return { name, variant, runs: [{ seed: seeds[0] as number, hash: hashOf(name, seeds[0] as number, suite) }] };
+      }),
+    }),
     variants: planned,
   };
   await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
@@ -111,8 +121,22 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
       const outcome = variant.top1[index] ?? null;
       if (outcome === null) continue;
       const record = recordOf({ suite, dataset, classes, seed, variant: planned[at] as PlannedVariant });
-      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, synthetic.pictures);
+      const { pictures, predictions } = synthetic;
+      const drawn =
+        pictures !== undefined && typeof outcome === 'number'
+          ? predictionsOf(outcome, pictures, `${variant.name} ${seed}`)
+          : null;
+      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, predictions?.(variant.name, seed) ?? drawn);
     }
+  }
+  for (const { variant, top1, same } of synthetic.repeats ?? []) {
+    const of = planned.find(({ name }) => name === variant) as PlannedVariant;
+    const seed = seeds[0] as number;
+    const again = { ...of, name: `${variant}@again` };
+    const record = recordOf({ suite, dataset, classes, seed, variant: again });
+    if (top1 === null) continue;
+    const drawn = predictionsOf(top1, synthetic.pictures ?? 1000, `${same ? variant : again.name} ${seed}`);
+    await writeRun(folder, synthetic.change?.(record) ?? record, top1, drawn);
   }
   for (const { variant, factor, top1 } of synthetic.trials ?? []) {
     const name = `${variant}@${factor}`;
@@ -126,7 +150,12 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
 export const hashOf = (variant: string, seed: number, suite = 'made-up'): string =>
   suite === 'made-up' ? `${variant}-${seed}` : `${suite}-${variant}-${seed}`;
 
-async function writeRun(folder: string, record: RunRecord, outcome: number | string, pictures?: number): Promise<void> {
+async function writeRun(
+  folder: string,
+  record: RunRecord,
+  outcome: number | string,
+  predictions: Predictions | null,
+): Promise<void> {
   const { variant, seed } = record.spec;
   const run = join(folder, variant, `seed-${seed}`);
   await mkdir(run, { recursive: true });
@@ -135,12 +164,7 @@ async function writeRun(folder: string, record: RunRecord, outcome: number | str
   const lines = metricsOf(accuracy, seed);
   await writeFile(join(run, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const result = resultOf(record.hash, outcome);
-  const kept =
-    pictures === undefined || typeof outcome !== 'number'
-      ? {}
-      : {
-          predictions: await writePredictions(run, record.hash, predictionsOf(outcome, pictures, `${variant} ${seed}`)),
-        };
+  const kept = predictions && { predictions: await writePredictions(run, record.hash, predictions) };
   await writeFile(join(run, 'result.json'), JSON.stringify({ ...result, ...kept }));
 }
 

@@ -48,6 +48,8 @@ describe('the files of a report', () => {
       'deltas',
       'accuracy-flops',
       'accuracy-parameters',
+      'accuracy-speed',
+      'accuracy-memory',
       'curves-accuracy',
       'curves-loss',
     ]) {
@@ -76,6 +78,9 @@ describe('the files of a report', () => {
   });
 });
 
+/** Data as JSON, in which no text can open or end an element. */
+const dataElement = /<script type="application\/json" id="data">([^<]*)<\/script>/;
+
 describe('the page', () => {
   it('loads nothing from anywhere', () => {
     const addresses = [...page.matchAll(/(?:src|href|srcset|action|poster)="([^"]*)"/g)].map(
@@ -90,6 +95,8 @@ describe('the page', () => {
   it('prints what people wrote as text', async () => {
     expect(page).not.toContain('<script>alert');
     expect(page.match(/<script>/g)).toHaveLength(1);
+    expect(page.match(/<script/g)).toHaveLength(2);
+    expect(page.match(/<\/script/g)).toHaveLength(2);
     expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;a&#39; | b,');
     const markdown = await readFile(join(out, 'report.md'), 'utf8');
     expect(markdown).not.toContain('<script>');
@@ -100,7 +107,7 @@ describe('the page', () => {
 
   it('and so does every other file', async () => {
     for (const file of written.files.filter((name) => /\.(svg|md|csv|html)$/.test(name))) {
-      const text = (await readFile(file, 'utf8')).replace(/<script>[\s\S]*?<\/script>/, '');
+      const text = (await readFile(file, 'utf8')).replace(/<script>[\s\S]*?<\/script>/, '').replace(dataElement, '');
       if (file.endsWith('.csv')) expect(text, file).not.toMatch(/(^|,)"?\s*[=+@]/m);
       else expect(text, file).not.toMatch(/<script|<foreignObject|<[^>]* on[a-z]+=|(href|src)="(?!data:|#)/i);
     }
@@ -108,7 +115,7 @@ describe('the page', () => {
 
   it('has alternative text for every picture, a heading for every section, headers in every table', () => {
     const pictures = page.match(/<img [^>]*>/g) ?? [];
-    expect(pictures).toHaveLength(6);
+    expect(pictures).toHaveLength(8);
     for (const picture of pictures) expect(picture).toMatch(/alt="[^"]{60,}"/);
     expect(page.match(/<h1>/g)).toHaveLength(1);
     expect(page.match(/<caption>/g)?.length).toBe(page.match(/<table/g)?.length);

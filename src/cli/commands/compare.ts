@@ -133,7 +133,7 @@ function documentOf(pair: Pair): object {
   };
 }
 
-const sideDocument = ({ folder, suite, row, peakMemoryBytes, trainingSeconds }: PairSide): object => ({
+const sideDocument = ({ folder, suite, row, trainingSeconds }: PairSide): object => ({
   folder,
   suite,
   variant: row.variant.name,
@@ -142,6 +142,6 @@ const sideDocument = ({ folder, suite, row, peakMemoryBytes, trainingSeconds }: 
   macs: row.variant.macs,
   params: row.variant.params,
   imagesPerSecond: row.imagesPerSecond?.mean ?? null,
-  peakMemoryBytes: peakMemoryBytes?.mean ?? null,
+  peakMemoryBytes: row.peakMemoryBytes?.mean ?? null,
   trainingSeconds: trainingSeconds?.mean ?? null,
 });

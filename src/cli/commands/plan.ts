@@ -69,7 +69,7 @@ Examples:
         { ...machine, ...devicesFor({ engine, gpu }) },
         suite.runner.ranks,
       );
-      const on = { device, threads: share.threads, onCpu: !gpu };
+      const on = { device, threads: share.threads, parallel: share.parallel, onCpu: !gpu };
       const timed = options.measure ? await timeNetworks(left, opened.catalogue, on) : [];
       const estimate = estimateTime({
         left,

@@ -14,6 +14,7 @@ import { counted } from '../../words/counted.js';
 interface ReportOptions {
   readonly out?: string;
   readonly experiments: string;
+  readonly latex?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,6 +24,7 @@ export function reportCommand(): Command {
     .argument('<suite>', 'a suite file, or a folder of records')
     .option('--out <dir>', 'where the report goes (default: reports/<suite name>)')
     .option('--experiments <dir>', 'where the records of suite files are', 'experiments')
+    .option('--latex', 'for a paper too: report.tex with tables and figures to \\input, and every figure as PDF')
     .addOption(noPluginsOption('changes nothing: a report reads records alone and runs no plug-in in any case'))
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
@@ -30,7 +32,8 @@ export function reportCommand(): Command {
       `
 Examples:
   ablate report configs/suites/quickstart.yaml
-  ablate report experiments/quickstart --out /tmp/report`,
+  ablate report experiments/quickstart --out /tmp/report
+  ablate report configs/suites/quickstart.yaml --latex`,
     )
     .action(async (suite: string, options: ReportOptions) => {
       try {
@@ -38,7 +41,7 @@ Examples:
         const records = readSuite(folder);
         const out = options.out ?? join('reports', records.plan.suite);
         await makeFolder(out);
-        const written = await writeReport(records, out);
+        const written = await writeReport(records, out, { latex: options.latex === true });
         if (options.json) printJson(reportDocument(written, folder, out));
         else printReport(written);
       } catch (error) {

@@ -69,7 +69,8 @@ async function checkSuite(file: string, options: ValidateOptions): Promise<Answe
     const trained = variants.filter(({ sameAs }) => sameAs === null).length;
     const trials = suite.tune ? trained * suite.tune.learning_rate.length * suite.tune.seeds.length : 0;
     const before = trials > 0 ? `, ${counted(trials, 'trial')} of learning rates` : '';
-    const about = `${counted(trained, 'network')}, ${counted(trained * suite.seeds.length, 'run')}${before}`;
+    const runs = trained * suite.seeds.length + suite.repeat.length;
+    const about = `${counted(trained, 'network')}, ${counted(runs, 'run')}${before}`;
     return { about, problems, warnings, ...leftOutOf(opened) };
   } catch (error) {
     if (error instanceof ConfigError) return { about: '', problems: error.problems, warnings: [] };

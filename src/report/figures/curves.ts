@@ -8,6 +8,7 @@ import { type Head, headHeight, headPlugin, strokeLine } from './head.js';
 import { type ListItem, listOf } from './list.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import { linearScale } from './scale.js';
+import { curveValue, pointSpot, type Spot } from './spots.js';
 import { alongRoad, type Theme } from './theme.js';
 import { counted } from '../../words/counted.js';
 
@@ -133,6 +134,13 @@ function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme:
         },
         plugins: [headPlugin(head, theme, layout), list.plugin(top)],
       }) as unknown as ChartConfiguration,
+    spots: ({ scales: { x: across, y: up } }) =>
+      curves.flatMap(({ row, points }) =>
+        points.map(({ epoch, value, seeds }): Spot => {
+          const words = `${labelOf(row)}\nepoch ${epoch}: ${curveValue(value, quantity.factor === 100)}, mean of ${counted(seeds, 'seed')}`;
+          return pointSpot(across?.getPixelForValue(epoch) ?? 0, up?.getPixelForValue(value) ?? 0, words);
+        }),
+      ),
   };
 }
 

@@ -8,6 +8,7 @@ import { changeRowsOptions } from './change-rows.js';
 import { type Head, headHeight, headPlugin, type KeyItem } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { changeWords, lineSpot } from './spots.js';
 import type { Theme } from './theme.js';
 
 /** What each change did: paired differences with their intervals around 0, and the band of what is no change. */
@@ -92,7 +93,17 @@ function draw(study: Study, rows: readonly Row[], theme: Theme, layout: Layout):
     width: size.width,
     height: Math.round(top + rows.length * size.row + 52),
     config: () => configOf(view, head, top),
+    spots: (chart) => rows.map((row, at) => lineSpot(chart, at, size.row, wordsOf(row))),
   };
+}
+
+function wordsOf(row: Row): string {
+  const { delta } = row;
+  return [
+    labelOf(row),
+    ...changeWords(row),
+    ...(delta ? [`seed by seed: ${delta.differences.map((one) => signed(one)).join(', ')}`] : []),
+  ].join('\n');
 }
 
 function colourOf({ judged }: Row, { helped, hurt, text: settled, road }: Theme): string {

@@ -9,6 +9,7 @@ import { changeRowsOptions } from './change-rows.js';
 import { diamond, type Head, headHeight, headPlugin } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { pointSpot } from './spots.js';
 import { alongRoad, type Theme } from './theme.js';
 
 /** What each step did in every company it was measured in: a dot a company, coloured by how many steps were there before. */
@@ -64,6 +65,16 @@ function draw(study: Study, effects: readonly StepEffect[], theme: Theme, layout
     width: size.width,
     height: Math.round(top + effects.length * size.row + 52),
     config: () => configOf(view, head, top, layout),
+    spots: ({ scales: { x: across, y: down } }) =>
+      effects.flatMap(({ step, contexts }, at) =>
+        contexts.map(({ difference, context }) =>
+          pointSpot(
+            across?.getPixelForValue(difference.mean) ?? 0,
+            down?.getPixelForValue(at) ?? 0,
+            `${step}\n${signed(difference.mean)} points over ${counted(difference.seeds.length, 'seed')}\non top of ${context.join(', ') || 'the start'}`,
+          ),
+        ),
+      ),
   };
 }
 

@@ -7,7 +7,7 @@ import { interactionsFigure } from './interactions.js';
 import type { Figure } from './render.js';
 import { roadmapFigure } from './roadmap.js';
 import { shapleyFigure } from './shapley.js';
-import { flopsFigure, parametersFigure } from './tradeoff.js';
+import { tradeoffFigures } from './tradeoff.js';
 
 /** The report's pictures in its order. Those with nothing to show yet are left out; the roadmap always stands. */
 export function figuresOf(study: Study): Figure[] {
@@ -20,7 +20,7 @@ export function figuresOf(study: Study): Figure[] {
     ...[shapleyFigure(study), gridFigure(study), effects, interactionsFigure(study)].filter(
       (figure) => figure !== null,
     ),
-    ...(measured ? [flopsFigure(study), parametersFigure(study)] : []),
+    ...(measured ? tradeoffFigures(study) : []),
     ...[accuracyCurves(study), lossCurves(study)].filter((figure) => figure !== null),
   ];
 }

@@ -4,6 +4,7 @@ import { type Row, rowNamed, type Study } from '../study.js';
 import { gridCsv } from '../tables/arrangement.js';
 import { type HeatCell, heatMapDrawing } from './heat-map.js';
 import type { Figure } from './render.js';
+import { rowWords } from './spots.js';
 
 /** Accuracy of every pair of values of two sweeps. Null for other strategies, and before anything is measured. */
 export function gridFigure(study: Study): Figure | null {
@@ -20,6 +21,7 @@ export function gridFigure(study: Study): Figure | null {
   if (!first) return null;
   const best = measured.reduce((most, one) => (one.mean > most.mean ? one : most), first);
   const least = measured.reduce((low, one) => Math.min(low, one.mean), first.mean);
+  const words = rowWords(study);
   const cell = (row: Row | undefined): HeatCell | null => {
     if (!row?.top1) return null;
     const { top1, delta, judged, variant } = row;
@@ -29,7 +31,7 @@ export function gridFigure(study: Study): Figure | null {
         ? `${signed(delta.mean)}${claimOf(judged) ? `, ${claimOf(judged)}` : ''}`
         : '';
     const share = best.mean > least ? (top1.mean - least) / (best.mean - least) : 0;
-    return { text: percent(top1.mean), below, share, marked: variant.name === best.network };
+    return { text: percent(top1.mean), below, share, marked: variant.name === best.network, words: words(row) };
   };
   return {
     name: 'grid',

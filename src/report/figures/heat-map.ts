@@ -2,6 +2,7 @@ import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import { type Head, headHeight, headPlugin } from './head.js';
 import { type Context, fitted, labelText, text } from './marks.js';
 import type { Drawing, Layout } from './render.js';
+import type { Spot } from './spots.js';
 import type { Theme } from './theme.js';
 
 /** A cell of a heat map; null is nothing to show. */
@@ -12,6 +13,8 @@ export interface HeatCell {
   /** From -1 to 1: how far towards `low` or `high`. */
   readonly share: number;
   readonly marked: boolean;
+  /** What it stands for, in lines. */
+  readonly words: string;
 }
 
 export interface HeatMap {
@@ -45,12 +48,30 @@ export function heatMapDrawing(map: HeatMap, theme: Theme, layout: Layout): Draw
         },
         plugins: [headPlugin(map.head, theme, layout), cellsPlugin(map, top, theme, layout)],
       }) as unknown as ChartConfiguration,
+    spots: () => spotsOf(map, top, layout),
   };
 }
 
-function cellsPlugin({ down, across, cells, axis }: HeatMap, top: number, theme: Theme, layout: Layout): Plugin {
-  const { width, labels, cell: height, most, text: size } = sizes[layout];
-  const column = Math.min(most, (width - labels - 16) / across.length);
+/** Where the first column starts, and how wide each is. */
+function columnsOf({ across }: HeatMap, layout: Layout): { readonly left: number; readonly width: number } {
+  const { width, labels, most } = sizes[layout];
+  return { left: labels, width: Math.min(most, (width - labels - 16) / across.length) };
+}
+
+function spotsOf(map: HeatMap, top: number, layout: Layout): Spot[] {
+  const { left, width } = columnsOf(map, layout);
+  const { cell: height } = sizes[layout];
+  return map.cells.flatMap((cells, row) =>
+    cells.flatMap((cell, at) =>
+      cell ? [{ x: left + at * width, y: top + row * height, width, height, words: cell.words }] : [],
+    ),
+  );
+}
+
+function cellsPlugin(map: HeatMap, top: number, theme: Theme, layout: Layout): Plugin {
+  const { down, across, cells, axis } = map;
+  const { labels, cell: height, text: size } = sizes[layout];
+  const { width: column } = columnsOf(map, layout);
   return {
     id: 'cells',
     afterDraw({ ctx: browser }: Chart) {

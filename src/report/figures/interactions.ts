@@ -25,7 +25,13 @@ export function interactionsFigure(study: Study): Figure | null {
   const cell = (row: string, column: string): HeatCell | null => {
     const found = pairs.find((pair) => pair.steps.includes(row) && pair.steps.includes(column) && row !== column);
     if (!found) return null;
-    return { text: signed(found.mean), below: found.about, share: found.mean / reach, marked: found.claimed };
+    const words = [
+      found.steps.join(' and '),
+      `${signed(found.mean)} points beyond the sum of each`,
+      ...(found.about === '' ? [] : [found.about]),
+      found.claimed ? 'with a verdict' : 'unresolved',
+    ].join('\n');
+    return { text: signed(found.mean), below: found.about, share: found.mean / reach, marked: found.claimed, words };
   };
   return {
     name: 'interactions',

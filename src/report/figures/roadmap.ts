@@ -7,6 +7,7 @@ import { barAxis, pointAxis } from './axis.js';
 import { type Head, headHeight, type KeyItem } from './head.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import { roadmapConfig } from './roadmap-config.js';
+import { lineSpot, rowWords } from './spots.js';
 import type { Line, RoadmapView } from './roadmap-view.js';
 import type { Theme } from './theme.js';
 
@@ -36,6 +37,7 @@ function fittedSize(rows: readonly Row[], layout: Layout): RoadmapView['size'] {
 
 function draw(study: Study, theme: Theme, layout: Layout): Drawing {
   const lines = linesOf(study.rows);
+  const words = rowWords(study);
   const rows = lines.filter((line) => line !== null);
   const reach = rows.flatMap(({ top1, bySeed }) =>
     top1 ? [...bySeed.values(), top1.mean + (top1.sd ?? 0), top1.mean - (top1.sd ?? 0)] : [],
@@ -63,6 +65,7 @@ function draw(study: Study, theme: Theme, layout: Layout): Drawing {
     width: size.width,
     height: Math.round(top + lines.length * size.row + size.foot),
     config: () => roadmapConfig(view),
+    spots: (chart) => lines.flatMap((line, at) => (line ? [lineSpot(chart, at, size.row, words(line))] : [])),
   };
 }
 

@@ -9,6 +9,7 @@ import { changeRowsOptions } from './change-rows.js';
 import { type Head, headHeight, headPlugin, type KeyItem, strokeLine } from './head.js';
 import { type Context, labelText, text } from './marks.js';
 import type { Drawing, Figure, Layout } from './render.js';
+import { lineSpot } from './spots.js';
 import type { Theme } from './theme.js';
 
 /** What each step is worth over the orders in which steps can be added: bars with intervals, largest first. */
@@ -65,7 +66,13 @@ function draw(study: Study, values: readonly ShapleyValue[], theme: Theme, layou
         }),
         plugins: [headPlugin(head, theme, layout), barsPlugin(values, theme, layout)],
       }) as unknown as ChartConfiguration,
+    spots: (chart) => values.map((value, at) => lineSpot(chart, at, size.row, wordsOf(value))),
   };
+}
+
+function wordsOf({ step, value, interval, range: [least, most] }: ShapleyValue): string {
+  const doubt = interval ? ` (${signed(interval[0])} … ${signed(interval[1])}): ${sideOf(interval)}` : '';
+  return `${step}\nworth ${signed(value)} points${doubt}\nfrom ${signed(least)} in the least favourable order to ${signed(most)} in the most`;
 }
 
 const colourOf = (side: ReturnType<typeof sideOf>, { helped, hurt, road }: Theme): string =>

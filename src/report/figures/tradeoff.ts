@@ -1,5 +1,7 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
-import { inUnit, percent, type Unit, unitFor } from '../format.js';
+import { inUnit, listed, percent, type Unit, unitFor } from '../format.js';
+import { paretoFront } from '../pareto.js';
+import { shortened } from '../notices/notice.js';
 import { counted } from '../../words/counted.js';
 import { conditions, labelOf } from '../labels.js';
 import { isRoad, type Row, type Study } from '../study.js';
@@ -11,6 +13,7 @@ import { type Context, text } from './marks.js';
 import { placeLabels } from './placement.js';
 import type { Drawing, Figure, Layout } from './render.js';
 import { linearScale } from './scale.js';
+import { pointSpot, rowWords } from './spots.js';
 import type { Theme } from './theme.js';
 
 /** What accuracy is set against. */
@@ -18,26 +21,68 @@ interface Price {
   readonly name: string;
   readonly title: string;
   readonly axis: (letter: string) => string;
-  readonly of: (row: Row) => number;
+  readonly column: string;
+  /** Null where it was not measured. */
+  readonly of: (row: Row) => number | null;
+  readonly unit: (values: readonly number[]) => Unit;
+  /** Which of two networks has the better of it. */
+  readonly better: 'less' | 'more';
+  /** Whether it hangs on the machine. */
+  readonly measured: boolean;
 }
 
 const macs: Price = {
   name: 'accuracy-flops',
   title: 'Accuracy against MACs',
   axis: (letter) => `${letter}MACs (multiply-adds)`,
+  column: 'macs',
   of: ({ variant }) => variant.macs,
+  unit: unitFor,
+  better: 'less',
+  measured: false,
 };
 const params: Price = {
   name: 'accuracy-parameters',
   title: 'Accuracy against parameters',
   axis: (letter) => `Parameters (${letter})`,
+  column: 'parameters',
   of: ({ variant }) => variant.params,
+  unit: unitFor,
+  better: 'less',
+  measured: false,
+};
+const speed: Price = {
+  name: 'accuracy-speed',
+  title: 'Accuracy against training speed',
+  axis: () => 'Training speed (pictures a second)',
+  column: 'images_per_second',
+  of: ({ imagesPerSecond }) => imagesPerSecond?.mean ?? null,
+  unit: () => ({ factor: 1, letter: 'pictures a second' }),
+  better: 'more',
+  measured: true,
+};
+const memory: Price = {
+  name: 'accuracy-memory',
+  title: 'Accuracy against peak memory',
+  axis: (letter) => `Peak memory of a run (${letter})`,
+  column: 'peak_memory_bytes',
+  of: ({ peakMemoryBytes }) => peakMemoryBytes?.mean ?? null,
+  unit: (values) => {
+    const gibi = Math.max(...values) >= 2 ** 30;
+    return gibi ? { factor: 2 ** 30, letter: 'GiB' } : { factor: 2 ** 20, letter: 'MiB' };
+  },
+  better: 'less',
+  measured: true,
 };
 
-/** Top-1 against multiply-adds, with the road as a path. */
-export const flopsFigure = (study: Study): Figure => tradeoffFigure(study, macs);
-/** Top-1 against the number of parameters, with the road as a path. */
-export const parametersFigure = (study: Study): Figure => tradeoffFigure(study, params);
+/**
+ * Top-1 against multiply-adds, parameters, training speed and memory, with the road as a path and the front of networks of
+ * which no other is both cheaper and more accurate. The last two only of runs that were measured in one place, and where there are two networks.
+ */
+export const tradeoffFigures = (study: Study): Figure[] =>
+  [macs, params, speed, memory]
+    .filter(({ measured, of }) => !measured || study.rows.filter((row) => row.top1 && of(row) !== null).length > 1)
+    .map((price) => tradeoffFigure(study, price));
 
 /** A measured network with its number in the key. */
 interface Point {
@@ -46,22 +91,26 @@ interface Point {
   readonly x: number;
   readonly y: number;
   readonly sd: number;
+  /** Whether no network is better in both. */
+  readonly front: boolean;
 }
 
 function tradeoffFigure(study: Study, price: Price): Figure {
-  const unit = unitFor(study.rows.map(price.of));
-  const points = study.rows
-    .flatMap((row) =>
-      row.top1 ? [{ row, x: price.of(row) / unit.factor, y: row.top1.mean, sd: row.top1.sd ?? 0 }] : [],
-    )
-    .map((point, at): Point => ({ ...point, number: at + 1 }));
+  const unit = price.unit(study.rows.flatMap((row) => price.of(row) ?? []));
+  const priced = study.rows.flatMap((row) => {
+    const cost = price.of(row);
+    return row.top1 && cost !== null ? [{ row, x: cost / unit.factor, y: row.top1.mean, sd: row.top1.sd ?? 0 }] : [];
+  });
+  const front = paretoFront(priced.map(({ x, y }) => ({ cost: price.better === 'less' ? x : -x, value: y })));
+  const points = priced.map((point, at): Point => ({ ...point, number: at + 1, front: front[at] as boolean }));
   return {
     name: price.name,
     title: price.title,
     alt: altText(price, unit, points, isRoad(study)),
+    ...(price.measured && { note: placeNote(study) }),
     csv: csv(
-      ['number', 'variant', 'kind', 'adopted', price === macs ? 'macs' : 'parameters', 'top1_mean', 'top1_sd'],
-      points.map(({ row, number }) => [
+      ['number', 'variant', 'kind', 'adopted', price.column, 'top1_mean', 'top1_sd', 'on_front'],
+      points.map(({ row, number, front: on }) => [
         number,
         row.variant.name,
         row.variant.kind,
@@ -69,20 +118,32 @@ function tradeoffFigure(study: Study, price: Price): Figure {
         price.of(row),
         row.top1?.mean ?? null,
         row.top1?.sd ?? null,
+        String(on),
       ]),
     ),
     draw: (theme, layout) => draw(study, price, unit.letter, points, theme, layout),
   };
 }
 
+/** Where it was measured, and what is left out for having been measured elsewhere. */
+function placeNote({ measuredOn: { words, elsewhere } }: Study): string {
+  const left = elsewhere.length === 0 ? '' : ` Left out, since measured elsewhere: ${shortened(elsewhere)}.`;
+  return `Measured on ${words ?? 'an unknown machine'}.${left}`;
+}
+
 function altText(price: Price, unit: Unit, points: readonly Point[], joined: boolean): string {
   const words = ({ row }: Point) =>
-    `${labelOf(row)} at ${inUnit(price.of(row), unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
+    `${labelOf(row)} at ${inUnit(price.of(row) ?? 0, unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
   const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
-  const cheapest = points.reduce<Point | null>((low, point) => (low && low.x <= point.x ? low : point), null);
+  const sign = price.better === 'less' ? 1 : -1;
+  const cheapest = points.reduce<Point | null>(
+    (low, point) => (low && sign * low.x <= sign * point.x ? low : point),
+    null,
+  );
+  const front = points.filter((point) => point.front).map(({ row }) => labelOf(row));
   return (
     `Scatter plot: ${lowerFirst(price.title)} for ${counted(points.length, 'network')}${joined ? ', the road drawn as a path from its start to its end' : ''}. ` +
-    `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `Least: ${words(cheapest)}. ` : ''}All numbers are in the table of steps.`
+    `${best ? `Best: ${words(best)}. ` : ''}${cheapest ? `${price.better === 'less' ? 'Least' : 'Fastest'}: ${words(cheapest)}. ` : ''}${front.length > 0 ? `On the front, where no other is both ${price.better === 'less' ? 'cheaper' : 'faster'} and more accurate: ${listed(front)}. ` : ''}All numbers are in the table of steps.`
   );
 }
 
@@ -95,6 +156,7 @@ interface View {
   readonly layout: Layout;
   /** Whether a path joins the points: the variants follow each other. */
   readonly joined: boolean;
+  readonly better: Price['better'];
 }
 
 function draw(
@@ -105,10 +167,11 @@ function draw(
   theme: Theme,
   layout: Layout,
 ): Drawing {
+  const words = rowWords(study);
   const wide = layout === 'wide';
   const width = wide ? 1040 : 440;
   const size = wide ? 12 : 10;
-  const view: View = { points, theme, layout, joined: isRoad(study) };
+  const view: View = { points, theme, layout, joined: isRoad(study), better: price.better };
   const numbered = points.length <= mostNumbers;
   const list = listOf(numbered ? points.map((point) => listItem(point, theme)) : [], theme, layout);
   const head: Head = {
@@ -125,7 +188,7 @@ function draw(
     config: () =>
       ({
         type: 'scatterWithErrorBars',
-        data: { datasets: [...(view.joined ? [pathSet(view)] : []), ...pointSets(view)] },
+        data: { datasets: [...(view.joined ? [pathSet(view)] : []), frontSet(view), ...pointSets(view)] },
         options: {
           layout: { padding: { left: wide ? 14 : 6, right: list.right, top, bottom: list.below } },
           scales: {
@@ -136,14 +199,19 @@ function draw(
         },
         plugins: [headPlugin(head, theme, layout), ...(numbered ? [numbersPlugin(view), list.plugin(top)] : [])],
       }) as unknown as ChartConfiguration,
+    spots: ({ scales: { x: across, y: up } }) =>
+      points.map(({ row, x, y }) =>
+        pointSpot(across?.getPixelForValue(x) ?? 0, up?.getPixelForValue(y) ?? 0, words(row)),
+      ),
   };
 }
 
 const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 
-function keyOf({ points, theme, joined }: View): KeyItem[] {
+function keyOf({ points, theme, joined, better }: View): KeyItem[] {
   const items: (KeyItem | false)[] = [
     joined && { mark: 'line', colour: theme.road, label: 'the road' },
+    { mark: 'dashed', colour: theme.cost, label: `none ${better === 'less' ? 'cheaper' : 'faster'} and better` },
     points.some(({ row }) => !row.variant.adopted) && { mark: 'dot', colour: theme.road, label: 'tried, not adopted' },
     points.some(({ row }) => row.variant.kind === 'compare') && {
       mark: 'diamond',
@@ -165,6 +233,24 @@ const pathSet = ({ points, theme }: View): object => ({
   pointRadius: 0,
   order: 3,
 });
+
+/** A staircase: the best accuracy that a network at that cost, or better, has. */
+function frontSet({ points, theme, better }: View): object {
+  const front = points.filter((point) => point.front).sort((a, b) => a.x - b.x || a.y - b.y);
+  const corner = (from: Point, to: Point) => (better === 'less' ? { x: to.x, y: from.y } : { x: from.x, y: to.y });
+  return {
+    type: 'line',
+    data: front.flatMap((point, at) => {
+      const before = front[at - 1];
+      return [...(before ? [corner(before, point)] : []), { x: point.x, y: point.y }];
+    }),
+    borderColor: theme.cost,
+    borderDash: [5, 4],
+    borderWidth: 1.4,
+    pointRadius: 0,
+    order: 4,
+  };
+}
 
 function pointSets({ points, theme, layout }: View): object[] {
   const radius = layout === 'wide' ? 5 : 4;

@@ -1,10 +1,13 @@
-import type { InThemes } from '../figures/both-themes.js';
-import type { Figure } from '../figures/render.js';
+import { type DrawnFigure, drawInThemes, type Figure } from '../figures/render.js';
 import { conditions } from '../labels.js';
 import type { Report } from '../report.js';
 import { escapeHtml } from './escape.js';
 import { htmlFigure } from './figure.js';
-import { sortScript, style } from './style.js';
+import { choiceSection } from './choice.js';
+import { frontNote, tradeoffs } from '../sections.js';
+import { type FigureSpots, figureSpots, networksData, type PageData, scriptJson } from './page-data.js';
+import { pageScript } from './script.js';
+import { style } from './style.js';
 import { htmlTable } from './table.js';
 
 /**
@@ -13,10 +16,18 @@ import { htmlTable } from './table.js';
  *
  * @param drawn each figure as SVG, wide
  */
-export function* htmlPage(report: Report, drawn: ReadonlyMap<Figure, InThemes>): Generator<string> {
+export function* htmlPage(report: Report, drawn: ReadonlyMap<Figure, DrawnFigure>): Generator<string> {
   const { study, figures, notices, summary } = report;
   const title = `${study.plan.suite}: ablation report`;
-  const picture = (figure: Figure): string => htmlFigure(figure, drawn.get(figure) as InThemes);
+  const spots: Record<string, FigureSpots> = {};
+  const picture = (figure: Figure): string => {
+    const wide = drawn.get(figure) as DrawnFigure;
+    const narrow = drawInThemes(figure, 'narrow');
+    spots[figure.name] = figureSpots(wide, narrow);
+    return htmlFigure(figure, wide, narrow);
+  };
+  const networks = networksData(study);
+  const choice = choiceSection(study, networks.networks);
   const sections = sectionsOf(report, picture);
   yield `<!doctype html>
 <html lang="en">
@@ -36,22 +47,30 @@ ${paragraphs(study.plan.description)}
 </header>
 <main>
 ${summary.map((sentence) => `<p class="summary">${escapeHtml(sentence)}</p>`).join('\n')}
-${notices.length === 0 ? '' : `<ul class="notices" aria-label="What to know first">\n${notices.map(notice).join('\n')}\n</ul>`}
-<nav aria-label="Sections">${sections.map(({ id, title }) => `<a href="#${id}">${escapeHtml(title)}</a>`).join(' ')}</nav>
+${notices.length === 0 ? '' : `<h2 class="distrust" id="distrust">What to distrust</h2>\n<ul class="notices" aria-labelledby="distrust">\n${notices.map(notice).join('\n')}\n</ul>`}
+<nav aria-label="Sections">${links(sections, choice !== '')}</nav>
 `;
   yield* figures.slice(0, 1).map(picture);
-  for (const { id, title, html } of sections) {
+  for (const [at, { id, title, html }] of sections.entries()) {
     yield `\n<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(title)}</h2>\n`;
     for (const part of html) yield typeof part === 'string' ? part : part();
-    yield '\n</section>';
+    yield `\n</section>${at === 0 ? choice : ''}`;
   }
   yield `
 </main>
 <footer><p>Made by ablate from the records of the suite alone; <code>ablate report</code> makes it anew.</p></footer>
-<script>${sortScript}</script>
+<script type="application/json" id="data">${scriptJson({ ...networks, figures: spots } satisfies PageData)}</script>
+<script>
+${pageScript()}</script>
 </body>
 </html>
 `;
+}
+
+function links(sections: readonly Section[], choice: boolean): string {
+  const [first = '', ...others] = sections.map(({ id, title }) => `<a href="#${id}">${escapeHtml(title)}</a>`);
+  const chosen = choice ? ['<a href="#compare" data-with-script hidden>Any two networks</a>'] : [];
+  return [first, ...chosen, ...others].join(' ');
 }
 
 interface Section {
@@ -113,7 +132,11 @@ function sectionsOf(
       html: parts.map(({ table, caption, notes: said }) => `${htmlTable(table, caption, true)}\n${asNotes(said)}\n`),
     })),
     figures.length > 1
-      ? { id: 'cost', title: 'Accuracy and cost', html: named('accuracy-flops', 'accuracy-parameters') }
+      ? {
+          id: 'cost',
+          title: 'Accuracy and cost',
+          html: [...named(...tradeoffs), `<p class="notes">${escapeHtml(frontNote)}</p>`],
+        }
       : null,
     tables.paper
       ? {

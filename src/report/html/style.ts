@@ -11,7 +11,8 @@ p { margin: 8px 0; max-width: 75ch; }
 a { color: var(--link); }
 nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 16px 0; font-size: 0.95rem; }
 .summary { font-size: 1.08rem; }
-.notices { list-style: none; margin: 20px 0; padding: 0; }
+.distrust { font-size: 1.05rem; margin: 24px 0 0; }
+.notices { list-style: none; margin: 8px 0 20px; padding: 0; }
 .notices li { margin: 8px 0; padding: 8px 14px; border-left: 4px solid var(--line); background: var(--card); border-radius: 4px; overflow-wrap: anywhere; }
 .notices li.warning { border-color: var(--warn-line); background: var(--warn); }
 .notices b { margin-right: 6px; }
@@ -19,6 +20,18 @@ figure { margin: 24px 0; }
 picture { display: block; }
 img { display: block; width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; }
 figcaption { font-size: 0.9rem; margin-top: 6px; }
+.frame { position: relative; }
+.frame:focus-visible { outline: 2px solid var(--link); outline-offset: 3px; border-radius: 8px; }
+.mark, .tip { display: none; position: absolute; pointer-events: none; }
+.mark { border: 1.5px solid var(--link); border-radius: 4px; }
+.tip { z-index: 1; max-width: min(420px, 100%); padding: 6px 10px; white-space: pre-line; overflow-wrap: anywhere; font-size: 0.86rem; line-height: 1.4; background: var(--bg); border: 1px solid var(--link); border-radius: 6px; box-shadow: 0 2px 10px rgb(0 0 0 / 25%); }
+.tip::first-line { font-weight: 600; }
+.choice { display: flex; flex-wrap: wrap; gap: 8px 18px; align-items: end; margin: 12px 0; }
+.choice label { display: grid; gap: 2px; font-size: 0.9rem; color: var(--quiet); min-width: 0; }
+.choice select, .choice button { font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 5px 8px; max-width: 100%; }
+.compare output { display: block; }
+.compare output .scroll { margin: 12px 0; width: fit-content; max-width: 100%; }
+.compare output table { width: auto; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.86rem; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -39,35 +52,5 @@ td.equivalent { font-weight: 600; }
 .notes { font-size: 0.9rem; }
 footer { margin-top: 48px; color: var(--quiet); font-size: 0.9rem; }
 @media (max-width: 640px) { body { padding: 16px 12px 48px; font-size: 15px; } h1 { font-size: 1.5rem; } h2 { margin-top: 36px; } tbody th { min-width: 7.5em; } th, td { padding: 5px 8px; } }
-@media print { @page { margin: 12mm; } body { max-width: none; padding: 0; } .scroll { overflow: visible; border: 0; } nav { display: none; } table { font-size: 7.5pt; } th, td { padding: 2px 4px; } td.n, thead th { white-space: normal; } tbody th { position: static; min-width: 0; } tr, figure { break-inside: avoid; } }
-`;
-
-/** Sorts a table by the heading that is clicked: numbers by value, empty cells last, a third click back to the road's order. */
-export const sortScript = `
-for (const table of document.querySelectorAll('table.sortable')) {
-  const body = table.tBodies[0];
-  const original = [...body.rows];
-  const value = (row, at) => {
-    const text = row.cells[at].textContent.trim().replace(/\\u2212/g, '-').replace(/,/g, '');
-    const number = parseFloat(text.replace(/^[<+]\\s*/, ''));
-    return Number.isNaN(number) ? text : number;
-  };
-  const empty = (value) => value === '\\u2013' || value === '';
-  [...table.tHead.rows[0].cells].forEach((cell, at) => {
-    const button = cell.querySelector('button');
-    if (!button) return;
-    button.addEventListener('click', () => {
-      const next = { null: 'ascending', ascending: 'descending', descending: null }[cell.getAttribute('aria-sort')];
-      for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
-      if (next) cell.setAttribute('aria-sort', next);
-      const sign = next === 'descending' ? -1 : 1;
-      const rows = next === null ? original : [...original].sort((a, b) => {
-        const [x, y] = [value(a, at), value(b, at)];
-        if (empty(x) || empty(y)) return empty(x) - empty(y);
-        return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)));
-      });
-      body.append(...rows);
-    });
-  });
-}
+@media print { @page { margin: 12mm; } body { max-width: none; padding: 0; } .scroll { overflow: visible; border: 0; } nav, .compare, .mark, .tip { display: none !important; } table { font-size: 7.5pt; } th, td { padding: 2px 4px; } td.n, thead th { white-space: normal; } tbody th { position: static; min-width: 0; } tr, figure { break-inside: avoid; } }
 `;

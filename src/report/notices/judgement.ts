@@ -86,7 +86,7 @@ function seedNotices({ family, rows }: Study): Notice[] {
         ]
       : [
           note(
-            `${together} with ${counted(usual.seeds, 'seed')}: a change of ${percent(usual.resolvable)} points or more is told in four studies of five.${more}`,
+            `${together} with ${counted(usual.seeds, 'seed')}: a true change of ${percent(usual.resolvable)} points is told in four studies of five, a smaller one less often.${more}`,
           ),
         ]),
     ...(flips && flips.monteCarloError > 0

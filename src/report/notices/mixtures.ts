@@ -14,7 +14,7 @@ const uniform: readonly {
   {
     what: 'engines',
     meaning:
-      'numerics differ between them, and images/s cannot be compared; differences across engines or precisions are not judged',
+      'numerics differ between them; differences across engines or precisions are not judged, and speed and memory are those of the commonest alone',
     serious: true,
     of: ({ engine }) =>
       `${engine.engine} ${engine.version} on ${engine.device}${engine.compiled ? `, compiled${engine.compiler ? ' by XLA' : ''}` : ', eager'}, kernels ${engine.kernels}, ${engine.precision}`,
@@ -41,7 +41,7 @@ const uniform: readonly {
   },
   {
     what: 'machines',
-    meaning: 'images/s cannot be compared',
+    meaning: 'speed and memory are those of the commonest alone',
     serious: false,
     of: ({ machine }) => `${machine.cpu}, ${counted(machine.cores, 'core')}`,
   },

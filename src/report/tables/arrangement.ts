@@ -19,10 +19,10 @@ export function shapleyTable({ arranged: { shapley } }: Study): Table | null {
       { heading: '95% interval', right: true },
       { heading: 'verdict' },
       { heading: 'standard error', right: true },
-      { heading: 'by orders', right: true },
-      { heading: 'by seeds', right: true },
-      { heading: 'in the least favourable order', right: true },
-      { heading: 'in the most', right: true },
+      { heading: 'by orders', right: true, spare: true },
+      { heading: 'by seeds', right: true, spare: true },
+      { heading: 'in the least favourable order', right: true, spare: true },
+      { heading: 'in the most', right: true, spare: true },
     ],
     rows: [
       ...values.map(({ step, value, error, interval, range: [least, most] }) => [

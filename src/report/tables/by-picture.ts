@@ -11,12 +11,12 @@ export function pictureTable(rows: readonly PictureRow[]): Table | null {
     columns: [
       { heading: 'network' },
       { heading: 'its seeds disagree, %', right: true },
-      { heading: 'it and the one before, %', right: true },
-      { heading: 'McNemar, seeds', right: true },
-      { heading: 'doubt: seeds', right: true },
-      { heading: 'doubt: pictures', right: true },
+      { heading: 'it differs from the one before, %', right: true },
+      { heading: 'seeds that differ (McNemar)', right: true },
+      { heading: 'doubt from seeds', right: true },
+      { heading: 'doubt from pictures', right: true },
       { heading: 'calibration error, %', right: true },
-      { heading: 'of it by chance', right: true },
+      { heading: 'by chance alone, %', right: true },
       { heading: 'too sure by, %', right: true },
     ],
     rows: rows.map(({ row, churn, calibration, step }) => [

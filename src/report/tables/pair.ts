@@ -89,7 +89,7 @@ export function pairCosts({ before, after, paired, unpaired }: Pair): Table {
   const mean = (paired?.change.difference ?? unpaired)?.mean;
   const whole = (value: number) => grouped(Math.round(value));
   const signedWhole = (value: number) => `${value < 0 ? '−' : value > 0 ? '+' : ''}${whole(Math.abs(value))}`;
-  const mebi = (of: PairSide) => (of.peakMemoryBytes ? of.peakMemoryBytes.mean / 2 ** 20 : undefined);
+  const mebi = ({ row }: PairSide) => (row.peakMemoryBytes ? row.peakMemoryBytes.mean / 2 ** 20 : undefined);
   return {
     columns: [
       { heading: '' },

@@ -1,5 +1,6 @@
-import { inUnit, none, signed, withSpread } from '../format.js';
-import { labelOf } from '../labels.js';
+import { rankCorrelation } from '../../statistics/rank-correlation.js';
+import { counted, inUnit, none, percent, signed, withSpread } from '../format.js';
+import { claimOf, labelOf } from '../labels.js';
 import { misprinted, type PaperRoad, type PaperRow, paperParent, paperRoads } from '../paper.js';
 import { type Row, rowNamed, type Study } from '../study.js';
 import { csv } from './csv.js';
@@ -87,6 +88,28 @@ export function paperCsv({ pairs }: PaperComparison): string {
   );
 }
 
+/** How far the order of our changes is the paper's, and whether what has a verdict here goes the paper's way. */
+function agreement(pairs: PaperComparison['pairs']): string[] {
+  const changes = pairs.flatMap(({ row, change }) =>
+    row.delta && change !== null ? [{ ours: row.delta.mean, paper: change, claim: claimOf(row.judged) }] : [],
+  );
+  const order = rankCorrelation(changes.map(({ ours, paper }) => [ours, paper] as const));
+  const told = changes.filter(({ claim }) => claim === 'helps' || claim === 'hurts');
+  const alike = told.filter(({ claim, paper }) => (claim === 'helps' ? paper > 0 : paper < 0)).length;
+  return [
+    ...(order
+      ? [
+          `The order of the changes: rank correlation of our Δ with the paper's ${percent(order.value)} over ${counted(order.pairs, 'step')}${order.interval ? `, between ${percent(order.interval[0])} and ${percent(order.interval[1])} with 95%, as if these steps were drawn from many` : ''} (Spearman${order.interval ? '; Bonett and Wright' : ''}). The spread of our Δ over seeds pulls it towards 0.`,
+        ]
+      : []),
+    ...(told.length > 0
+      ? [
+          `Of ${counted(told.length, 'step')} with a verdict here ${alike} ${alike === 1 ? 'goes' : 'go'} the same way in the paper.`,
+        ]
+      : []),
+  ];
+}
+
 /** Footnotes of the table. */
 export function paperNotes({ road, pairs }: PaperComparison): string[] {
   return [
@@ -94,5 +117,6 @@ export function paperNotes({ road, pairs }: PaperComparison): string[] {
     ...(pairs.some(({ paper }) => misprinted(paper)) || road.table === 'Table 11'
       ? [`${road.table === 'Table 10' ? '* ' : ''}${road.note}`]
       : []),
+    ...agreement(pairs),
   ];
 }

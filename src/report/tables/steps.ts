@@ -18,18 +18,18 @@ export function stepTable(study: Study): Table {
       { heading: 'step' },
       ...(cumulative ? [] : [{ heading: 'against' }]),
       { heading: 'top-1 %', right: true },
-      ...(averaged ? [{ heading: 'EMA, top-1 %', right: true }] : []),
-      ...(chosenBy ? [{ heading: 'held out, top-1 %', right: true }] : []),
-      { heading: 'seeds', right: true },
+      ...(averaged ? [{ heading: 'EMA, top-1 %', right: true, spare: true }] : []),
+      ...(chosenBy ? [{ heading: 'held out, top-1 %', right: true, spare: true }] : []),
+      { heading: 'seeds', right: true, spare: true },
       { heading: 'Δ', right: true },
       { heading: '95% interval', right: true },
-      ...(flipped ? [{ heading: 'p, sign flips', right: true }] : []),
+      ...(flipped ? [{ heading: 'p, sign flips', right: true, spare: true }] : []),
       { heading: 'verdict' },
-      ...(open ? [{ heading: `seeds to tell ${percent(study.family.target ?? 1, 1)}`, right: true }] : []),
+      ...(open ? [{ heading: `seeds to tell ${percent(study.family.target ?? 1, 1)}`, right: true, spare: true }] : []),
       { heading: `${macs.letter}MACs`, right: true },
-      { heading: 'Δ MACs', right: true },
+      { heading: 'Δ MACs', right: true, spare: true },
       { heading: `params, ${params.letter}`, right: true },
-      { heading: 'images/s', right: true },
+      { heading: 'images/s', right: true, spare: true },
     ],
     rows: study.rows.map((row) => [
       row.variant.adopted ? labelOf(row) : `${labelOf(row)} (not adopted)`,
@@ -71,7 +71,7 @@ export function stepsCsv({ rows }: Study): string {
   const header = [
     ...['variant', 'title', 'kind', 'section', 'parent', 'adopted', 'seeds_done', 'seeds_failed', 'seeds_planned'],
     ...['top1_mean', 'top1_sd', 'held_out_top1_mean', 'test_set_standard_error', 'delta', ...judgedHeader, 'at_chance'],
-    ...['macs', 'delta_macs', 'parameters', 'images_per_second'],
+    ...['macs', 'delta_macs', 'parameters', 'images_per_second', 'peak_memory_bytes'],
   ];
   return csv(
     header,
@@ -82,7 +82,8 @@ export function stepsCsv({ rows }: Study): string {
         ...[row.bySeed.size, states.filter(({ status }) => status === 'failed').length, states.length],
         ...[top1?.mean ?? null, top1?.sd ?? null, row.heldOut?.mean ?? null, row.floor],
         ...[row.delta?.mean ?? null, ...judgedCells(row)],
-        ...[String(row.atChance), variant.macs, row.deltaMacs, variant.params, row.imagesPerSecond?.mean ?? null],
+        ...[String(row.atChance), variant.macs, row.deltaMacs, variant.params],
+        ...[row.imagesPerSecond?.mean ?? null, row.peakMemoryBytes?.mean ?? null],
       ];
     }),
   );

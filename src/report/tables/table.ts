@@ -8,4 +8,6 @@ interface Column {
   readonly heading: string;
   /** Numbers stand to the right. */
   readonly right?: boolean;
+  /** Left out where there is little room. */
+  readonly spare?: boolean;
 }

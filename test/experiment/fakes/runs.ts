@@ -18,6 +18,7 @@ export function fakeRun(variant: string, seed = 0, changes: Partial<PlannedRun> 
     batchSize: 1,
     bytes: 1,
     trial: null,
+    again: null,
     awaits: null,
     ...changes,
   };
