@@ -50,9 +50,9 @@ const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
 const lookMilliseconds = 5000;
 
 /**
- * A child process a run, or one a rank; its output goes to log.txt. One that has done its run takes another. A run that ends without a result leaves one that says
- * how it ended, so that the suite can go on and the report can name the reason. A done result stands, however the process
- * ended.
+ * A child process a run, or one a rank; its output goes to log.txt. One that has done its run takes another of the same
+ * network. A run that ends without a result leaves one that says how it ended, so that the suite can go on and the report
+ * can name the reason. A done result stands, however the process ended.
  *
  * @param file the worker's program; tests put their own here.
  */

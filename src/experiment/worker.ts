@@ -1,4 +1,4 @@
-/** One run in a process of its own, so that a crash, an out-of-memory kill or a NaN ends this run and no other. */
+/** A run in a process of its own, or after one of the same network: a crash, an out-of-memory kill or a NaN ends this run and no other. */
 import { join } from 'node:path';
 import { countCost } from '../cost/count.js';
 import { openDatasets } from '../data/open.js';
