@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failedResult } from '../experiment/fakes/records.js';
 import { ablate, program } from './command.js';
 import { holdStarts } from './hold.js';
 
@@ -98,8 +99,10 @@ test('a suite is trained once; a change trains again only what it changes; other
   const planFile = join(folder, 'out', 'tiny', 'plan.json');
   const begun = JSON.parse(readFileSync(planFile, 'utf8'));
   writeFileSync(planFile, JSON.stringify({ ...begun, engine: { engine: 'webgpu', gpu: true } }));
+  writeFileSync(`${planFile}.123.partial`, '{');
   const again = call('run', file, '--only', 'training-recipe,gelu');
   writeFileSync(planFile, JSON.stringify(begun));
+  expect(existsSync(`${planFile}.123.partial`)).toBe(false);
   expect(again.status).toBe(0);
   expect(again.stderr).not.toMatch('start');
   expect(result('gelu')).toEqual(gelu);
@@ -126,6 +129,14 @@ test('a suite is trained once; a change trains again only what it changes; other
   expect(states(call('plan', file).document).slice(1)).toEqual(['training-recipe 0 done', 'gelu 0 done']);
   expect(call('run', file, '--only', 'gelu').stderr).not.toMatch('start');
   expect(result('gelu')).toEqual(gelu);
+
+  const failed = failedResult(gelu.hash, 'the layer scaled:\n  a shape of [2, 3] was expected');
+  const resultFile = join(folder, 'out', 'tiny', 'gelu', 'seed-0', 'result.json');
+  writeFileSync(resultFile, JSON.stringify(failed));
+  expect(ablate(['status', file, '--out', join(folder, 'out')]).stdout).toContain(
+    'failed   the layer scaled: a shape of [2, 3] was expected',
+  );
+  writeFileSync(resultFile, JSON.stringify(gelu));
 });
 
 test('Ctrl-C saves with exit code 75 and the command that goes on, which gives what an uncut run would', async () => {

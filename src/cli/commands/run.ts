@@ -12,6 +12,7 @@ import { runSchedule, type ScheduleSummary } from '../../experiment/schedule.js'
 import { shareMachine } from '../../experiment/share.js';
 import type { Standing } from '../../experiment/standing.js';
 import { storageProblem } from '../../experiment/storage.js';
+import { removePartial } from '../../records/folders.js';
 import { readPlan, orNull } from '../../records/read.js';
 import { writePlan } from '../../records/write.js';
 import { command } from '../../shell/program.js';
@@ -180,11 +181,14 @@ const namedIn = ({ device, compiler, precision }: RunOptions): Aspect[] => [
   ...(precision !== undefined ? (['precision'] as const) : []),
 ];
 
-/** Makes the suite's folder and, where it is not shared, locks it. */
+/** Makes the suite's folder and, where it is not shared, locks it and removes what a killed start was writing there. */
 async function takeFolder(suiteFolder: string, shared: boolean): Promise<Release | null> {
   try {
     await makeFolder(suiteFolder);
-    return shared ? null : await lockFolder(suiteFolder);
+    if (shared) return null;
+    const release = await lockFolder(suiteFolder);
+    await removePartial(suiteFolder);
+    return release;
   } catch (error) {
     throw error instanceof LockedError ? new UsageError(error.message) : storageProblem(error as Error, suiteFolder);
   }

@@ -118,5 +118,5 @@ function words({ top1, reason, epoch, epochs, state, stopped, folder }: RunState
   }
   if (state === 'stale') return `${staleWords}; \`ablate run\` sets them aside`;
   if (state === 'damaged') return `${reason}; \`ablate run\` sets its records aside and trains it anew`;
-  return reason?.split('\n')[0] ?? '';
+  return reason?.replace(/\s*\n\s*/g, ' ') ?? '';
 }

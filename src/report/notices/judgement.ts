@@ -72,11 +72,11 @@ function seedNotices({ family, rows }: Study): Notice[] {
       : [];
   }
   const together = size === 1 ? 'One comparison is judged' : `${size} comparisons are judged together`;
-  const needed = usual.seedsNeeded === null ? 'more than 1,000' : String(usual.seedsNeeded);
+  const needed = usual.seedsNeeded === null ? 'more than 1,000' : `about ${usual.seedsNeeded}`;
   const enough = usual.seedsNeeded !== null && usual.seedsNeeded <= usual.seeds;
   const more = enough
     ? ''
-    : ` A change of ${percent(target ?? 1)} would take about ${needed} seeds; longer training, which narrows the spread, may buy more than seeds do.`;
+    : ` A change of ${percent(target ?? 1)} would take ${needed} seeds; longer training, which narrows the spread, may buy more than seeds do.`;
   return [
     ...(usual.seeds < 3
       ? [

@@ -60,7 +60,9 @@ test('one changed pixel changes the fingerprint', async () => {
 test('a missing file, wrong counts and wrong labels are refused by name', async () => {
   const open = () => openDatasets({ ...config, root: folder });
   await rm(join(folder, 't10k-labels-idx1-ubyte.gz'));
-  await expect(open()).rejects.toThrow(/t10k-labels-idx1-ubyte.gz does not exist.\nNext: put its files into that folder, .*: ablate data fashion-mnist/);
+  await expect(open()).rejects.toThrow(
+    /t10k-labels-idx1-ubyte.gz does not exist.\nNext: put its files into that folder, .*: ablate data fashion-mnist/,
+  );
   await copyFile(join(folder, 'train-labels-idx1-ubyte.gz'), join(folder, 't10k-labels-idx1-ubyte.gz'));
   await expect(open()).rejects.toThrow(/100 test pictures, but 300 labels/);
   const labels = gunzipSync(await readFile(join(fixture, 't10k-labels-idx1-ubyte.gz')));
