@@ -5,6 +5,8 @@ export interface CoursePoint {
   readonly epoch: number;
   /** Mean over the runs that have got so far. */
   readonly value: number;
+  /** Standard deviation over them; null for one. */
+  readonly sd: number | null;
   readonly seeds: number;
 }
 
@@ -36,19 +38,27 @@ export function sumCourse(): CourseSums {
 }
 
 function meansByEpoch() {
-  const sums = new Map<number, { sum: number; count: number }>();
+  // Mean and squares around it as they grow (Welford), so that nothing large is subtracted from anything large.
+  const sums = new Map<number, { mean: number; squares: number; count: number }>();
   return {
     add(epoch: number, value: number): void {
       const known = sums.get(epoch);
-      if (known === undefined) sums.set(epoch, { sum: value, count: 1 });
+      if (known === undefined) sums.set(epoch, { mean: value, squares: 0, count: 1 });
       else {
-        known.sum += value;
         known.count++;
+        const off = value - known.mean;
+        known.mean += off / known.count;
+        known.squares += off * (value - known.mean);
       }
     },
     points: (): CoursePoint[] =>
       [...sums]
-        .map(([epoch, { sum, count }]) => ({ epoch, value: sum / count, seeds: count }))
+        .map(([epoch, { mean, squares, count }]) => ({
+          epoch,
+          value: mean,
+          sd: count > 1 ? Math.sqrt(squares / (count - 1)) : null,
+          seeds: count,
+        }))
         .sort((a, b) => a.epoch - b.epoch),
   };
 }

@@ -1,4 +1,4 @@
-import type { ChartConfiguration } from 'chart.js';
+import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import type { Course, CoursePoint } from '../course.js';
 import { conditions, labelOf } from '../labels.js';
 import type { Row, Study } from '../study.js';
@@ -61,9 +61,9 @@ function curvesFigure(study: Study, quantity: Quantity): Figure | null {
     title: quantity.title,
     alt: `Line chart: ${quantity.title.toLowerCase()}, mean over seeds, of ${counted(curves.length, 'network')}. ${[curves[0], curves.at(-1)].flatMap((curve) => (curve ? [inWords(curve)] : [])).join('; ')}. All points are in its CSV file.`,
     csv: csv(
-      ['variant', 'epoch', quantity.column, 'seeds'],
+      ['variant', 'epoch', quantity.column, 'sd', 'seeds'],
       curves.flatMap(({ row, points }) =>
-        points.map(({ epoch, value, seeds }) => [row.variant.name, epoch, value, seeds]),
+        points.map(({ epoch, value, sd, seeds }) => [row.variant.name, epoch, value, sd, seeds]),
       ),
     ),
     draw: (theme, layout) => draw(study, quantity, shown(curves), theme, layout),
@@ -88,7 +88,10 @@ function inWords({ row, points }: Curve): string {
 function curveOf({ records }: Study, row: Row, { of, factor }: Quantity): Curve {
   const course = records.courses.get(row.network);
   const points = course ? of(course) : [];
-  return { row, points: points.map((point) => ({ ...point, value: factor * point.value })) };
+  return {
+    row,
+    points: points.map(({ value, sd, ...point }) => ({ ...point, value: factor * value, sd: sd && factor * sd })),
+  };
 }
 
 interface View {
@@ -101,6 +104,8 @@ function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme:
   const width = wide ? 1040 : 440;
   const size = wide ? 12 : 10;
   const view: View = { curves, theme };
+  const bands = banded(curves);
+  const inBands = curves.length > bands.length ? 'start, end and the mark to beat' : 'all';
   const list = listOf(
     curves.map((curve, at) => listItem(curve, at, view)),
     theme,
@@ -109,11 +114,14 @@ function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme:
   const head: Head = {
     title: `${study.plan.suite}: ${quantity.title.toLowerCase()}`,
     subtitle: conditions(study),
-    key: [],
+    key: bands.length > 0 ? [{ mark: 'band', colour: theme.grid, label: `± 1 sd over seeds: ${inBands}` }] : [],
   };
   const top = headHeight(layout, head.key, width);
   const epochs = curves.flatMap(({ points }) => points.map(({ epoch }) => epoch));
-  const values = curves.flatMap(({ points }) => points.map(({ value }) => value));
+  const values = [
+    ...curves.flatMap(({ points }) => points.map(({ value }) => value)),
+    ...bands.flatMap(({ points }) => points.flatMap(({ value, sd }) => [value - (sd ?? 0), value + (sd ?? 0)])),
+  ];
   const x = pointAxis(epochs.length > 0 ? epochs : [0, 1], 0);
   const xAxis = { ...x, max: Math.max(...epochs, 1), step: Math.max(1, x.step) };
   const yAxis = pointAxis(values.length > 0 ? values : [0, 1], 0);
@@ -132,15 +140,47 @@ function draw(study: Study, quantity: Quantity, curves: readonly Curve[], theme:
           },
           plugins: { legend: { display: false }, annotation: { annotations: {} } },
         },
-        plugins: [headPlugin(head, theme, layout), list.plugin(top)],
+        plugins: [headPlugin(head, theme, layout), bandsPlugin(bands, view), list.plugin(top)],
       }) as unknown as ChartConfiguration,
     spots: ({ scales: { x: across, y: up } }) =>
       curves.flatMap(({ row, points }) =>
-        points.map(({ epoch, value, seeds }): Spot => {
-          const words = `${labelOf(row)}\nepoch ${epoch}: ${curveValue(value, quantity.factor === 100)}, mean of ${counted(seeds, 'seed')}`;
+        points.map(({ epoch, value, sd, seeds }): Spot => {
+          const words = `${labelOf(row)}\nepoch ${epoch}: ${curveValue(value, quantity.factor === 100)}${sd === null ? '' : ` ± ${sd.toFixed(quantity.factor === 100 ? 2 : 3)}`}, mean of ${counted(seeds, 'seed')}`;
           return pointSpot(across?.getPixelForValue(epoch) ?? 0, up?.getPixelForValue(value) ?? 0, words);
         }),
       ),
+  };
+}
+
+/** Of many curves bands hide each other: those of the start, the road's end and the networks to beat alone. */
+function banded(curves: readonly Curve[]): readonly Curve[] {
+  const steps = curves.filter(({ row }) => row.variant.kind === 'step' && row.variant.adopted);
+  const shown =
+    curves.length <= 4 ? curves : curves.filter((curve) => curve.row.variant.kind !== 'step' || curve === steps.at(-1));
+  return shown.filter(({ points }) => points.length > 1 && points.some(({ sd }) => sd !== null && sd > 0));
+}
+
+/** Mean ± standard deviation over seeds, behind the curves. */
+function bandsPlugin(bands: readonly Curve[], view: View): Plugin {
+  return {
+    id: 'bands',
+    beforeDatasetsDraw({ ctx, scales: { x: across, y: up } }: Chart) {
+      for (const curve of bands) {
+        const edge = (side: 1 | -1) =>
+          curve.points.map(({ epoch, value, sd }) => [
+            across?.getPixelForValue(epoch) ?? 0,
+            up?.getPixelForValue(value + side * (sd ?? 0)) ?? 0,
+          ]);
+        ctx.save();
+        ctx.globalAlpha = 0.2;
+        ctx.fillStyle = colourOf(curve, view.curves.indexOf(curve), view);
+        ctx.beginPath();
+        for (const [x = 0, y = 0] of [...edge(1), ...edge(-1).reverse()]) ctx.lineTo(x, y);
+        ctx.closePath();
+        ctx.fill();
+        ctx.restore();
+      }
+    },
   };
 }
 
