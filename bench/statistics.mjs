@@ -8,7 +8,7 @@ import { judgeFamily } from '../dist/statistics/family.js';
 import { nullDistribution } from '../dist/statistics/null-distribution.js';
 import { pairedDifference } from '../dist/statistics/paired.js';
 import { fitPrior, moderated } from '../dist/statistics/prior.js';
-import { simulate } from './statistics/studies.mjs';
+import { powerWithKnownSpreads, simulate } from './statistics/studies.mjs';
 
 const { values } = parseArgs({ options: { studies: { type: 'string', default: '8000' } } });
 const studies = Number(values.studies);
@@ -47,5 +47,16 @@ for (const kind of spreads) {
     const made = [1, 2, 3].map((effect) => run({ studies: Math.min(studies, 2000), seeds, spreads: kind, effect }));
     return `${made.map(({ power }) => power.toFixed(0)).join(' ')}; ${made[0].halfWidth.toFixed(2)}`;
   });
+  line(kind, ...cells);
+}
+
+console.log('\nPower at 1, 2, 3 sd of a judge who knows every true spread, %, otherwise as above\n');
+head('spreads', ...counts.map((n) => `${n} seeds`));
+for (const kind of spreads) {
+  const cells = counts.map((seeds) =>
+    [1, 2, 3]
+      .map((effect) => powerWithKnownSpreads(statistics, { studies: 4000, seeds, spreads: kind, effect }).toFixed(0))
+      .join(' '),
+  );
   line(kind, ...cells);
 }

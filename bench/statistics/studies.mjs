@@ -71,6 +71,39 @@ export function simulate(statistics, cell) {
   };
 }
 
+/**
+ * The power, in percent, of a judge who knows every network's true spread and the correlation: |mean| over its true standard
+ * error against the 95% quantile of the largest where no step does anything. What no procedure can reach that has to estimate them.
+ */
+export function powerWithKnownSpreads(statistics, { studies, seeds, spreads, effect, correlation = 0.3, moved = 5 }) {
+  const random = statistics.createGenerator(1, JSON.stringify(['known', seeds, spreads, effect, correlation, moved]));
+  const sds = sdsOf(statistics, spreads);
+  const errors = parents.map((parent, step) => {
+    const [a, b] = [sds[step + 1], sds[parent]];
+    return Math.sqrt(((1 - correlation) * (a * a + b * b) + correlation * (a - b) ** 2) / seeds);
+  });
+  const means = () => {
+    const common = random.normal();
+    const levels = sds.map(
+      (sd) =>
+        (sd * (Math.sqrt(1 - correlation) * random.normal() + Math.sqrt(correlation) * common)) / Math.sqrt(seeds),
+    );
+    return parents.map((parent, step) => levels[step + 1] - levels[parent]);
+  };
+  const largest = Array.from({ length: 10 * studies }, () =>
+    Math.max(...means().map((mean, step) => Math.abs(mean) / errors[step])),
+  ).sort((a, b) => a - b);
+  const critical = largest[Math.floor(0.95 * largest.length)];
+  let found = 0;
+  for (let study = 0; study < studies; study++) {
+    const effects = effectsOf(random, effect, moved);
+    means().forEach((mean, step) => {
+      if (effects[step] !== 0 && Math.abs(mean + effects[step]) / errors[step] > critical) found++;
+    });
+  }
+  return (100 * found) / (studies * moved);
+}
+
 /** A third of the steps (or one) moved by `size`, with random signs. */
 function effectsOf(random, size, count) {
   const effects = parents.map(() => 0);
