@@ -1,4 +1,5 @@
 import type { Binding } from '../binding.js';
+import { earlyUpdates } from './early-updates.js';
 import { givenAgain } from './given-again.js';
 import { addConstant, addOperation } from './graph.js';
 import { liveNodes, type OperationNode, type RecordedNode, type Recording, type Value } from './recording.js';
@@ -7,7 +8,7 @@ const isKernel = (node: RecordedNode): boolean => node.kind === 'operation' && n
 
 /**
  * The step as it is to run, in a graph of its own: what comes to nothing is left out, maps that gradients give again are not
- * kept (`givenAgain`), and our kernels run in this order and no other, so that what it frees is free in time. The numbers are
+ * kept (`givenAgain`), nor gradients until the last is there (`earlyUpdates`), and our kernels run in this order and no other, so that what it frees is free in time. The numbers are
  * those of the recording. One without our kernels stays as it is.
  */
 export function arranged(binding: Binding, recording: Recording): Recording {
@@ -15,7 +16,12 @@ export function arranged(binding: Binding, recording: Recording): Recording {
   const live = liveNodes(recording);
   const results = [...recording.outputs, ...recording.updates].map(({ value }) => value);
   const running = recording.nodes.filter((node) => node.kind === 'operation' && live.has(node.index));
-  const { nodes, stands } = givenAgain(running, results);
+  const updates = earlyUpdates(binding, running);
+  const { nodes, stands } = givenAgain(updates.nodes, results);
+  const standing = (node: RecordedNode): RecordedNode => {
+    const late = updates.stands.get(node) ?? node;
+    return stands.get(late) ?? late;
+  };
 
   const graph = binding.newGraph();
   const made: RecordedNode[] = [];
@@ -31,16 +37,16 @@ export function arranged(binding: Binding, recording: Recording): Recording {
   };
   const feeds = recording.feeds.map(({ name, value }) => ({ name, value: input(value) }));
   const variables = recording.variables.map(input);
-  for (const node of recording.nodes) {
+  for (const node of [...recording.nodes, ...updates.constants]) {
     if (node.kind !== 'constant' || !live.has(node.index)) continue;
     const graphNode = addConstant(binding, graph, node.dtype, node.shape, node.values);
     add(node, { ...node, graphNode, index: made.length });
   }
 
-  const placeOf = (node: RecordedNode): RecordedNode => places.get(stands.get(node) ?? node) as RecordedNode;
+  const placeOf = (node: RecordedNode): RecordedNode => places.get(standing(node)) as RecordedNode;
   const placed = <T extends Value>(value: T): T => ({ ...value, node: placeOf(value.node) });
   let lastKernel: RecordedNode | null = null;
-  for (const node of inOrder(nodes, stands)) {
+  for (const node of inOrder(nodes, standing)) {
     const controls = new Set(node.controls.map(placeOf));
     if (lastKernel && isKernel(node)) controls.add(lastKernel);
     const operation = { ...node, inputs: node.inputs.map(placed), controls: [...controls] };
@@ -60,13 +66,13 @@ export function arranged(binding: Binding, recording: Recording): Recording {
 }
 
 /** The operations of a list in its order, but for those that wait for later ones: these come as soon as they can. */
-function inOrder(nodes: readonly RecordedNode[], stands: ReadonlyMap<RecordedNode, RecordedNode>): OperationNode[] {
+function inOrder(nodes: readonly RecordedNode[], standing: (node: RecordedNode) => RecordedNode): OperationNode[] {
   const operations = nodes.filter((node) => node.kind === 'operation');
   const waiting = new Map<OperationNode, number>();
   const dependants = new Map<RecordedNode, OperationNode[]>(operations.map((node) => [node, []]));
   for (const node of operations) {
     const named = [...node.inputs.map((value) => value.node), ...node.controls];
-    const before = new Set(named.map((one) => stands.get(one) ?? one).filter((one) => dependants.has(one)));
+    const before = new Set(named.map(standing).filter((one) => dependants.has(one)));
     waiting.set(node, before.size);
     for (const one of before) (dependants.get(one) as OperationNode[]).push(node);
   }

@@ -2,7 +2,7 @@ import type { Binding } from '../binding.js';
 import type { RecordedNode, Recording, Value } from './recording.js';
 
 /** Ops whose output may be the very buffer of their first input. */
-const SHARES_BUFFER: ReadonlySet<string> = new Set([
+export const SHARES_BUFFER: ReadonlySet<string> = new Set([
   ...['Identity', 'Snapshot', 'StopGradient', 'Reshape', 'Squeeze', 'ExpandDims', 'Bitcast', 'Cast', 'Slice'],
 ]);
 
