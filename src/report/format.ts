@@ -70,9 +70,14 @@ export function pValue(p: number): string {
   return p >= 0.1 ? p.toFixed(2) : Number(p.toPrecision(2)).toString();
 }
 
-/** `a, b and c`. */
+/** A sentence that names more is not read. */
+const mostListed = 20;
+
+/** `a, b and c`; of more than twenty the first and how many more. */
 export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join('');
+  if (items.length > mostListed)
+    return `${items.slice(0, mostListed - 1).join(', ')} and ${items.length - mostListed + 1} more`;
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 

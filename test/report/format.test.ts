@@ -6,6 +6,7 @@ import {
   duration,
   grouped,
   inUnit,
+  listed,
   percent,
   pValue,
   seedList,
@@ -16,6 +17,20 @@ import {
 import { escapeHtml } from '../../src/report/html/escape.js';
 import { csv } from '../../src/report/tables/csv.js';
 import { markdownTable } from '../../src/report/tables/markdown.js';
+
+describe('names in a sentence', () => {
+  it('are all there up to twenty, of more the first and how many are not', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at + 1}`);
+    expect([listed([]), listed(['a']), listed(['a', 'b']), listed(['a', 'b', 'c'])]).toEqual([
+      '',
+      'a',
+      'a and b',
+      'a, b and c',
+    ]);
+    expect(listed(names(20))).toBe(`${names(19).join(', ')} and n20`);
+    expect(listed(names(256))).toBe(`${names(19).join(', ')} and 237 more`);
+  });
+});
 
 describe('numbers as printed', () => {
   it('group, sign and scale the same everywhere', () => {
