@@ -8,8 +8,8 @@ const isKernel = (node: RecordedNode): boolean => node.kind === 'operation' && n
 
 /**
  * The step as it is to run, in a graph of its own: what comes to nothing is left out, maps that gradients give again are not
- * kept (`givenAgain`), nor gradients until the last is there (`earlyUpdates`), and our kernels run in this order and no other, so that what it frees is free in time. The numbers are
- * those of the recording. One without our kernels stays as it is.
+ * kept (`givenAgain`), nor gradients until the last is there (`earlyUpdates`), and our kernels run in this order and no other,
+ * so that what it frees is free in time. The numbers are those of the recording. One without our kernels stays as it is.
  */
 export function arranged(binding: Binding, recording: Recording): Recording {
   if (!recording.nodes.some(isKernel)) return recording;
