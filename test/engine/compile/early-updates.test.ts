@@ -62,7 +62,11 @@ const feedsOf = (optimizer: 'adamw' | 'sgd', seed: number): Feeds => ({
 
 /** Of the bits of each: comparing millions of numbers one by one takes a minute. */
 const digests = (tensors: readonly Tensor[]) =>
-  tensors.map((tensor) => createHash('sha256').update(tensor.dataSync() as Float32Array).digest('hex'));
+  tensors.map((tensor) =>
+    createHash('sha256')
+      .update(tensor.dataSync() as Float32Array)
+      .digest('hex'),
+  );
 
 describe.each(['adamw', 'sgd'] as const)('%s in parts', (optimizer) => {
   test.each([false, true])('writes what the whole writes, gradients clipped: %s', async (clip) => {
