@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/records/run.js';
 import { figuresOf } from '../../src/report/figures/figures.js';
 import { pairOf, sideFrom } from '../../src/report/pair.js';
+import { noticesOf } from '../../src/report/notices/notices.js';
 import { paretoFront } from '../../src/report/pareto.js';
 import { readPlanOf, readSuite } from '../../src/report/read.js';
 import { study } from '../../src/report/study.js';
 import { stepNotes } from '../../src/report/step-notes.js';
+import { summarize } from '../../src/statistics/summary.js';
 import { writeSynthetic } from './synthetic.js';
 
 describe('the front', () => {
@@ -39,6 +41,26 @@ const variants = [
 /** What the made-up records say: the better a network, the slower it is. */
 const speedOf = (top1: readonly number[]) => top1.reduce((sum, one) => sum + 900 - one, 0) / top1.length;
 
+describe('speeds of seeds that do the same work', () => {
+  const notices = async (...speeds: readonly (readonly number[])[]) => {
+    const made = study(readSuite(await writeSynthetic({ variants })));
+    const rows = made.rows.map((row, at) => ({ ...row, imagesPerSecond: summarize(speeds[at] ?? []) }));
+    return noticesOf({ ...made, rows }).flatMap(({ level, text }) =>
+      text.startsWith('Training speeds') ? [[level, ...(text.match(/\d+%/g) ?? [])]] : [],
+    );
+  };
+
+  it('say, where they differ, how far: the standard deviation over the mean', async () => {
+    // 300 of 600, 100 of 500, 80 of 800.
+    expect(await notices([300, 600, 900], [400, 500, 600], [800, 720, 880])).toEqual([['note', '20%', '50%']]);
+  });
+
+  it('are not mentioned where they hardly do, or where there is one of each', async () => {
+    expect(await notices([880, 900, 860], [400, 500, 600], [800, 720, 880])).toEqual([]);
+    expect(await notices([100], [900], [500])).toEqual([]);
+  });
+});
+
 describe('speed and memory', () => {
   it('are of the place where most runs were measured alone; what was measured elsewhere is named', async () => {
     const change = (record: RunRecord): RunRecord => {
@@ -67,7 +89,7 @@ describe('speed and memory', () => {
         .split('\r\n')
         .slice(1)
         .map((line) => line.split(',')) ?? [];
-    expect(lines.map(([, variant, , , , , , front]) => [variant, front])).toEqual([
+    expect(lines.map((cells) => [cells[1], cells.at(-1)])).toEqual([
       ['base', 'true'],
       ['gelu', 'true'],
     ]);

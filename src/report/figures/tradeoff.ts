@@ -22,8 +22,8 @@ interface Price {
   readonly title: string;
   readonly axis: (letter: string) => string;
   readonly column: string;
-  /** Null where it was not measured. */
-  readonly of: (row: Row) => number | null;
+  /** Null where it was not measured; sd over seeds, null where there is none. */
+  readonly of: (row: Row) => { readonly mean: number; readonly sd: number | null } | null;
   readonly unit: (values: readonly number[]) => Unit;
   /** Which of two networks has the better of it. */
   readonly better: 'less' | 'more';
@@ -36,7 +36,7 @@ const macs: Price = {
   title: 'Accuracy against MACs',
   axis: (letter) => `${letter}MACs (multiply-adds)`,
   column: 'macs',
-  of: ({ variant }) => variant.macs,
+  of: ({ variant }) => ({ mean: variant.macs, sd: null }),
   unit: unitFor,
   better: 'less',
   measured: false,
@@ -46,7 +46,7 @@ const params: Price = {
   title: 'Accuracy against parameters',
   axis: (letter) => `Parameters (${letter})`,
   column: 'parameters',
-  of: ({ variant }) => variant.params,
+  of: ({ variant }) => ({ mean: variant.params, sd: null }),
   unit: unitFor,
   better: 'less',
   measured: false,
@@ -56,7 +56,7 @@ const speed: Price = {
   title: 'Accuracy against training speed',
   axis: () => 'Training speed (pictures a second)',
   column: 'images_per_second',
-  of: ({ imagesPerSecond }) => imagesPerSecond?.mean ?? null,
+  of: ({ imagesPerSecond }) => imagesPerSecond,
   unit: () => ({ factor: 1, letter: 'pictures a second' }),
   better: 'more',
   measured: true,
@@ -66,7 +66,7 @@ const memory: Price = {
   title: 'Accuracy against peak memory',
   axis: (letter) => `Peak memory of a run (${letter})`,
   column: 'peak_memory_bytes',
-  of: ({ peakMemoryBytes }) => peakMemoryBytes?.mean ?? null,
+  of: ({ peakMemoryBytes }) => peakMemoryBytes,
   unit: (values) => {
     const gibi = Math.max(...values) >= 2 ** 30;
     return gibi ? { factor: 2 ** 30, letter: 'GiB' } : { factor: 2 ** 20, letter: 'MiB' };
@@ -89,6 +89,8 @@ interface Point {
   readonly row: Row;
   readonly number: number;
   readonly x: number;
+  /** Standard deviation of x over seeds; 0 of what is counted. */
+  readonly across: number;
   readonly y: number;
   readonly sd: number;
   /** Whether no network is better in both. */
@@ -96,10 +98,12 @@ interface Point {
 }
 
 function tradeoffFigure(study: Study, price: Price): Figure {
-  const unit = price.unit(study.rows.flatMap((row) => price.of(row) ?? []));
+  const unit = price.unit(study.rows.flatMap((row) => price.of(row)?.mean ?? []));
   const priced = study.rows.flatMap((row) => {
     const cost = price.of(row);
-    return row.top1 && cost !== null ? [{ row, x: cost / unit.factor, y: row.top1.mean, sd: row.top1.sd ?? 0 }] : [];
+    if (!row.top1 || !cost) return [];
+    const [x, across] = [cost.mean / unit.factor, (cost.sd ?? 0) / unit.factor];
+    return [{ row, x, across, y: row.top1.mean, sd: row.top1.sd ?? 0 }];
   });
   const front = paretoFront(priced.map(({ x, y }) => ({ cost: price.better === 'less' ? x : -x, value: y })));
   const points = priced.map((point, at): Point => ({ ...point, number: at + 1, front: front[at] as boolean }));
@@ -109,13 +113,18 @@ function tradeoffFigure(study: Study, price: Price): Figure {
     alt: altText(price, unit, points, isRoad(study)),
     ...(price.measured && { note: placeNote(study) }),
     csv: csv(
-      ['number', 'variant', 'kind', 'adopted', price.column, 'top1_mean', 'top1_sd', 'on_front'],
+      [
+        ...['number', 'variant', 'kind', 'adopted', price.column],
+        ...(price.measured ? [`${price.column}_sd`] : []),
+        ...['top1_mean', 'top1_sd', 'on_front'],
+      ],
       points.map(({ row, number, front: on }) => [
         number,
         row.variant.name,
         row.variant.kind,
         String(row.variant.adopted),
-        price.of(row),
+        price.of(row)?.mean ?? null,
+        ...(price.measured ? [price.of(row)?.sd ?? null] : []),
         row.top1?.mean ?? null,
         row.top1?.sd ?? null,
         String(on),
@@ -133,7 +142,7 @@ function placeNote({ measuredOn: { words, elsewhere } }: Study): string {
 
 function altText(price: Price, unit: Unit, points: readonly Point[], joined: boolean): string {
   const words = ({ row }: Point) =>
-    `${labelOf(row)} at ${inUnit(price.of(row) ?? 0, unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
+    `${labelOf(row)} at ${inUnit(price.of(row)?.mean ?? 0, unit)} ${unit.letter} and ${percent(row.top1?.mean ?? 0)}%`;
   const best = points.reduce<Point | null>((top, point) => (top && top.y >= point.y ? top : point), null);
   const sign = price.better === 'less' ? 1 : -1;
   const cheapest = points.reduce<Point | null>(
@@ -180,7 +189,7 @@ function draw(
     key: keyOf(view),
   };
   const top = headHeight(layout, head.key, width);
-  const xAxis = pointAxis(points.length > 0 ? points.map(({ x }) => x) : [0, 1], 0);
+  const xAxis = pointAxis(points.length > 0 ? points.flatMap(({ x, across }) => [x - across, x + across]) : [0, 1], 0);
   const yAxis = pointAxis(points.length > 0 ? points.flatMap(({ y, sd }) => [y - sd, y + sd]) : [0, 100], 0);
   return {
     width,
@@ -252,11 +261,17 @@ function frontSet({ points, theme, better }: View): object {
   };
 }
 
+/** Of what hangs on nothing there is no whisker along it. */
+const whiskers = ({ x, across, y, sd }: Point): object => ({
+  ...{ x, y, yMin: y - sd, yMax: y + sd },
+  ...(across > 0 && { xMin: x - across, xMax: x + across }),
+});
+
 function pointSets({ points, theme, layout }: View): object[] {
   const radius = layout === 'wide' ? 5 : 4;
   const set = (chosen: (point: Point) => boolean, fill: string, border: string, pointStyle = 'circle') => ({
     type: 'scatterWithErrorBars',
-    data: points.filter(chosen).map(({ x, y, sd }) => ({ x, y, yMin: y - sd, yMax: y + sd })),
+    data: points.filter(chosen).map(whiskers),
     backgroundColor: fill,
     borderColor: border,
     borderWidth: 1.4,

@@ -8,6 +8,7 @@ import { mixtureNotices } from './mixtures.js';
 import { type Notice, note, warning } from './notice.js';
 import { rateNotices } from './rates.js';
 import { recordNotices } from './records.js';
+import { speedNotices } from './speeds.js';
 
 /** All that is missing, failed, mixed or too little, most serious first. */
 export function noticesOf(study: Study): Notice[] {
@@ -21,6 +22,7 @@ export function noticesOf(study: Study): Notice[] {
     ...budgetWords(study.plan).map(note),
     ...choiceNotices(study),
     ...rateNotices(study),
+    ...speedNotices(study),
     ...judgementNotices(study),
   ];
   return notices.sort((a, b) => Number(b.level === 'warning') - Number(a.level === 'warning'));
