@@ -76,10 +76,13 @@ const mostListed = 20;
 /** `a, b and c`; of more than twenty the first and how many more. */
 export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join('');
-  if (items.length > mostListed)
-    return `${items.slice(0, mostListed - 1).join(', ')} and ${items.length - mostListed + 1} more`;
+  if (items.length > mostListed) return firstOf(items, mostListed - 1);
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
+
+/** `a, b and 7 more`. */
+export const firstOf = (items: readonly string[], shown: number): string =>
+  `${items.slice(0, shown).join(', ')} and ${items.length - shown} more`;
 
 /** Seeds as ranges: `0-4, 7`. */
 export function seedList(seeds: readonly number[]): string {

@@ -1,4 +1,4 @@
-import { listed } from '../format.js';
+import { firstOf, listed } from '../format.js';
 
 /** Something that a reader must know before believing a number. */
 export interface Notice {
@@ -11,6 +11,5 @@ export const note = (text: string): Notice => ({ level: 'note', text });
 
 /** `a, b and c`, or the first few of many. */
 export function shortened(items: readonly string[], most = 8): string {
-  if (items.length <= most) return listed(items);
-  return `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
+  return items.length <= most ? listed(items) : firstOf(items, most);
 }

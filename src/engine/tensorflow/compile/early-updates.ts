@@ -1,6 +1,7 @@
 import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
 import type { Binding } from '../binding.js';
 import { SHARES_BUFFER } from './function.js';
+import { type Readers, readersOf } from './readers.js';
 import type { ConstantNode, OperationNode, RecordedNode, Value } from './recording.js';
 
 /** The optimizers over all parameters at once: hyper, two constants of a value a parameter, then lists, of gradients the second. */
@@ -114,24 +115,10 @@ function picked(constant: ConstantNode, positions: readonly number[]): ConstantN
 
 const asValue = (node: ConstantNode): Value => ({ node, output: 0, dtype: node.dtype, shape: node.shape });
 
-type Readers = ReadonlyMap<RecordedNode, readonly OperationNode[]>;
-
-function readersOf(nodes: readonly RecordedNode[]): Readers {
-  const readers = new Map<RecordedNode, OperationNode[]>();
-  for (const node of nodes) {
-    if (node.kind !== 'operation') continue;
-    for (const { node: input } of node.inputs) {
-      const others = readers.get(input);
-      if (others) others.push(node);
-      else readers.set(input, [node]);
-    }
-  }
-  return readers;
-}
-
 /** All that read a variable's buffer before the optimizer writes into it. */
 function readersBefore(node: RecordedNode, index: number, readers: Readers): readonly OperationNode[] {
   return (readers.get(node) ?? [])
+    .map((reader) => reader.node)
     .filter((reader) => reader.index < index)
     .flatMap((reader) =>
       SHARES_BUFFER.has(reader.op) ? [reader, ...readersBefore(reader, index, readers)] : [reader],

@@ -1,3 +1,4 @@
+import { type Readers, readersOf } from './readers.js';
 import type { OperationNode, RecordedNode, Value } from './recording.js';
 
 type Output = Pick<Value, 'node' | 'output'>;
@@ -101,24 +102,6 @@ export function givenAgain(nodes: readonly RecordedNode[], results: readonly Val
   };
 }
 
-type Readers = ReadonlyMap<
-  RecordedNode,
-  readonly { readonly node: OperationNode; readonly at: number; readonly output: number }[]
->;
-
-function readersOf(nodes: readonly RecordedNode[]): Readers {
-  const readers = new Map<RecordedNode, { node: OperationNode; at: number; output: number }[]>();
-  for (const node of nodes) {
-    if (node.kind !== 'operation') continue;
-    for (const [at, input] of node.inputs.entries()) {
-      const others = readers.get(input.node);
-      if (others) others.push({ node, at, output: input.output });
-      else readers.set(input.node, [{ node, at, output: input.output }]);
-    }
-  }
-  return readers;
-}
-
 interface FilterReader {
   readonly filter: OperationNode;
   /** The reshapings between the map and it. */
@@ -168,8 +151,9 @@ function gradientOf(
 }
 
 /** Whether a node runs after another one, whatever their order. */
-function follows(node: RecordedNode, other: RecordedNode): boolean {
+function follows(node: RecordedNode, other: RecordedNode, seen = new Set<RecordedNode>()): boolean {
   if (node === other) return true;
-  if (node.kind !== 'operation' || node.index < other.index) return false;
-  return [...node.inputs.map((input) => input.node), ...node.controls].some((before) => follows(before, other));
+  if (node.kind !== 'operation' || node.index < other.index || seen.has(node)) return false;
+  seen.add(node);
+  return [...node.inputs.map((input) => input.node), ...node.controls].some((before) => follows(before, other, seen));
 }
