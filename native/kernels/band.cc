@@ -79,6 +79,10 @@ void Band::Gathered(const Grid &grid, long first, long end) {
 void Band::Direct(const Grid &grid, long first, long end) {
   copied_ = false;
   tap_row_ = grid.W * grid.C;
+  if (grid.alone()) {
+    for (long line = first; line < end; line++) rows_[line - first] = grid.map + line * grid.C;
+    return;
+  }
   const float **out = rows_.data();
   for (Line line(grid.rows, first); line.at < end; line.Next()) {
     const long y = line.row * grid.stride - grid.top;

@@ -9,6 +9,37 @@
 namespace ablate {
 namespace {
 
+constexpr int kMostVectors = kRegisters == 32 ? 6 : 3;  // of channels, summed at a time
+
+// A map's rows as they are walked: of few channels several as one, so that these fill whole vectors, and as many of them
+// as are summed at a time.
+class Walk {
+ public:
+  Walk(long all, long channels) : rows(all), C(channels), together_(1) {
+    constexpr long kMost = kMostVectors * kWidth;
+    const auto narrow = [&] { return C % kWidth != 0 || 2 * C <= kMost; };
+    for (; channels < kMost && rows % 2 == 0 && narrow(); rows /= 2, C *= 2) together_ *= 2;
+  }
+  // Of a channel's values, one for each channel of a row that is walked.
+  std::vector<float> Repeated(const float *values) const {
+    std::vector<float> all;
+    all.reserve(C);
+    for (long i = 0; i < together_; i++) all.insert(all.end(), values, values + Channels());
+    return all;
+  }
+  // Of such a row's sums, those of each channel, in the first of them.
+  void Join(std::vector<double> &sums) const {
+    const long channels = Channels();
+    for (long c = channels; c < C; c++) sums[c % channels] += sums[c];
+  }
+
+  long rows, C;
+
+ private:
+  long Channels() const { return C / together_; }
+  long together_;
+};
+
 // Two sums a channel.
 struct Sums {
   std::vector<double> first, second;
@@ -29,9 +60,10 @@ void SumBlock(const Terms &terms, long begin, long end, long C, long c, float *f
 
 // terms(offset of the row, channel, width, &first, &second) adds a row's terms; chunks in float, their sums in double.
 template <class Terms>
-Sums ChannelSums(long rows, long C, const Terms &terms) {
-  constexpr int kMost = kRegisters == 32 ? 6 : 3;
-  const Chunks chunks(rows, C);
+Sums ChannelSums(const Walk &walk, const Terms &terms) {
+  constexpr int kMost = kMostVectors;
+  const long C = walk.C;
+  const Chunks chunks(walk.rows, C);
   const Buffer parts = NewBuffer(chunks.count * 2 * C);
   Parallel(chunks.count, [&](long k) {
     float *const first = parts.get() + k * 2 * C, *const second = first + C;
@@ -54,14 +86,17 @@ Sums ChannelSums(long rows, long C, const Terms &terms) {
       sums.second[c] += first[C + c];
     }
   }
+  walk.Join(sums.first);
+  walk.Join(sums.second);
   return sums;
 }
 
 // y = body(offset of the row, channel, width). From the end, which of a large map the sums have left in the caches.
 template <class T, class Body>
-void Map(T *y, long rows, long C, const Body &body) {
-  const Chunks chunks(rows, C);
-  WithStore(y, rows * C, C, [&](auto store) {
+void Map(T *y, const Walk &walk, const Body &body) {
+  const long C = walk.C;
+  const Chunks chunks(walk.rows, C);
+  WithStore(y, walk.rows * C, C, [&](auto store) {
     const auto map = [&](long k) {
       for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
         Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { store(y + r * C + c, body(r * C, c, width), width); });
@@ -78,6 +113,19 @@ ABLATE_INLINE Vec Normalised(const T *x, const float *mean, const float *scale, 
   return Fma(Load(x, width) - Load(mean, width), Load(scale, width), Load(beta, width));
 }
 
+// What a normalised map is made of, for each channel of a row that is walked.
+class Affine {
+ public:
+  Affine(const Walk &walk, const float *mean, const std::vector<float> &scale, const float *beta)
+      : mean_(walk.Repeated(mean)), scale_(walk.Repeated(scale.data())), beta_(walk.Repeated(beta)) {}
+  const float *mean() const { return mean_.data(); }
+  const float *scale() const { return scale_.data(); }
+  const float *beta() const { return beta_.data(); }
+
+ private:
+  std::vector<float> mean_, scale_, beta_;
+};
+
 std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
   std::vector<float> scale(C);
   for (long c = 0; c < C; c++) scale[c] = gamma[c] * rstd[c];
@@ -85,8 +133,9 @@ std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
 }
 
 template <Activation A, class T>
-void Normalise(const T *x, const float *mean, const float *scale, const float *beta, T *y, long rows, long C) {
-  Map(y, rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+void Normalise(const T *x, const Walk &walk, const Affine &affine, T *y) {
+  const float *const mean = affine.mean(), *const scale = affine.scale(), *const beta = affine.beta();
+  Map(y, walk, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
     return Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width));
   });
 }
@@ -96,14 +145,19 @@ void Normalise(const T *x, const float *mean, const float *scale, const float *b
 template <Activation A, class T>
 void BatchNormForward(const T *x, const float *gamma, const float *beta, float epsilon,
                       const RunningStatistics &running, T *y, float *mean, float *rstd, long rows, long C) {
+  const Walk walk(rows, C);
   // Sums of differences from the first row: no cancellation where the mean is large beside the deviation.
-  const Sums sums = ChannelSums(rows, C, [=](long row, long c, auto width, Vec *sum, Vec *squares) ABLATE_INLINE_LAMBDA {
-    const Vec d = Load(x + row + c, width) - Load(x + c, width);
+  std::vector<float> row(C);
+  for (long c = 0; c < C; c++) row[c] = Load(x + c, 1)[0];
+  const std::vector<float> rows_first = walk.Repeated(row.data());
+  const float *const first = rows_first.data();
+  const Sums sums = ChannelSums(walk, [=](long at, long c, auto width, Vec *sum, Vec *squares) ABLATE_INLINE_LAMBDA {
+    const Vec d = Load(x + at + c, width) - Load(first + c, width);
     *sum += d;
     *squares = Fma(d, d, *squares);
   });
   for (long c = 0; c < C; c++) {
-    const double shift = sums.first[c] / rows, average = Load(x + c, 1)[0] + shift;
+    const double shift = sums.first[c] / rows, average = first[c] + shift;
     const double variance = std::max(0.0, sums.second[c] / rows - shift * shift);
     mean[c] = static_cast<float>(average);
     rstd[c] = static_cast<float>(1 / std::sqrt(variance + epsilon));
@@ -111,22 +165,23 @@ void BatchNormForward(const T *x, const float *gamma, const float *beta, float e
     running.next_mean[c] = static_cast<float>((1 - momentum) * running.mean[c] + momentum * average);
     running.next_variance[c] = static_cast<float>((1 - momentum) * running.variance[c] + momentum * unbiased);
   }
-  Normalise<A>(x, mean, Scale(gamma, rstd, C).data(), beta, y, rows, C);
+  Normalise<A>(x, walk, Affine(walk, mean, Scale(gamma, rstd, C), beta), y);
 }
 
 template <Activation A, class T>
-void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
+void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *means,
                        const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C) {
-  const std::vector<float> scales = Scale(gamma, rstd, C);
-  const float *const scale = scales.data();
+  const Walk walk(rows, C);
+  const Affine affine(walk, means, Scale(gamma, rstd, C), beta);
+  const float *const mean = affine.mean(), *const scale = affine.scale(), *const shift = affine.beta();
   auto derivative = [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
     const Vec d = Load(dy + row + c, width);
     if (A == Activation::kNone) return d;
-    return Deactivate<A>(d, Normalised(x + row + c, mean + c, scale + c, beta + c, width));
+    return Deactivate<A>(d, Normalised(x + row + c, mean + c, scale + c, shift + c, width));
   };
   // GELU's derivative is dear: it waits in dx for the second pass.
   constexpr bool kKept = A == Activation::kGelu;
-  const Sums sums = ChannelSums(rows, C, [=](long row, long c, auto width, Vec *sum, Vec *product) ABLATE_INLINE_LAMBDA {
+  const Sums sums = ChannelSums(walk, [=](long row, long c, auto width, Vec *sum, Vec *product) ABLATE_INLINE_LAMBDA {
     Vec d = derivative(row, c, width);
     if (kKept) {
       Store(dx + row + c, d, width);
@@ -145,11 +200,13 @@ void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float 
     averages[c] = static_cast<float>(sums.first[c] / rows);
     slopes[c] = static_cast<float>(product / rows * rstd[c]);
   }
+  averages = walk.Repeated(averages.data());
+  slopes = walk.Repeated(slopes.data());
   const float *const average = averages.data(), *const slope = slopes.data();
-  Map(dx, rows, C, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
+  Map(dx, walk, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
     const Vec d = kKept ? Load(dx + row + c, width) : derivative(row, c, width);
     const Vec along = (Load(x + row + c, width) - Load(mean + c, width)) * Load(slope + c, width);
-    if (y) Store(y + row + c, Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width)), width);
+    if (y) Store(y + row + c, Activate<A>(Normalised(x + row + c, mean + c, scale + c, shift + c, width)), width);
     return Load(scale + c, width) * (d - Load(average + c, width) - along);
   });
 }
@@ -159,7 +216,8 @@ void BatchNormInference(const T *x, const float *gamma, const float *beta, const
                         float epsilon, T *y, long rows, long C) {
   std::vector<float> scale(C);
   for (long c = 0; c < C; c++) scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
-  Normalise<A>(x, mean, scale.data(), beta, y, rows, C);
+  const Walk walk(rows, C);
+  Normalise<A>(x, walk, Affine(walk, mean, scale, beta), y);
 }
 
 #define ABLATE_INSTANTIATE(A, T)                                                                                      \

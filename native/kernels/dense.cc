@@ -47,6 +47,10 @@ struct Target {
 template <class T>
 std::vector<long> Offsets(const Grid &grid, const Target<T> &target, long first, long end) {
   std::vector<long> offsets((end - first) * grid.columns);
+  if (grid.rows == 1 && grid.columns == 1) {
+    for (long line = first; line < end; line++) offsets[line - first] = line * target.sample;
+    return offsets;
+  }
   long *next = offsets.data();
   for (Line line(grid.rows, first); line.at < end; line.Next()) {
     const long row = line.sample * target.sample + line.row * target.row;

@@ -45,10 +45,10 @@ ABLATE_INLINE void Store(Bfloat16 *p, Vec v, Full = {}) { *reinterpret_cast<Unal
 
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
 ABLATE_INLINE Halves LoadHalves(const Bfloat16 *p, int n) {
-  return reinterpret_cast<Halves>(_mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << n) - 1), p));
+  return reinterpret_cast<Halves>(_mm256_maskz_loadu_epi16(FirstLanes(n), p));
 }
 ABLATE_INLINE void Store(Bfloat16 *p, Vec v, int n) {
-  _mm256_mask_storeu_epi16(p, static_cast<__mmask16>((1u << n) - 1), reinterpret_cast<__m256i>(Rounded(v)));
+  _mm256_mask_storeu_epi16(p, FirstLanes(n), reinterpret_cast<__m256i>(Rounded(v)));
 }
 #else
 ABLATE_INLINE Halves LoadHalves(const Bfloat16 *p, int n) {

@@ -30,25 +30,35 @@ struct Forward {
 // The normalised row before it is stored; forward and backward must round it alike.
 ABLATE_INLINE Vec Scaled(Vec normal, Vec gamma, Vec beta) { return Fma(normal, gamma, beta); }
 
-// Rows of N whole vectors, held in registers.
-template <int N, class T>
-void ForwardRows(const Forward<T> &f, long begin, long end) {
-  constexpr long C = N * kWidth;
+// body(i, width) for N vectors; the last may be a part of one.
+template <int N, class Last, class Body>
+ABLATE_INLINE void EachOf(Last last, const Body &body) {
+  for (int i = 0; i < N - 1; i++) body(i, Full{});
+  body(N - 1, last);
+}
+
+// Rows of N vectors, held in registers.
+template <int N, class T, class Last>
+void ForwardRows(const Forward<T> &f, Last last, long begin, long end) {
+  const long C = (N - 1) * kWidth + last;
   Vec gamma[N], beta[N];
-  for (int i = 0; i < N; i++) {
-    gamma[i] = Load(f.gamma + i * kWidth);
-    beta[i] = Load(f.beta + i * kWidth);
-  }
+  EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
+    gamma[i] = Load(f.gamma + i * kWidth, width);
+    beta[i] = Load(f.beta + i * kWidth, width);
+  });
   for (long r = begin; r < end; r++) {
     Vec v[N], sum = {}, squares = {};
-    for (int i = 0; i < N; i++) sum += v[i] = Load(f.x + r * C + i * kWidth);
+    EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA { sum += v[i] = Load(f.x + r * C + i * kWidth, width); });
     const float mean = Sum(sum) / C;
-    for (int i = 0; i < N; i++) {
+    EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
       v[i] -= mean;
-      squares += v[i] * v[i];
-    }
+      const Vec d = First(v[i], width);
+      squares += d * d;
+    });
     const float rstd = 1.0f / sqrtf(Sum(squares) / C + f.epsilon);
-    for (int i = 0; i < N; i++) Store(f.y + r * C + i * kWidth, Scaled(v[i] * rstd, gamma[i], beta[i]));
+    EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
+      Store(f.y + r * C + i * kWidth, Scaled(v[i] * rstd, gamma[i], beta[i]), width);
+    });
     f.mean[r] = mean;
     f.rstd[r] = rstd;
   }
@@ -82,34 +92,38 @@ struct Backward {
   long C;
 };
 
-// dx = rstd (d - mean(d) - h mean(d h)) with d = dy gamma and h = (x - mean) rstd. `sums`: dgamma, then dbeta.
-template <int N, class T>
-void BackwardRows(const Backward<T> &b, float *sums, long begin, long end) {
-  constexpr long C = N * kWidth;
+// dx = rstd (d - mean(d) - h mean(d h)) with d = dy gamma and h = (x - mean) rstd. `sums`: dgamma, then dbeta. Lanes
+// beyond the last channel are zero in dy and gamma, and so in all sums.
+template <int N, class T, class Last>
+void BackwardRows(const Backward<T> &b, Last last, float *sums, long begin, long end) {
+  const long C = (N - 1) * kWidth + last;
   Vec gamma[N], dgamma[N] = {}, dbeta[N] = {};
-  for (int i = 0; i < N; i++) gamma[i] = Load(b.gamma + i * kWidth);
+  EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA { gamma[i] = Load(b.gamma + i * kWidth, width); });
   for (long r = begin; r < end; r++) {
     const float mean = b.mean[r], rstd = b.rstd[r];
     Vec h[N], d[N], sum = {}, product = {};
-    for (int i = 0; i < N; i++) {
-      const Vec dy = Load(b.dy + r * C + i * kWidth);
-      h[i] = (Load(b.x + r * C + i * kWidth) - mean) * rstd;
+    EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
+      const Vec dy = Load(b.dy + r * C + i * kWidth, width);
+      h[i] = (Load(b.x + r * C + i * kWidth, width) - mean) * rstd;
       dbeta[i] += dy;
       dgamma[i] += dy * h[i];
       d[i] = dy * gamma[i];
       sum += d[i];
       product += d[i] * h[i];
-    }
+    });
     const float first = Sum(sum) / C, second = Sum(product) / C;
-    for (int i = 0; i < N; i++) Store(b.dx + r * C + i * kWidth, (d[i] - first - h[i] * second) * rstd);
-    for (int i = 0; b.y && i < N; i++) {
-      Store(b.y + r * C + i * kWidth, Scaled(h[i], gamma[i], Load(b.beta + i * kWidth)));
-    }
+    EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
+      Store(b.dx + r * C + i * kWidth, (d[i] - first - h[i] * second) * rstd, width);
+    });
+    if (!b.y) continue;
+    EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
+      Store(b.y + r * C + i * kWidth, Scaled(h[i], gamma[i], Load(b.beta + i * kWidth, width)), width);
+    });
   }
-  for (int i = 0; i < N; i++) {
-    Store(sums + i * kWidth, dgamma[i]);
-    Store(sums + C + i * kWidth, dbeta[i]);
-  }
+  EachOf<N>(last, [&](int i, auto width) ABLATE_INLINE_LAMBDA {
+    Store(sums + i * kWidth, dgamma[i], width);
+    Store(sums + C + i * kWidth, dbeta[i], width);
+  });
 }
 
 // N rows of any length: first each row's means, then vector by vector, so that the sums are fetched once for N rows.
@@ -150,40 +164,54 @@ void BackwardAnyRows(const Backward<T> &b, float *sums, long begin, long end) {
   for (; begin < end; begin++) BackwardRowsTogether<1>(b, sums, begin);
 }
 
+// body(vectors, width of the last) with constants for rows of few enough of them, else any().
+template <class Body, class Any>
+void WithVectors(long C, int most, const Body &body, const Any &any) {
+  const int last = static_cast<int>((C - 1) % kWidth + 1);
+  const auto with = [&](auto count) {
+    if (count > most) any();
+    else if (last == kWidth) body(count, Full{});
+    else body(count, last);
+  };
+  switch ((C + kWidth - 1) / kWidth) {
+    case 1: return with(std::integral_constant<int, 1>{});
+    case 2: return with(std::integral_constant<int, 2>{});
+    case 3: return with(std::integral_constant<int, 3>{});
+    case 4: return with(std::integral_constant<int, 4>{});
+    case 6: return with(std::integral_constant<int, 6>{});
+    case 8: return with(std::integral_constant<int, 8>{});
+    default: return any();
+  }
+}
+
 }  // namespace
 
 template <class T>
 void LayerNormForward(const T *x, const float *gamma, const float *beta, float epsilon, T *y, float *mean, float *rstd,
                       long rows, long C) {
   const Forward<T> f{x, gamma, beta, epsilon, y, mean, rstd, C};
-  void (*run)(const Forward<T> &, long, long) = ForwardAnyRows;
-  if (C % kWidth == 0) switch (C / kWidth) {
-      case 1: run = ForwardRows<1>; break;
-      case 2: run = ForwardRows<2>; break;
-      case 3: run = ForwardRows<3>; break;
-      case 4: run = ForwardRows<4>; break;
-      case 6: run = ForwardRows<6>; break;
-      case 8: run = kRegisters == 32 ? ForwardRows<8, T> : ForwardAnyRows<T>; break;
-    }
   const Chunks chunks(rows, C);
-  Parallel(chunks.count, [&](long k) { run(f, chunks.Begin(k), chunks.End(k)); });
+  Parallel(chunks.count, [&](long k) {
+    const long begin = chunks.Begin(k), end = chunks.End(k);
+    WithVectors(C, kRegisters == 32 ? 8 : 6,
+                [&](auto count, auto last) { ForwardRows<count()>(f, last, begin, end); },
+                [&] { ForwardAnyRows(f, begin, end); });
+  });
 }
 
 template <class T>
 void LayerNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,
                        const float *rstd, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C) {
   const Backward<T> b{dy, x, gamma, beta, mean, rstd, dx, y, C};
-  void (*run)(const Backward<T> &, float *, long, long) = BackwardAnyRows;
-  if (C % kWidth == 0) switch (C / kWidth) {
-      case 1: run = BackwardRows<1>; break;
-      case 2: run = BackwardRows<2>; break;
-      case 3: run = BackwardRows<3>; break;
-      case 4: run = kRegisters == 32 ? BackwardRows<4, T> : BackwardAnyRows<T>; break;
-      case 6: run = kRegisters == 32 ? BackwardRows<6, T> : BackwardAnyRows<T>; break;
-    }
   const Chunks chunks(rows, C);
   const Buffer sums = NewBuffer(chunks.count * 2 * C);
-  Parallel(chunks.count, [&](long k) { run(b, sums.get() + k * 2 * C, chunks.Begin(k), chunks.End(k)); });
+  Parallel(chunks.count, [&](long k) {
+    float *const own = sums.get() + k * 2 * C;
+    const long begin = chunks.Begin(k), end = chunks.End(k);
+    WithVectors(C, kRegisters == 32 ? 6 : 3,
+                [&](auto count, auto last) { BackwardRows<count()>(b, last, own, begin, end); },
+                [&] { BackwardAnyRows(b, own, begin, end); });
+  });
   SumRows(sums.get(), chunks.count, 2 * C, C, dgamma);
   SumRows(sums.get() + C, chunks.count, 2 * C, C, dbeta);
 }

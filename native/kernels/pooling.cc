@@ -26,6 +26,14 @@ ABLATE_INLINE IntVec LoadBytes(const uint8_t *p, Full) {
   memcpy(&bytes, p, kWidth);
   return Widen(bytes);
 }
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+ABLATE_INLINE IntVec LoadBytes(const uint8_t *p, int n) {
+  return reinterpret_cast<IntVec>(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(FirstLanes(n), p)));
+}
+ABLATE_INLINE void StoreBytes(uint8_t *p, IntVec v, int n) {
+  _mm512_mask_cvtepi32_storeu_epi8(p, FirstLanes(n), reinterpret_cast<__m512i>(v));
+}
+#else
 ABLATE_INLINE IntVec LoadBytes(const uint8_t *p, int n) {
   Bytes bytes = {};
   memcpy(&bytes, p, n);
@@ -35,6 +43,7 @@ ABLATE_INLINE void StoreBytes(uint8_t *p, IntVec v, int n) {
   const Bytes bytes = __builtin_convertvector(v, Bytes);
   memcpy(p, &bytes, n);
 }
+#endif
 
 // A position of a window: where it lies in the map, or which output it belongs to, in floats; and its number.
 struct Position {

@@ -41,11 +41,12 @@ ABLATE_INLINE void Store(float *p, Vec v, Full = {}) { *reinterpret_cast<Unalign
 ABLATE_INLINE Vec Broadcast(float s) { return s - Vec{}; }
 
 #if defined(__AVX512F__)
+ABLATE_INLINE __mmask16 FirstLanes(int n) { return static_cast<__mmask16>((1u << n) - 1); }
 ABLATE_INLINE Vec Load(const float *p, int n) {
-  return reinterpret_cast<Vec>(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p));
+  return reinterpret_cast<Vec>(_mm512_maskz_loadu_ps(FirstLanes(n), p));
 }
 ABLATE_INLINE void Store(float *p, Vec v, int n) {
-  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), reinterpret_cast<__m512>(v));
+  _mm512_mask_storeu_ps(p, FirstLanes(n), reinterpret_cast<__m512>(v));
 }
 ABLATE_INLINE float Sum(Vec v) { return _mm512_reduce_add_ps(reinterpret_cast<__m512>(v)); }
 ABLATE_INLINE float Greatest(Vec v) { return _mm512_reduce_max_ps(reinterpret_cast<__m512>(v)); }
@@ -107,8 +108,12 @@ ABLATE_INLINE Vec Fma(Vec a, Vec b, Vec c) {
 // The first n lanes of v, the others zero.
 ABLATE_INLINE Vec First(Vec v, Full) { return v; }
 ABLATE_INLINE Vec First(Vec v, int n) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Vec>(_mm512_maskz_mov_ps(FirstLanes(n), reinterpret_cast<__m512>(v)));
+#else
   for (int i = n; i < kWidth; i++) v[i] = 0;
   return v;
+#endif
 }
 
 ABLATE_INLINE Vec Min(Vec a, Vec b) { return a < b ? a : b; }

@@ -30,8 +30,8 @@ export function createProfiler(kernels: Kernels): Profiler & { add(step: Compile
   };
 }
 
-/** The graph's rewriting may put a node's number behind other names. */
+/** The graph's rewriting may put a node's number behind other names, and that of an output behind both. */
 function originOf(node: string, origins: ReadonlyMap<number, NodeOrigin>): Pick<OpTime, 'op' | 'layer'> {
-  const number = /(?:^|\/)n(\d+)$/.exec(node)?.[1];
+  const number = /(?:^|\/)n(\d+)(?:_\d+)?$/.exec(node)?.[1];
   return origins.get(Number(number)) ?? { op: node, layer: null };
 }

@@ -6,7 +6,7 @@ const EPSILON = 1e-5;
 
 describe('layer norm', () => {
   // Numbers of channels with kernels of their own, others, a rest, fewer than a vector.
-  test.each([1, 3, 12, 16, 32, 37, 48, 64, 96, 128, 192, 200])('%i channels', (channels) => {
+  test.each([1, 3, 8, 12, 16, 24, 32, 37, 40, 48, 60, 64, 96, 128, 192, 200])('%i channels', (channels) => {
     checkOp(
       'layer norm',
       [
@@ -56,9 +56,14 @@ describe('batch norm', () => {
     runningVariance: tf.ones([channels]) as Tensor1D,
   });
 
-  for (const channels of [96, 32, 16, 37, 5, 1]) {
-    test.each(['relu', 'gelu', null] as const)(`${channels} channels, activation %s`, (activation) => {
-      const shape = [4, 3, 2, channels];
+  // Of few channels several rows are walked as one, of an odd number of rows each by itself.
+  for (const channels of [96, 32, 16, 37, 12, 8, 5, 1]) {
+    test.each([
+      ['relu', 4],
+      ['gelu', 3],
+      [null, 4],
+    ] as const)(`${channels} channels, activation %s, %i samples`, (activation, samples) => {
+      const shape = [samples, channels < 16 ? 8 : 3, samples === 4 ? 2 : 1, channels];
       checkOp(
         'batch norm',
         [argument('x', 1, shape, 2, 5), argument('gamma', 2, [channels], 0.3, 1), argument('beta', 3, [channels])],
