@@ -1,15 +1,17 @@
 // Batch norm over rows, channel by channel, with an activation after it. Forward and backward each read the map twice:
 // once for the sums, once for the result. The activation's input is computed again backward instead of being kept.
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "kernels.h"
 #include "pool.h"
+#include "unroll.h"
 
 namespace ablate {
 namespace {
 
-constexpr int kMostVectors = kRegisters == 32 ? 6 : 3;  // of channels, summed at a time
+constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;  // of channels, summed at a time
 
 // A map's rows as they are walked: of few channels several as one, so that these fill whole vectors, and as many of them
 // as are summed at a time.
@@ -45,23 +47,22 @@ struct Sums {
   std::vector<double> first, second;
 };
 
-// N vectors of channels from c on, summed over a chunk's rows in registers.
-template <int N, class Terms>
-void SumBlock(const Terms &terms, long begin, long end, long C, long c, float *first, float *second) {
-  Vec sums[N] = {}, others[N] = {};
-  for (long r = begin; r < end; r++) {
-    for (int j = 0; j < N; j++) terms(r * C, c + j * kWidth, Full{}, &sums[j], &others[j]);
-  }
-  for (int j = 0; j < N; j++) {
-    Store(first + c + j * kWidth, sums[j]);
-    Store(second + c + j * kWidth, others[j]);
-  }
+// Vectors of channels from c on, summed over a chunk's rows in registers.
+template <class Terms, int... I>
+void SumBlock(const Terms &terms, long begin, long end, long C, long c, float *first, float *second,
+              std::integer_sequence<int, I...>) {
+  constexpr int kCount = sizeof...(I);
+  const decltype(terms(c, Full{})) each[kCount] = {terms(c + I * kWidth, Full{})...};
+  Vec sums[kCount] = {}, others[kCount] = {};
+  for (long r = begin; r < end; r++) (each[I](r * C + c + I * kWidth, Full{}, &sums[I], &others[I]), ...);
+  (Store(first + c + I * kWidth, sums[I]), ...);
+  (Store(second + c + I * kWidth, others[I]), ...);
 }
 
-// terms(offset of the row, channel, width, &first, &second) adds a row's terms; chunks in float, their sums in double.
+// terms(c, width) gives what adds a row's terms of channels from c on: (where they lie, width, &first, &second). Chunks are
+// summed in float, their sums in double.
 template <class Terms>
 Sums ChannelSums(const Walk &walk, const Terms &terms) {
-  constexpr int kMost = kMostVectors;
   const long C = walk.C;
   const Chunks chunks(walk.rows, C);
   const Buffer parts = NewBuffer(chunks.count * 2 * C);
@@ -69,14 +70,19 @@ Sums ChannelSums(const Walk &walk, const Terms &terms) {
     float *const first = parts.get() + k * 2 * C, *const second = first + C;
     const long begin = chunks.Begin(k), end = chunks.End(k);
     long c = 0;
-    for (; c + kMost * kWidth <= C; c += kMost * kWidth) SumBlock<kMost>(terms, begin, end, C, c, first, second);
-    for (; c + 2 * kWidth <= C; c += 2 * kWidth) SumBlock<2>(terms, begin, end, C, c, first, second);
-    Vectors(C - c, [&](long i, auto width) {
-      Vec sum = {}, other = {};
-      for (long r = begin; r < end; r++) terms(r * C, c + i, width, &sum, &other);
-      Store(first + c + i, sum, width);
-      Store(second + c + i, other, width);
-    });
+    const auto blocks = [&](auto count) {
+      for (; c + count * kWidth <= C; c += count * kWidth) {
+        SumBlock(terms, begin, end, C, c, first, second, std::make_integer_sequence<int, count()>{});
+      }
+    };
+    blocks(std::integral_constant<int, kMostVectors>{});
+    blocks(std::integral_constant<int, 1>{});
+    if (c == C) return;
+    const int rest = static_cast<int>(C - c);
+    Vec sum = {}, other = {};
+    for (long r = begin; r < end; r++) terms(c, rest)(r * C + c, rest, &sum, &other);
+    Store(first + c, sum, rest);
+    Store(second + c, other, rest);
   });
   Sums sums{std::vector<double>(C), std::vector<double>(C)};
   for (long k = 0; k < chunks.count; k++) {
@@ -91,16 +97,29 @@ Sums ChannelSums(const Walk &walk, const Terms &terms) {
   return sums;
 }
 
-// y = body(offset of the row, channel, width). From the end, which of a large map the sums have left in the caches.
+// body(c, width) gives what makes a row's values of channels from c on: (where they lie, width). From the end, which of a large
+// map the sums have left in the caches.
 template <class T, class Body>
 void Map(T *y, const Walk &walk, const Body &body) {
   const long C = walk.C;
   const Chunks chunks(walk.rows, C);
   WithStore(y, walk.rows * C, C, [&](auto store) {
+    // What is loaded of a channel serves several rows; but what streams past the caches does so row by row.
+    constexpr int kRows = std::is_same_v<decltype(store), Streamed> ? 1 : 4;
     const auto map = [&](long k) {
-      for (long r = chunks.Begin(k); r < chunks.End(k); r++) {
-        Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA { store(y + r * C + c, body(r * C, c, width), width); });
-      }
+      const long end = chunks.End(k);
+      const auto rows = [&](long first, auto count) {
+        Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+          const auto value = body(c, width);
+          Unroll<count()>([&](auto i) ABLATE_INLINE_LAMBDA {
+            const long at = (first + i) * C + c;
+            store(y + at, value(at, width), width);
+          });
+        });
+      };
+      long row = chunks.Begin(k);
+      for (; row + kRows <= end; row += kRows) rows(row, std::integral_constant<int, kRows>{});
+      for (; row < end; row++) rows(row, std::integral_constant<int, 1>{});
       store.Finish();
     };
     Parallel(chunks.count, map, true);
@@ -108,10 +127,7 @@ void Map(T *y, const Walk &walk, const Body &body) {
 }
 
 // The normalised map before the activation; forward and backward must round it alike.
-template <class T, class Width>
-ABLATE_INLINE Vec Normalised(const T *x, const float *mean, const float *scale, const float *beta, Width width) {
-  return Fma(Load(x, width) - Load(mean, width), Load(scale, width), Load(beta, width));
-}
+ABLATE_INLINE Vec Normalised(Vec x, Vec mean, Vec scale, Vec beta) { return Fma(x - mean, scale, beta); }
 
 // What a normalised map is made of, for each channel of a row that is walked.
 class Affine {
@@ -134,9 +150,12 @@ std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
 
 template <Activation A, class T>
 void Normalise(const T *x, const Walk &walk, const Affine &affine, T *y) {
-  const float *const mean = affine.mean(), *const scale = affine.scale(), *const beta = affine.beta();
-  Map(y, walk, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
-    return Activate<A>(Normalised(x + row + c, mean + c, scale + c, beta + c, width));
+  const float *const means = affine.mean(), *const scales = affine.scale(), *const betas = affine.beta();
+  Map(y, walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
+    const Vec mean = Load(means + c, given), scale = Load(scales + c, given), beta = Load(betas + c, given);
+    return [=](long at, auto width) ABLATE_INLINE_LAMBDA {
+      return Activate<A>(Normalised(Load(x + at, width), mean, scale, beta));
+    };
   });
 }
 
@@ -151,10 +170,13 @@ void BatchNormForward(const T *x, const float *gamma, const float *beta, float e
   for (long c = 0; c < C; c++) row[c] = Load(x + c, 1)[0];
   const std::vector<float> rows_first = walk.Repeated(row.data());
   const float *const first = rows_first.data();
-  const Sums sums = ChannelSums(walk, [=](long at, long c, auto width, Vec *sum, Vec *squares) ABLATE_INLINE_LAMBDA {
-    const Vec d = Load(x + at + c, width) - Load(first + c, width);
-    *sum += d;
-    *squares = Fma(d, d, *squares);
+  const Sums sums = ChannelSums(walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
+    const Vec from = Load(first + c, given);
+    return [=](long at, auto width, Vec *sum, Vec *squares) ABLATE_INLINE_LAMBDA {
+      const Vec d = Load(x + at, width) - from;
+      *sum += d;
+      *squares = Fma(d, d, *squares);
+    };
   });
   for (long c = 0; c < C; c++) {
     const double shift = sums.first[c] / rows, average = first[c] + shift;
@@ -169,26 +191,29 @@ void BatchNormForward(const T *x, const float *gamma, const float *beta, float e
 }
 
 template <Activation A, class T>
-void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *means,
+void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *given_beta, const float *given_mean,
                        const float *rstd, bool frozen, T *dx, float *dgamma, float *dbeta, T *y, long rows, long C) {
   const Walk walk(rows, C);
-  const Affine affine(walk, means, Scale(gamma, rstd, C), beta);
-  const float *const mean = affine.mean(), *const scale = affine.scale(), *const shift = affine.beta();
-  auto derivative = [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
-    const Vec d = Load(dy + row + c, width);
-    if (A == Activation::kNone) return d;
-    return Deactivate<A>(d, Normalised(x + row + c, mean + c, scale + c, shift + c, width));
+  const Affine affine(walk, given_mean, Scale(gamma, rstd, C), given_beta);
+  const float *const means = affine.mean(), *const scales = affine.scale(), *const betas = affine.beta();
+  // The slope of a normalised value, from that of what the activation makes of it.
+  const auto derivative = [](Vec d, Vec value, Vec mean, Vec scale, Vec beta) ABLATE_INLINE_LAMBDA {
+    return A == Activation::kNone ? d : Deactivate<A>(d, Normalised(value, mean, scale, beta));
   };
   // GELU's derivative is dear: it waits in dx for the second pass.
   constexpr bool kKept = A == Activation::kGelu;
-  const Sums sums = ChannelSums(walk, [=](long row, long c, auto width, Vec *sum, Vec *product) ABLATE_INLINE_LAMBDA {
-    Vec d = derivative(row, c, width);
-    if (kKept) {
-      Store(dx + row + c, d, width);
-      d = Load(dx + row + c, width);  // as it is rounded there, so that it cancels with its own average
-    }
-    *sum += d;
-    *product = Fma(d, Load(x + row + c, width) - Load(mean + c, width), *product);
+  const Sums sums = ChannelSums(walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
+    const Vec mean = Load(means + c, given), scale = Load(scales + c, given), beta = Load(betas + c, given);
+    return [=](long at, auto width, Vec *sum, Vec *product) ABLATE_INLINE_LAMBDA {
+      const Vec value = Load(x + at, width);
+      Vec d = derivative(Load(dy + at, width), value, mean, scale, beta);
+      if (kKept) {
+        Store(dx + at, d, width);
+        d = Load(dx + at, width);  // as it is rounded there, so that it cancels with its own average
+      }
+      *sum += d;
+      *product = Fma(d, value - mean, *product);
+    };
   });
   // dx = scale (d - mean(d) - (x - mean) slope)
   std::vector<float> averages(C), slopes(C);
@@ -203,11 +228,15 @@ void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float 
   averages = walk.Repeated(averages.data());
   slopes = walk.Repeated(slopes.data());
   const float *const average = averages.data(), *const slope = slopes.data();
-  Map(dx, walk, [=](long row, long c, auto width) ABLATE_INLINE_LAMBDA {
-    const Vec d = kKept ? Load(dx + row + c, width) : derivative(row, c, width);
-    const Vec along = (Load(x + row + c, width) - Load(mean + c, width)) * Load(slope + c, width);
-    if (y) Store(y + row + c, Activate<A>(Normalised(x + row + c, mean + c, scale + c, shift + c, width)), width);
-    return Load(scale + c, width) * (d - Load(average + c, width) - along);
+  Map(dx, walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
+    const Vec mean = Load(means + c, given), scale = Load(scales + c, given), beta = Load(betas + c, given);
+    const Vec averaged = Load(average + c, given), sloped = Load(slope + c, given);
+    return [=](long at, auto width) ABLATE_INLINE_LAMBDA {
+      const Vec value = Load(x + at, width);
+      const Vec d = kKept ? Load(dx + at, width) : derivative(Load(dy + at, width), value, mean, scale, beta);
+      if (y) Store(y + at, Activate<A>(Normalised(value, mean, scale, beta)), width);
+      return scale * (d - averaged - (value - mean) * sloped);
+    };
   });
 }
 

@@ -8,6 +8,7 @@
 #include "band.h"
 #include "panels.h"
 #include "profile.h"
+#include "unroll.h"
 #include "winograd.h"
 
 namespace ablate {
@@ -67,17 +68,30 @@ void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, f
   }
 }
 
+// Sums of slopes over positions: some columns at a time, in registers.
 template <class T>
 void AddSlopes(const Slopes<T> &all, long from, long to, float *dbias) {
   const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first;
-  float totals[kGroup * kPanel] = {};
-  for (long p = 0; p < all.positions; p++) {
-    const T *const row = all.dy + p * all.O + first;
-    Vectors(columns, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
-      Store(totals + c, Load(totals + c, width) + Load(row + c, width), width);
+  const auto add = [&](long c, auto count, auto width) ABLATE_INLINE_LAMBDA {
+    Vec sums[count()] = {};
+    for (long p = 0; p < all.positions; p++) {
+      Unroll<count()>([&](auto i) ABLATE_INLINE_LAMBDA {
+        sums[i] += Load(all.dy + p * all.O + first + c + i * kWidth, width);
+      });
+    }
+    Unroll<count()>([&](auto i) ABLATE_INLINE_LAMBDA {
+      float *const out = dbias + first + c + i * kWidth;
+      Store(out, Load(out, width) + sums[i], width);
     });
+  };
+  constexpr long kTogether = 4;
+  long c = 0;
+  for (; c + kTogether * kWidth <= columns; c += kTogether * kWidth) {
+    add(c, std::integral_constant<int, kTogether>{}, Full{});
   }
-  for (long c = 0; c < columns; c++) dbias[first + c] += totals[c];
+  Vectors(columns - c, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
+    add(c + i, std::integral_constant<int, 1>{}, width);
+  });
 }
 
 // What a band adds to a part, or makes of it if it is the first. The next band will read `next` slopes and `next_map`.

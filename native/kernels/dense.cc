@@ -60,16 +60,19 @@ std::vector<long> Offsets(const Grid &grid, const Target<T> &target, long first,
 }
 
 // Where the sums of a band are written, which begins with line `first`.
+template <class T>
 struct Sums {
   const Grid &grid;
   const Band &band;
   long first;
-  float *const *at;
-  bool streamed, near;  // past the caches; in a cache already
+  T *const *at;
+  const T *const *also;  // what is added to them; null, or of a map of halves
+  bool streamed, near;   // past the caches; in a cache already
 };
 
 // All of them by a block of terms and a panel; `fresh`, if it is the first to read these terms.
-void Tiles(const Sums &sums, const TermBlock &block, const Panels &panels, long panel, bool fresh, const float *bias) {
+template <class T>
+void Tiles(const Sums<T> &sums, const TermBlock &block, const Panels &panels, long panel, bool fresh, const float *bias) {
   float start[kPanel];
   const long columns = panels.Columns(panel);
   if (bias) CopyColumns(bias + panel * kPanel, columns, start);
@@ -82,17 +85,45 @@ void Tiles(const Sums &sums, const TermBlock &block, const Panels &panels, long 
                 Ceil(run.length, kAheadEach));
     // A wide map's outputs are in no cache yet: the next tile's come while this one's sums run.
     for (long p = end; p < next && !sums.streamed && !sums.near; p++) {
-      for (long c = 0; c < columns; c += kLine) __builtin_prefetch(sums.at[p] + panel * kPanel + c, 1);
+      constexpr long kApart = kLine * sizeof(float) / sizeof(T);
+      for (long c = 0; c < columns; c += kApart) __builtin_prefetch(sums.at[p] + panel * kPanel + c, 1);
     }
-    RowsTile(static_cast<int>(end - begin),
-             {sums.band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
-              panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, sums.at + begin,
-              panel * kPanel, columns, sums.grid.precision, sums.streamed, ahead.done() ? nullptr : &ahead});
+    RowsCall call{sums.band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
+                  panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, nullptr,
+                  panel * kPanel, columns, sums.grid.precision, sums.streamed, ahead.done() ? nullptr : &ahead};
+    if constexpr (std::is_same_v<T, float>) {
+      call.out = sums.at + begin;
+    } else {
+      call.halves = sums.at + begin;
+      if (sums.also) call.also = sums.also + begin;
+    }
+    RowsTile(static_cast<int>(end - begin), call);
   }
 }
 
 // Sums are the output as they are.
 struct AsTheyAre {};
+
+// What comes of a value that is stored in a map.
+template <class T>
+ABLATE_INLINE Vec Kept(Vec value) {
+  if constexpr (std::is_same_v<T, float>) return value;
+  else return Widened(Rounded(value));
+}
+
+// They are added to another map.
+template <class T>
+struct Onto {
+  const T *also;
+  T *y;
+  template <class Store>
+  ABLATE_INLINE void operator()(Store store, long at, const float *sums, long from, long end) const {
+    Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
+      const Vec value = Kept<T>(Load(sums + from + i, width));
+      store(y + at + from + i, value + Load(also + at + from + i, width), width);
+    });
+  }
+};
 
 #if defined(ABLATE_HAS_AMX)
 template <class T, class Finish>
@@ -117,11 +148,12 @@ void ConvolveByAmx(const Grid &grid, const Panels &panels, const float *bias, co
 #endif
 
 // The sums of each position and panel, then finish(store, offset of a position in the target, its sums, first column, end
-// column). Sums of a target of floats are written into it; others into scratch memory, some panels at a time.
+// column). Sums are written where they belong, if what stands there is them, or can be made of them there; else into scratch
+// memory, some panels at a time.
 template <class T, class Finish>
 void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
-  constexpr bool kInPlace = std::is_same_v<T, float>, kFinishes = !std::is_same_v<Finish, AsTheyAre>;
-  static_assert(kInPlace || kFinishes);
+  constexpr bool kFloats = std::is_same_v<T, float>, kFinishes = !std::is_same_v<Finish, AsTheyAre>;
+  constexpr bool kAdds = !kFloats && std::is_same_v<Finish, Onto<T>>;  // as sums are stored
 #if defined(ABLATE_HAS_AMX)
   if (AmxServes(grid.precision)) return ConvolveByAmx(grid, panels, bias, target, finish);
 #endif
@@ -135,35 +167,55 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
     const long positions = band.positions();
     const std::vector<long> offsets = Offsets(grid, target, first, end);
     const std::vector<TermBlock> terms = TermBlocks(grid, band.tap_row());
-    const long most = kInPlace ? panels.count : std::max(1L, kSumFloats / (positions * kPanel));
-    const Shares groups(chunks.End(chunk) - chunks.Begin(chunk), most);
-    const long apart = groups.size * kPanel + kLine;
-    float *const scratch = kInPlace ? nullptr : Scratch(Slot::kSums, positions * apart);
-    std::vector<float *> at(positions);
-    // What is summed in parts is read again.
-    const Sums sums{grid, band, first, at.data(), target.streamed && !kFinishes && terms.size() == 1, !kInPlace};
-    for (long group = 0; group < groups.shares; group++) {
-      const long from = chunks.Begin(chunk) + groups.Begin(group), to = chunks.Begin(chunk) + groups.End(group);
-      for (long p = 0; p < positions; p++) {
-        if constexpr (kInPlace) at[p] = target.y + offsets[p];
-        else at[p] = scratch + p * apart - from * kPanel;
-      }
+    const bool whole = terms.size() == 1;  // else sums are read again
+    const auto tiles = [&](const auto &sums, long from, long to) {
       for (const TermBlock &block : terms) {
         for (long panel = from; panel < to; panel++) {
           Tiles(sums, block, panels, panel, panel == chunks.Begin(chunk), bias);
         }
       }
-      if constexpr (kFinishes) {
-        const auto each = [&](auto store) {
-          const long last = std::min(panels.columns, to * kPanel);
-          for (long p = 0; p < positions; p++) finish(store, offsets[p], at[p], from * kPanel, last);
-          store.Finish();
-        };
-        if (target.streamed) each(Streamed{});
-        else each(Cached{});
+    };
+    const auto finished = [&](float *const *at, long from, long to) {
+      const auto each = [&](auto store) {
+        const long begin = from * kPanel, last = std::min(panels.columns, to * kPanel);
+        for (long p = 0; p < positions; p++) {
+          if constexpr (kFinishes) {
+            finish(store, offsets[p], at[p], begin, last);
+          } else {
+            Vectors(last - begin, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
+              store(target.y + offsets[p] + begin + i, Load(at[p] + begin + i, width), width);
+            });
+          }
+        }
+        store.Finish();
+      };
+      if (target.streamed) each(Streamed{});
+      else each(Cached{});
+    };
+    const long from = chunks.Begin(chunk), to = chunks.End(chunk);
+    if (kFloats || ((!kFinishes || kAdds) && whole)) {
+      std::vector<T *> at(positions);
+      for (long p = 0; p < positions; p++) at[p] = target.y + offsets[p];
+      std::vector<const T *> also;
+      if constexpr (kAdds) {
+        for (const long offset : offsets) also.push_back(finish.also + offset);
       }
+      const bool streamed = target.streamed && (!kFinishes || kAdds) && whole;
+      tiles(Sums<T>{grid, band, first, at.data(), kAdds ? also.data() : nullptr, streamed, false}, from, to);
+      if (streamed) Streamed::Finish();
+      if constexpr (kFloats && kFinishes) finished(at.data(), from, to);
+      return;
     }
-    if (sums.streamed) Streamed::Finish();
+    const Shares groups(to - from, std::max(1L, kSumFloats / (positions * kPanel)));
+    const long apart = groups.size * kPanel + kLine;
+    float *const scratch = Scratch(Slot::kSums, positions * apart);
+    std::vector<float *> at(positions);
+    for (long group = 0; group < groups.shares; group++) {
+      const long begin = from + groups.Begin(group), behind = from + groups.End(group);
+      for (long p = 0; p < positions; p++) at[p] = scratch + p * apart - begin * kPanel;
+      tiles(Sums<float>{grid, band, first, at.data(), nullptr, false, true}, begin, behind);
+      finished(at.data(), begin, behind);
+    }
   });
 }
 
@@ -180,13 +232,6 @@ void Untouched(const Target<T> &target, const T *onto, long N, long rows, long c
       }
     }
   });
-}
-
-// What comes of a value that is stored in a map.
-template <class T>
-ABLATE_INLINE Vec Kept(Vec value) {
-  if constexpr (std::is_same_v<T, float>) return value;
-  else return Widened(Rounded(value));
 }
 
 }  // namespace
@@ -207,7 +252,7 @@ void DenseForward(const T *x, const float *w, const float *bias, const Window &d
                          !in_place && Streams(y, grid.lines() * grid.columns * O, O)};
   const float *const start = kKept ? nullptr : bias;
   const bool apart = !kFloats || AmxServes(precision);  // sums are not where `before` is
-  if constexpr (kFloats && A == Activation::kNone) return Convolve(grid, panels, start, target, AsTheyAre{});
+  if constexpr (A == Activation::kNone) return Convolve(grid, panels, start, target, AsTheyAre{});
   else Convolve(grid, panels, start, target, [=](auto store, long at, const float *sums, long from, long to) {
     Vectors(to - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
       const long c = from + i;
@@ -252,19 +297,12 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
         grid = {map.map(), d.N * d.OH * d.OW, 1, 1, map.C(), 1, 1, 1, 0, 0, 1, 1, precision, map.places()};
         to = {dx, d.C, d.C, d.C, target.streamed};
       }
-      if constexpr (std::is_same_v<T, float>) {
-        if (!also) {
-          Convolve(grid, panels, nullptr, to, AsTheyAre{});
-          continue;
-        }
-        to.streamed = false;
+      if (!also) {
+        Convolve(grid, panels, nullptr, to, AsTheyAre{});
+        continue;
       }
-      Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
-        Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
-          const Vec value = Load(sums + from + i, width);
-          store(to.y + at + from + i, also ? Kept<T>(value) + Load(also + at + from + i, width) : value, width);
-        });
-      });
+      if (std::is_same_v<T, float>) to.streamed = false;
+      Convolve(grid, panels, nullptr, to, Onto<T>{also, to.y});
     }
   }
 }

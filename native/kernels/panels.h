@@ -29,13 +29,19 @@ struct Panels {
   long Columns(long panel) const { return std::min(kPanel, columns - panel * kPanel); }
 };
 
+// body(first column, width) for the vectors that hold a panel's columns, and zeros for those that hold none.
+template <class Body>
+ABLATE_INLINE void PanelVectors(long columns, float *to, const Body &body) {
+  for (long c = 0; c < kPanel; c += kWidth) {
+    const long width = columns - c;
+    if (width >= kWidth) Store(to + c, body(c, Full{}));
+    else Store(to + c, width > 0 ? body(c, static_cast<int>(width)) : Vec{});
+  }
+}
+
 // A panel's columns, zeros beyond `columns` of them.
 ABLATE_INLINE void CopyColumns(const float *from, long columns, float *to) {
-  if (columns == kPanel) {
-    for (long c = 0; c < kPanel; c += kWidth) Store(to + c, Load(from + c));
-    return;
-  }
-  for (long c = 0; c < kPanel; c++) to[c] = c < columns ? from[c] : 0;
+  PanelVectors(columns, to, [=](long c, auto width) ABLATE_INLINE_LAMBDA { return Load(from + c, width); });
 }
 
 // The same where a column's terms lie side by side, `row` floats from those of the next: [terms][kPanel].
@@ -44,14 +50,10 @@ void TransposeColumns(const float *from, long row, long terms, long columns, flo
 // The same of two rows in one; the second may be missing.
 template <class T>
 ABLATE_INLINE void PairColumns(const T *first, const T *second, long columns, float *to) {
-  if (columns == kPanel && second) {
-    for (long c = 0; c < kPanel; c += kWidth) {
-      Store(to + c, Paired(Factors(first + c, Full{}), Factors(second + c, Full{})));
-    }
-    return;
-  }
-  PairRows(first, second, columns, to);
-  std::fill(to + columns, to + kPanel, 0.0f);
+  PanelVectors(columns, to, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
+    const auto one = Factors(first + c, width);
+    return Paired(one, second ? Factors(second + c, width) : decltype(one){});
+  });
 }
 
 // Columns are the outputs of a filter [tap_rows, tap_columns, C, O].

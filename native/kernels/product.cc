@@ -71,13 +71,25 @@ ABLATE_INLINE void Add(const RowsCall &call, Sums<R, V> &sums) {
 
 template <int R, int V>
 ABLATE_INLINE void Finish(const RowsCall &call, const Sums<R, V> &sums) {
-  const auto store = [&](const auto &put) ABLATE_INLINE_LAMBDA {
-    EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
-      Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA { put(call.out[r] + call.column + v * kWidth, sums[r][v], width); });
+  // Row by row: the vectors of a row may share a line.
+  const auto each = [&](const auto &body) ABLATE_INLINE_LAMBDA {
+    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
+      EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
+        body(r, call.column + v * kWidth, sums[r][v], width);
+      });
     });
   };
-  if (call.streamed) store(Streamed{});
-  else store(Cached{});
+  const auto store = [&](auto *const *out, const auto &put) ABLATE_INLINE_LAMBDA {
+    each([&](auto r, long c, Vec sum, auto width) ABLATE_INLINE_LAMBDA { put(out[r] + c, sum, width); });
+  };
+  const auto add = [&](const auto &put) ABLATE_INLINE_LAMBDA {
+    each([&](auto r, long c, Vec sum, auto width) ABLATE_INLINE_LAMBDA {
+      put(call.halves[r] + c, Widened(Rounded(sum)) + Load(call.also[r] + c, width), width);
+    });
+  };
+  if (call.also) call.streamed ? add(Streamed{}) : add(Cached{});
+  else if (call.halves) call.streamed ? store(call.halves, Streamed{}) : store(call.halves, Cached{});
+  else call.streamed ? store(call.out, Streamed{}) : store(call.out, Cached{});
 }
 
 template <Precision P, int R, int V>
