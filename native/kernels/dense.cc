@@ -66,8 +66,7 @@ struct Sums {
   const Band &band;
   long first;
   T *const *at;
-  const T *const *also;  // what is added to them; null, or of a map of halves
-  bool streamed, near;   // past the caches; in a cache already
+  bool streamed, near;  // past the caches; in a cache already
 };
 
 // All of them by a block of terms and a panel; `fresh`, if it is the first to read these terms.
@@ -91,12 +90,8 @@ void Tiles(const Sums<T> &sums, const TermBlock &block, const Panels &panels, lo
     RowsCall call{sums.band.rows() + begin, block.runs.data(), static_cast<long>(block.runs.size()),
                   panels.At(panel) + block.first * kPanel, bias ? start : nullptr, block.first > 0, nullptr,
                   panel * kPanel, columns, sums.grid.precision, sums.streamed, ahead.done() ? nullptr : &ahead};
-    if constexpr (std::is_same_v<T, float>) {
-      call.out = sums.at + begin;
-    } else {
-      call.halves = sums.at + begin;
-      if (sums.also) call.also = sums.also + begin;
-    }
+    if constexpr (std::is_same_v<T, float>) call.out = sums.at + begin;
+    else call.halves = sums.at + begin;
     RowsTile(static_cast<int>(end - begin), call);
   }
 }
@@ -110,20 +105,6 @@ ABLATE_INLINE Vec Kept(Vec value) {
   if constexpr (std::is_same_v<T, float>) return value;
   else return Widened(Rounded(value));
 }
-
-// They are added to another map.
-template <class T>
-struct Onto {
-  const T *also;
-  T *y;
-  template <class Store>
-  ABLATE_INLINE void operator()(Store store, long at, const float *sums, long from, long end) const {
-    Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
-      const Vec value = Kept<T>(Load(sums + from + i, width));
-      store(y + at + from + i, value + Load(also + at + from + i, width), width);
-    });
-  }
-};
 
 #if defined(ABLATE_HAS_AMX)
 template <class T, class Finish>
@@ -153,7 +134,6 @@ void ConvolveByAmx(const Grid &grid, const Panels &panels, const float *bias, co
 template <class T, class Finish>
 void Convolve(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {
   constexpr bool kFloats = std::is_same_v<T, float>, kFinishes = !std::is_same_v<Finish, AsTheyAre>;
-  constexpr bool kAdds = !kFloats && std::is_same_v<Finish, Onto<T>>;  // as sums are stored
 #if defined(ABLATE_HAS_AMX)
   if (AmxServes(grid.precision)) return ConvolveByAmx(grid, panels, bias, target, finish);
 #endif
@@ -193,15 +173,11 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
       else each(Cached{});
     };
     const long from = chunks.Begin(chunk), to = chunks.End(chunk);
-    if (kFloats || ((!kFinishes || kAdds) && whole)) {
+    if (kFloats || (!kFinishes && whole)) {
       std::vector<T *> at(positions);
       for (long p = 0; p < positions; p++) at[p] = target.y + offsets[p];
-      std::vector<const T *> also;
-      if constexpr (kAdds) {
-        for (const long offset : offsets) also.push_back(finish.also + offset);
-      }
-      const bool streamed = target.streamed && (!kFinishes || kAdds) && whole;
-      tiles(Sums<T>{grid, band, first, at.data(), kAdds ? also.data() : nullptr, streamed, false}, from, to);
+      const bool streamed = target.streamed && !kFinishes && whole;
+      tiles(Sums<T>{grid, band, first, at.data(), streamed, false}, from, to);
       if (streamed) Streamed::Finish();
       if constexpr (kFloats && kFinishes) finished(at.data(), from, to);
       return;
@@ -213,7 +189,7 @@ void Convolve(const Grid &grid, const Panels &panels, const float *bias, const T
     for (long group = 0; group < groups.shares; group++) {
       const long begin = from + groups.Begin(group), behind = from + groups.End(group);
       for (long p = 0; p < positions; p++) at[p] = scratch + p * apart - begin * kPanel;
-      tiles(Sums<float>{grid, band, first, at.data(), nullptr, false, true}, begin, behind);
+      tiles(Sums<float>{grid, band, first, at.data(), false, true}, begin, behind);
       finished(at.data(), begin, behind);
     }
   });
@@ -302,7 +278,12 @@ void DenseInputGradient(const T *dy, const float *w, const Window &d, long O, Pr
         continue;
       }
       if (std::is_same_v<T, float>) to.streamed = false;
-      Convolve(grid, panels, nullptr, to, Onto<T>{also, to.y});
+      Convolve(grid, panels, nullptr, to, [=](auto store, long at, const float *sums, long from, long end) {
+        Vectors(end - from, [=](long i, auto width) ABLATE_INLINE_LAMBDA {
+          const Vec value = Kept<T>(Load(sums + from + i, width));
+          store(to.y + at + from + i, value + Load(also + at + from + i, width), width);
+        });
+      });
     }
   }
 }

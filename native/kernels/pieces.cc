@@ -32,12 +32,14 @@ Pieces<Degree>::Pieces(double (*function)(double)) {
 namespace {
 
 double Tail(double x) { return 0.5 * std::erfc(x * M_SQRT1_2); }
+// Nothing on the last piece, which stands for all beyond it too: however large x is, GELU of -x is then 0.
+double EndingTail(double x) { return x < kPiecesEnd * (kPieceCount - 1) / kPieceCount ? Tail(x) : 0; }
 double SlopeTail(double x) { return Tail(x) - x * std::exp(-0.5 * x * x) * 0.5 * M_SQRT1_2 * M_2_SQRTPI; }
 
 }  // namespace
 
-const Pieces<5> kTail(Tail);
-const Pieces<6> kSlopeTail(SlopeTail);
+const Pieces<4> kTail(EndingTail);
+const Pieces<5> kSlopeTail(SlopeTail);
 
 #endif
 

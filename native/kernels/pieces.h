@@ -1,4 +1,4 @@
-// Functions of |x| as polynomials on sixteen pieces of [0, 6): where a vector's lanes can each look up a coefficient in one
+// Functions of |x| as polynomials on sixteen pieces of [0, 5.75): where a vector's lanes can each look up a coefficient in one
 // instruction, that is less work than a rational function's division.
 #ifndef ABLATE_KERNELS_PIECES_H_
 #define ABLATE_KERNELS_PIECES_H_
@@ -10,7 +10,7 @@
 
 namespace ablate {
 
-constexpr float kPiecesEnd = 6;
+constexpr float kPiecesEnd = 5.75f;
 constexpr int kPieceCount = 16;
 
 // Which piece each lane lies on, and how far along it, from 0 to 1.
@@ -46,9 +46,9 @@ class Pieces {
   alignas(64) float of_[Degree + 1][kPieceCount];
 };
 
-// Of the normal distribution beyond |x|: its tail, and the tail less |x| times the density; to an absolute 1e-7.
-extern const Pieces<5> kTail;
-extern const Pieces<6> kSlopeTail;
+// Of the normal distribution beyond |x|: its tail, and the tail less |x| times the density; to an absolute 2e-7.
+extern const Pieces<4> kTail;
+extern const Pieces<5> kSlopeTail;
 
 }  // namespace ablate
 

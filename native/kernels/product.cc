@@ -9,17 +9,14 @@
 namespace ablate {
 namespace {
 
-// Columns of the last of V vectors: all of them are known to be whole, or some are not there.
+// V vectors of columns, all whole or the last a part of one.
 template <int V, class Body>
 ABLATE_INLINE void EachVector(long columns, const Body &body) {
   if (columns == V * kWidth) {
     Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { body(v, Full{}); });
   } else {
-    Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA {
-      const long width = columns - v * kWidth;
-      if (width >= kWidth) body(v, Full{});
-      else if (width > 0) body(v, static_cast<int>(width));
-    });
+    Unroll<V - 1>([&](auto v) ABLATE_INLINE_LAMBDA { body(v, Full{}); });
+    body(std::integral_constant<int, V - 1>{}, static_cast<int>(columns - (V - 1) * kWidth));
   }
 }
 
@@ -69,27 +66,38 @@ ABLATE_INLINE void Add(const RowsCall &call, Sums<R, V> &sums) {
   }
 }
 
-template <int R, int V>
+// put(row, column of it, sum, width) for all sums, row by row: the vectors of a row may share a line.
+template <int R, int V, class Put>
+ABLATE_INLINE void EachSum(const RowsCall &call, const Sums<R, V> &sums, const Put &put) {
+  Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
+    EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
+      put(r, call.column + v * kWidth, sums[r][v], width);
+    });
+  });
+}
+
+// body(store) with what stores whole vectors past the caches, or any into them.
+template <class Body>
+ABLATE_INLINE void WithTileStore(const RowsCall &call, const Body &body) {
+  if (!call.streamed) return body(Cached{});
+  body([](auto *out, Vec value, auto width) ABLATE_INLINE_LAMBDA {
+    if constexpr (std::is_same_v<decltype(width), Full>) Streamed{}(out, value, width);
+  });
+}
+
+template <Precision P, int R, int V>
 ABLATE_INLINE void Finish(const RowsCall &call, const Sums<R, V> &sums) {
-  // Row by row: the vectors of a row may share a line.
-  const auto each = [&](const auto &body) ABLATE_INLINE_LAMBDA {
-    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
-      EachVector<V>(call.columns, [&](auto v, auto width) ABLATE_INLINE_LAMBDA {
-        body(r, call.column + v * kWidth, sums[r][v], width);
+  WithTileStore(call, [&](auto store) ABLATE_INLINE_LAMBDA {
+    if (P == Precision::kBfloat16 && call.halves) {
+      EachSum<R, V>(call, sums, [&](auto r, long c, Vec sum, auto width) ABLATE_INLINE_LAMBDA {
+        store(call.halves[r] + c, sum, width);
       });
-    });
-  };
-  const auto store = [&](auto *const *out, const auto &put) ABLATE_INLINE_LAMBDA {
-    each([&](auto r, long c, Vec sum, auto width) ABLATE_INLINE_LAMBDA { put(out[r] + c, sum, width); });
-  };
-  const auto add = [&](const auto &put) ABLATE_INLINE_LAMBDA {
-    each([&](auto r, long c, Vec sum, auto width) ABLATE_INLINE_LAMBDA {
-      put(call.halves[r] + c, Widened(Rounded(sum)) + Load(call.also[r] + c, width), width);
-    });
-  };
-  if (call.also) call.streamed ? add(Streamed{}) : add(Cached{});
-  else if (call.halves) call.streamed ? store(call.halves, Streamed{}) : store(call.halves, Cached{});
-  else call.streamed ? store(call.out, Streamed{}) : store(call.out, Cached{});
+    } else {
+      EachSum<R, V>(call, sums, [&](auto r, long c, Vec sum, auto width) ABLATE_INLINE_LAMBDA {
+        store(call.out[r] + c, sum, width);
+      });
+    }
+  });
 }
 
 template <Precision P, int R, int V>
@@ -97,7 +105,7 @@ void Rows(const RowsCall &call) {
   Sums<R, V> sums = {};
   Start<R, V>(call, sums);
   Add<P, R, V>(call, sums);
-  Finish<R, V>(call, sums);
+  Finish<P, R, V>(call, sums);
 }
 
 template <int R, int V>

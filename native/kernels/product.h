@@ -36,7 +36,6 @@ struct RowsCall {
   bool streamed = false;  // stored past the caches: whole vectors, which lie aligned
   Ahead *ahead = nullptr;
   Bfloat16 *const *halves = nullptr;  // where sums are stored rounded instead, which then are whole
-  const Bfloat16 *const *also = nullptr;  // what is added to each, once it is rounded
 };
 // rows: from 1 to kTileRows.
 void RowsTile(int rows, const RowsCall &call);

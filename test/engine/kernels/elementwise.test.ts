@@ -22,6 +22,14 @@ describe('activations', () => {
     expect(worst).toBeLessThan(2e-6);
   });
 
+  test('GELU far from zero is its input, or nothing', () => {
+    const values = kernels
+      .activation(tf.tensor1d([100, -100, 1e30, -1e30, Number.POSITIVE_INFINITY]), 'gelu')
+      .dataSync();
+    expect(Array.from(values, (value) => value + 0)).toEqual([100, 0, Math.fround(1e30), 0, Number.POSITIVE_INFINITY]);
+    expect(kernels.activation(tf.tensor1d([Number.NaN]), 'gelu').dataSync()[0]).toBeNaN();
+  });
+
   test.each(['relu', 'gelu'] as const)('%s and its gradient', (kind) => {
     checkOp(
       kind,
