@@ -60,13 +60,15 @@ export function keepWorkers(file: string): WorkerStart {
     }
   };
 
-  /** One that is alive and has these surroundings; all that have others make room. */
+  /** One that is alive and has these surroundings; where there is none, all make room for the process to come. */
   function take(surroundings: string | null): WaitingWorker | undefined {
-    for (const [process, own] of waiting) {
-      waiting.delete(process);
-      if (own === surroundings && process.isAlive()) return process;
-      process.dismiss();
+    const found = [...waiting].find(([process, own]) => own === surroundings && process.isAlive())?.[0];
+    if (found) {
+      waiting.delete(found);
+      return found;
     }
+    for (const process of waiting.keys()) process.dismiss();
+    waiting.clear();
     return undefined;
   }
 

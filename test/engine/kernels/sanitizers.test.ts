@@ -105,7 +105,7 @@ describe.runIf(/\bavx512f\b/.test(cpu))('AMX, emulated beside vectors of AVX-512
     const sanitizers = reason === null ? ['-fsanitize=address'] : [];
     const flags = ['-march=skylake-avx512', '-DABLATE_EMULATES_AMX', ...sanitizers];
     const products = sources.filter((file) =>
-      /^(amx|band|dense|elementwise|panels|pool|product|profile|winograd)/.test(basename(file)),
+      /^(amx|band|dense|elementwise|panels|pieces|pool|product|profile|winograd)/.test(basename(file)),
     );
     program = await withLock(
       join(cacheRoot(), 'sanitized.lock'),
