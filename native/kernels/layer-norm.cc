@@ -1,6 +1,7 @@
 // Layer norm over the channels of each row, biased variance, in two passes over a row that stays in registers or L1.
 #include "kernels.h"
 #include "pool.h"
+#include "unroll.h"
 
 namespace ablate {
 namespace {
@@ -29,13 +30,6 @@ struct Forward {
 
 // The normalised row before it is stored; forward and backward must round it alike.
 ABLATE_INLINE Vec Scaled(Vec normal, Vec gamma, Vec beta) { return Fma(normal, gamma, beta); }
-
-// body(i, width) for N vectors; the last may be a part of one.
-template <int N, class Last, class Body>
-ABLATE_INLINE void EachOf(Last last, const Body &body) {
-  for (int i = 0; i < N - 1; i++) body(i, Full{});
-  body(N - 1, last);
-}
 
 // Rows of N vectors, held in registers.
 template <int N, class T, class Last>

@@ -12,12 +12,8 @@ namespace {
 // V vectors of columns, all whole or the last a part of one.
 template <int V, class Body>
 ABLATE_INLINE void EachVector(long columns, const Body &body) {
-  if (columns == V * kWidth) {
-    Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { body(v, Full{}); });
-  } else {
-    Unroll<V - 1>([&](auto v) ABLATE_INLINE_LAMBDA { body(v, Full{}); });
-    body(std::integral_constant<int, V - 1>{}, static_cast<int>(columns - (V - 1) * kWidth));
-  }
+  if (columns == V * kWidth) EachOf<V>(Full{}, body);
+  else EachOf<V>(static_cast<int>(columns - (V - 1) * kWidth), body);
 }
 
 // body(place) for each, and what is ahead a little at a time.

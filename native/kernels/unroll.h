@@ -18,6 +18,13 @@ ABLATE_INLINE void Unroll(const Body &body) {
   UnrollOver(body, std::make_integer_sequence<int, N>{});
 }
 
+// body(i, width) for N vectors, each with its number as a constant; the last may be a part of one.
+template <int N, class Last, class Body>
+ABLATE_INLINE void EachOf(Last last, const Body &body) {
+  Unroll<N - 1>([&](auto i) ABLATE_INLINE_LAMBDA { body(i, Full{}); });
+  body(std::integral_constant<int, N - 1>{}, last);
+}
+
 }  // namespace ablate
 
 #endif
