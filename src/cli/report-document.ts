@@ -1,3 +1,4 @@
+import { averagedNetworks } from '../report/averages.js';
 import { pictureRows } from '../report/by-picture.js';
 import type { Change } from '../report/compare.js';
 import { noiseFloor } from '../report/repeats.js';
@@ -28,12 +29,22 @@ export function reportDocument({ report, files }: WrittenReport, folder: string,
     ...(study.plan.tuning && {
       tuning: tunedNetworks(study.rows, study.plan, study.records.trials).map(tunedDocument),
     }),
+    averages: averagedNetworks(study).map(({ row, top1, difference, judged }) => ({
+      variant: row.variant.name,
+      top1: { mean: top1.mean, sd: top1.sd },
+      ...differenceOf(difference, judged, null),
+    })),
     pictures: pictureRows(study.rows).map(({ row, churn, calibration, step }) => ({
       variant: row.variant.name,
       churn,
       calibration,
       step,
     })),
+    whole: study.whole && {
+      variant: study.whole.end.variant.name,
+      against: study.whole.start.variant.name,
+      ...differenceOf(study.whole.change.difference, study.whole.judged, study.whole.change),
+    },
     challenges: study.challenges.map(({ end, comparator, change, judged }) => ({
       variant: end.variant.name,
       against: comparator.variant.name,

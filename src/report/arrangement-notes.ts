@@ -1,10 +1,11 @@
-import { counted, listed, signed } from './format.js';
-import { sideOf } from './arrangement.js';
+import type { Shapley } from '../statistics/shapley.js';
+import { type Side, sideOf } from './arrangement.js';
+import { counted, listed, percent, signed } from './format.js';
 import { claimOf } from './labels.js';
 import { rowNamed, type Study } from './study.js';
 
 /** How to read what a strategy's arrangement shows. */
-export function arrangementNotes({ arranged: { shapley, factorial }, plan }: Study): string[] {
+export function arrangementNotes({ arranged: { shapley, factorial }, plan, family: { margin } }: Study): string[] {
   if (plan.arrangement?.kind === 'random-orders' && !shapley)
     return [
       'No step has a worth yet: no order has a result for every network on it that is above chance and under the conditions of the others.',
@@ -13,7 +14,7 @@ export function arrangementNotes({ arranged: { shapley, factorial }, plan }: Stu
     const { exact, orders, drawn } = shapley;
     const missing = drawn - orders;
     return [
-      `A step's worth (Shapley 1953) is what it adds, averaged over ${exact ? 'all orders' : `${counted(orders, 'order')}`} in which steps can be added; the worths of all steps sum to the whole difference. ${exact ? 'The interval holds the doubt that other seeds could have been drawn' : 'The interval holds both doubts, that other orders could have been drawn, and other seeds'}; in 95 of 100 such studies all of them hold the true worths at once.`,
+      `A step's worth (Shapley 1953) is what it adds, averaged over ${exact ? 'all orders' : `${counted(orders, 'order')}`} in which steps can be added; the worths of all steps sum to the whole difference. ${doubts(shapley)}; in 95 of 100 such studies all of them hold the true worths at once.${margin === null ? '' : ` Equivalent: the interval lies within ±${percent(margin)}.`}`,
       ...(!exact && missing > 0
         ? [`${counted(missing, 'order')} of ${drawn} left out, since a network on the way has no result.`]
         : []),
@@ -26,10 +27,17 @@ export function arrangementNotes({ arranged: { shapley, factorial }, plan }: Stu
   return [];
 }
 
+/** What an interval of a worth holds. */
+function doubts({ exact, values }: Shapley): string {
+  const pictures = values.every(({ error }) => error?.pictures != null);
+  const drawn = [...(exact ? [] : ['other orders']), 'other seeds', ...(pictures ? ['other test pictures'] : [])];
+  return `The interval holds the doubt that ${listed(drawn)} could have been drawn${pictures ? '' : '; the choice of test pictures is not in it'}`;
+}
+
 /** The answer of an arrangement in a sentence or two; empty where there is none. */
 export function arrangementSummary(study: Study): string[] {
   const { arranged, plan, rows } = study;
-  if (arranged.shapley) return [shapleySentence(arranged.shapley)];
+  if (arranged.shapley) return [shapleySentence(arranged.shapley, study.family.margin)];
   if (arranged.factorial.length > 0) return [factorialSentence(arranged.factorial)];
   if (plan.arrangement?.kind !== 'grid') return [];
   const measured = plan.arrangement.cells.flatMap(({ network }) => rowNamed(rows, network) ?? []);
@@ -43,16 +51,19 @@ export function arrangementSummary(study: Study): string[] {
   return [`Highest of ${measured.length} pairs: ${best.variant.title} at ${best.top1.mean.toFixed(2)}%, ${told}.`];
 }
 
-function shapleySentence({ values, whole, exact, orders }: NonNullable<Study['arranged']['shapley']>): string {
-  const named = (side: string) =>
-    values.flatMap(({ step, value, interval }) => (sideOf(interval) === side ? [`${step} (${signed(value)})`] : []));
-  const [helps, hurts] = [named('helps'), named('hurts')];
+function shapleySentence({ values, whole, exact, orders }: Shapley, margin: number | null): string {
+  const named = (side: Side) =>
+    values.flatMap(({ step, value, interval }) =>
+      sideOf(interval, margin) === side ? [`${step} (${signed(value)})`] : [],
+    );
+  const [helps, hurts, none] = [named('helps'), named('hurts'), named('equivalent')];
   const parts = [
     ...(helps.length > 0 ? [`${listed(helps)} ${helps.length === 1 ? 'helps' : 'help'}`] : []),
     ...(hurts.length > 0 ? [`${listed(hurts)} ${hurts.length === 1 ? 'hurts' : 'hurt'}`] : []),
+    ...(none.length > 0 ? [`${listed(none)} ${none.length === 1 ? 'changes' : 'change'} less than the margin`] : []),
   ];
   const over = exact ? 'over all orders' : `over ${counted(orders, 'order')}`;
-  const open = values.length - helps.length - hurts.length;
+  const open = values.length - helps.length - hurts.length - none.length;
   if (parts.length === 0)
     return `Of the ${signed(whole)} points of ${counted(values.length, 'step')} together, no step's share ${over} can be told from nothing with these runs.`;
   return `Of the ${signed(whole)} points of ${counted(values.length, 'step')} together, averaged ${over}: ${parts.join('; ')}${open > 0 ? `; ${counted(open, 'other')} cannot be told from no change` : ''}.`;

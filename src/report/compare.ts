@@ -1,3 +1,4 @@
+import type { DoneResult } from '../records/result.js';
 import { binomialStandardError } from '../statistics/binomial.js';
 import type { Comparison } from '../statistics/family.js';
 import { ofDifferences, type PairedDifference } from '../statistics/paired.js';
@@ -27,7 +28,7 @@ export interface Change {
 
 /**
  * The difference of `after` and `before` over the seeds whose two runs are alike in data, code, engine and precision.
- * Where none are alike the difference is shown and not judged. `informs`: whether its spread is one of the steps'.
+ * Where none are alike the difference is shown and not judged; nor is it where every pair ended with the same weights. `informs`: whether its spread is one of the steps'.
  */
 export function changeBetween(after: Side, before: Side, informs = true): Change {
   const [a, b] = [bySeed(after), bySeed(before)];
@@ -44,7 +45,8 @@ export function changeBetween(after: Side, before: Side, informs = true): Change
     seeds.map((seed) => (a.get(seed)?.top1 as number) - (b.get(seed)?.top1 as number)),
     all.filter((seed) => !common.includes(seed)),
   );
-  const [exempt, because] = exemption(after, before, alike.length === 0 ? apart : []);
+  const repeats = alike.length > 0 && alike.every((seed) => isRepeat(a.get(seed)?.result, b.get(seed)?.result));
+  const [exempt, because] = exemption(after, before, { apart: alike.length === 0 ? apart : [], repeats });
   const correct = (side: typeof a) =>
     new Map(
       seeds.flatMap((seed) => {
@@ -66,14 +68,25 @@ export function changeBetween(after: Side, before: Side, informs = true): Change
   return { comparison, difference, because, unlike: alike.length > 0 ? apart : [] };
 }
 
-function exemption(after: Side, before: Side, apart: Change['unlike']): [Exemption | null, string | null] {
-  if (after.network === before.network) return ['changes nothing', null];
+const isMissing = ({ status }: RunState): boolean => status !== 'done' && status !== 'failed';
+
+/** Whether two runs ended with the same weights: as good as sure where the loss over a whole test set is equal to its last bit. */
+const isRepeat = (a: DoneResult | undefined, b: DoneResult | undefined): boolean =>
+  a !== undefined && a.top1 === b?.top1 && a.loss === b.loss;
+
+function exemption(
+  after: Side,
+  before: Side,
+  { apart, repeats }: { readonly apart: Change['unlike']; readonly repeats: boolean },
+): [Exemption | null, string | null] {
+  if (after.network === before.network || repeats) return ['changes nothing', null];
+  if ([after, before].some(({ states }) => states.every(isMissing))) return ['not run', null];
   if (after.atChance || before.atChance) return ['at chance', null];
   return apart.length > 0 ? ['not comparable', [...new Set(apart.map(({ how }) => how))].join('; ')] : [null, null];
 }
 
 const bySeed = ({ states }: Side) =>
-  new Map(doneRuns(states).map(({ seed, files, result }) => [seed, { files, top1: 100 * result.top1 }]));
+  new Map(doneRuns(states).map(({ seed, files, result }) => [seed, { files, result, top1: 100 * result.top1 }]));
 
 /** Standard error of the accuracy by the test set's size alone, in points. */
 function floorOf({ testImages }: Side, seeds: readonly number[], results: ReturnType<typeof bySeed>): number | null {

@@ -64,6 +64,7 @@ function conditionsInWords({ plan, rows, testImages }: Study): string {
 }
 
 const reasons: Readonly<Record<UnresolvedReason, string>> = {
+  'not run': 'not run yet',
   'at chance': 'at chance, not judged',
   'not comparable': 'not comparable',
   'changes nothing': 'changes nothing here',

@@ -4,7 +4,7 @@ import type { RunRecord } from '../records/run.js';
 import { churn, churnAmong, type McNemar, mcNemar } from '../statistics/disagreement.js';
 import { judgeFamily, type Judged } from '../statistics/family.js';
 import { samePictures } from '../statistics/named-classes.js';
-import { unpairedPictureVariance } from '../statistics/pictures.js';
+import { contrastPictureVariance } from '../statistics/pictures.js';
 import { summarize, type Summary } from '../statistics/summary.js';
 import { type TwoWay, type TwoWayIntervals, twoWay, twoWayIntervals } from '../statistics/two-way.js';
 import { type UnpairedDifference, unpairedDifference } from '../statistics/unpaired.js';
@@ -110,7 +110,10 @@ const recordOf = ({ row }: PairSide): RunRecord | null => doneRuns(row.states)[0
 
 function unpairedOf(before: Row, after: Row): UnpairedDifference | null {
   const bits = ({ states }: Row) => doneRuns(states).flatMap(({ files }) => files.predictions.correct() ?? []);
-  const pictures = unpairedPictureVariance(bits(after), bits(before));
+  const pictures = contrastPictureVariance([
+    { weight: 1, runs: bits(after) },
+    { weight: -1, runs: bits(before) },
+  ]);
   return unpairedDifference([...after.bySeed.values()], [...before.bySeed.values()], pictures ?? 0);
 }
 

@@ -49,7 +49,7 @@ interface JudgedChange {
 const keyOf = (before: Row, after: Row): string => JSON.stringify([before.network, after.network]);
 
 /** What the report judges itself, in both directions. */
-function askedPairs({ rows, challenges }: Study): ReadonlyMap<string, JudgedChange> {
+function askedPairs({ rows, challenges, whole }: Study): ReadonlyMap<string, JudgedChange> {
   const changes = [
     ...rows.flatMap((after) => {
       const before = rows.find(({ variant }) => variant.name === after.variant.parent);
@@ -58,6 +58,7 @@ function askedPairs({ rows, challenges }: Study): ReadonlyMap<string, JudgedChan
         : [];
     }),
     ...challenges.map(({ end, comparator, change, judged }) => ({ before: comparator, after: end, change, judged })),
+    ...(whole ? [{ ...whole, before: whole.start, after: whole.end }] : []),
   ];
   return new Map(
     changes.flatMap(({ before, after, change, judged }): [string, JudgedChange][] => {

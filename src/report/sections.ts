@@ -1,6 +1,8 @@
+import { averagedNetworks } from './averages.js';
 import { endsOf, pictureRows } from './by-picture.js';
 import { labelOf } from './labels.js';
 import type { Study } from './study.js';
+import { averagesNotes, averagesTable } from './tables/averages.js';
 import { classTable, confusionTable, pictureNotes, pictureTable } from './tables/by-picture.js';
 import { choiceTable } from './tables/choices.js';
 import type { Table } from './tables/table.js';
@@ -19,8 +21,9 @@ export interface TableSection {
   readonly parts: readonly { readonly caption: string; readonly table: Table; readonly notes: readonly string[] }[];
 }
 
-/** Of the learning rates and of the pictures, where the records have them. */
-export function tableSections({ rows, plan, records, whole }: Study): TableSection[] {
+/** Of choices, learning rates, averages and pictures, where the records have them. */
+export function tableSections(study: Study): TableSection[] {
+  const { rows, plan, records, whole, family } = study;
   const rates = tuningTable(tunedNetworks(rows, plan, records.trials));
   const pictures = pictureTable(pictureRows(rows));
   const ends = whole && endsOf(whole.start, whole.end);
@@ -51,6 +54,7 @@ export function tableSections({ rows, plan, records, whole }: Study): TableSecti
         ]
       : []),
   ];
+  const averages = averagesTable(averagedNetworks(study), family.margin);
   const choices = choiceTable(rows, plan.choices ?? []);
   return [
     ...(choices
@@ -73,6 +77,17 @@ export function tableSections({ rows, plan, records, whole }: Study): TableSecti
                 table: rates,
                 notes: tuningNotes(records.trials, plan),
               },
+            ],
+          },
+        ]
+      : []),
+    ...(averages
+      ? [
+          {
+            id: 'averages',
+            title: 'Moving averages of the weights',
+            parts: [
+              { caption: 'Every network beside the average of its weights', table: averages, notes: averagesNotes },
             ],
           },
         ]

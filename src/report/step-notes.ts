@@ -1,4 +1,5 @@
 import { pairingOf } from '../statistics/assumptions.js';
+import type { Prior } from '../statistics/prior.js';
 import { meanOf } from '../statistics/summary.js';
 import { counted, listed, percent, signed } from './format.js';
 import { shortened } from './notices/notice.js';
@@ -23,11 +24,7 @@ export function stepNotes(study: Study): string[] {
   const numbers =
     usual && size > 1
       ? [
-          `So few seeds show a step's own spread only roughly. It is therefore averaged with ${percent(Math.sqrt(prior.variance))} points, the middle of all steps, ${
-            prior.degrees === Number.POSITIVE_INFINITY
-              ? 'which all have as far as can be told'
-              : `which counts for as much as ${percent(prior.degrees, 1)} seeds more`
-          }. An interval reaches ${percent(usual.simultaneous)} standard errors to each side, the farther the more is judged and the fewer the seeds.${pairing(study)}`,
+          `So few seeds show a step's own spread only roughly. ${spreadSentence(prior)} An interval reaches ${percent(usual.simultaneous)} standard errors to each side, the farther the more is judged and the fewer the seeds.${pairing(study)}`,
           `Seeds to tell ${percent(family.target ?? 1, 1)}: with so many a true change of that many points would have a verdict in four studies of five, at the step's own spread; "enough" where these do.`,
         ]
       : [];
@@ -42,6 +39,14 @@ export function stepNotes(study: Study): string[] {
     ...noiseSentences(study),
     `MACs are multiply-adds of convolutions, linear layers and attention products for one image. Images/s is training speed, data included, with as many runs side by side as the machine was given${elsewhereWords(study)}.`,
   ];
+}
+
+function spreadSentence({ degrees, variance }: Prior): string {
+  const sd = percent(Math.sqrt(variance));
+  if (degrees === 0) return 'The steps say nothing of each other, and each stands for itself.';
+  if (degrees === Number.POSITIVE_INFINITY)
+    return `The steps' spreads differ no more than chance has them, and ${sd} points are taken for all.`;
+  return `It is therefore averaged with ${sd} points, the middle of all steps, which counts for as much as ${percent(degrees, 1)} seeds more.`;
 }
 
 /** What of the spread over seeds is the device's own, where the suite had networks trained twice. */

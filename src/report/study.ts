@@ -2,14 +2,14 @@ import type { PlannedVariant, PlanRecord } from '../records/plan.js';
 import type { Network } from '../statistics/assumptions.js';
 import { binomialStandardError } from '../statistics/binomial.js';
 import { type StepEffect, stepEffects } from '../statistics/effects.js';
-import { type Family, judgeFamily, type Judged } from '../statistics/family.js';
+import { type Comparison, type Family, judgeFamily, type Judged } from '../statistics/family.js';
 import type { BySeed, PairedDifference } from '../statistics/paired.js';
 import { type Summary, summarize } from '../statistics/summary.js';
 import type { Verdict } from '../statistics/verdict.js';
 import { type Arranged, arrangedResults } from './arrangement.js';
 import { type Change, changeBetween, type Side } from './compare.js';
 import { type Measured, type MeasuredOn, measuredOf, measuredOn, usualPlace } from './measured.js';
-import { combinationsOf, type JudgedInteraction, judgedInteractions } from './interactions.js';
+import { combinationsOf, type JudgedInteraction, judgedInteractions, type Wishes } from './interactions.js';
 import type { SuiteRecords } from './read.js';
 import { doneRuns, indexRuns, type RunFiles, type RunIndex, type RunState, statesOf } from './runs.js';
 
@@ -49,18 +49,25 @@ export interface Challenge {
   readonly judged: Judged;
 }
 
+/** The whole road against its start, over common seeds. */
+export interface Whole {
+  readonly start: Row;
+  readonly end: Row;
+  readonly change: Change;
+  readonly judged: Judged;
+}
+
 /** Everything that figures, tables and pages are made from. */
 export interface Study {
   readonly records: SuiteRecords;
   readonly plan: PlanRecord;
   readonly rows: readonly Row[];
-  /** All differences that are judged together: the steps' and the challenges'. */
+  /** All differences that are judged together: the steps', the challenges' and the whole road's. */
   readonly family: Family;
   /** Sizes of the test sets, ascending: one, unless runs are mixed. */
   readonly testImages: readonly number[];
   readonly classes: number | null;
-  /** The whole road against its start, over common seeds; not part of the family. */
-  readonly whole: { readonly start: Row; readonly end: Row; readonly change: Change } | null;
+  readonly whole: Whole | null;
   readonly challenges: readonly Challenge[];
   readonly measuredOn: MeasuredOn;
   readonly effects: readonly StepEffect[];
@@ -72,6 +79,7 @@ export interface Study {
 /** Draws the conclusions from a suite's records; no file is read. */
 export function study(records: SuiteRecords): Study {
   const { plan } = records;
+  const wishes = plan.report ?? {};
   const runs = indexRuns(records.runs);
   const alone = plan.variants.map((variant) => measure(trained(variant, plan.variants), variant, runs));
   const place = usualPlace(alone);
@@ -80,9 +88,10 @@ export function study(records: SuiteRecords): Study {
   const end = roadEnd(rows, plan.strategy);
   const comparators = end ? rows.filter(({ variant }) => variant.kind === 'compare') : [];
   const challenged = comparators.map((comparator) => changeBetween(end as Row, comparator, false));
-  const changes = [...rows.flatMap(({ change }) => (change ? [change] : [])), ...challenged];
-  const { family, judgedOf } = judgeOnce(changes, plan.report ?? {});
   const start = rows.find(({ variant }) => variant.kind === 'base');
+  const whole = start && end && start !== end ? { start, end, change: changeBetween(end, start, false) } : null;
+  const changes = [...rows.flatMap(({ change }) => change ?? []), ...challenged, ...(whole ? [whole.change] : [])];
+  const { family, judgedOf } = judgeOnce(changes, wishes);
   const combinations = combinationsOf(rows);
   const sizes = new Set(rows.flatMap(({ testImages, top1 }) => (testImages === null || !top1 ? [] : [testImages])));
   return {
@@ -95,7 +104,7 @@ export function study(records: SuiteRecords): Study {
     family,
     testImages: [...sizes].sort((a, b) => a - b),
     classes: rows.find(({ classes }) => classes !== null)?.classes ?? null,
-    whole: start && end && start !== end ? { start, end, change: changeBetween(end, start) } : null,
+    whole: whole && { ...whole, judged: judgedOf(whole.change) },
     challenges: comparators.map((comparator, at) => {
       const change = challenged[at] as Change;
       return { end: end as Row, comparator, change, judged: judgedOf(change) };
@@ -103,15 +112,16 @@ export function study(records: SuiteRecords): Study {
     measuredOn: measuredOn(rows, place),
     effects: stepEffects(combinations),
     // Those of a factorial are its own effects: each pair once, over all companies together.
-    interactions: plan.arrangement?.kind === 'factorial' ? [] : judgedInteractions(combinations),
-    arranged: arrangedResults(plan.arrangement, combinations),
+    interactions: plan.arrangement?.kind === 'factorial' ? [] : judgedInteractions(combinations, wishes),
+    arranged: arrangedResults(plan.arrangement, combinations, wishes),
   };
 }
 
-/** Two variants that are one network make one comparison of two: it is counted once. */
-function judgeOnce(changes: readonly Change[], wishes: NonNullable<PlanRecord['report']>) {
+/** Two variants that are one network, and a road of one step with that step, make one comparison: it is counted once. */
+function judgeOnce(changes: readonly Change[], wishes: Wishes) {
   const key = ({ comparison }: Change) => JSON.stringify([comparison.terms, comparison.exempt]);
-  const once = new Map(changes.map((change) => [key(change), change.comparison]));
+  const once = new Map<string, Comparison>();
+  for (const change of changes) if (!once.has(key(change))) once.set(key(change), change.comparison);
   const family = judgeFamily([...once.values()], wishes);
   const places = new Map([...once.keys()].map((name, at) => [name, at]));
   return { family, judgedOf: (change: Change) => family.judged[places.get(key(change)) as number] as Judged };

@@ -3,7 +3,7 @@ import { counted, inUnit, listed, percent, seedList, signed, unitFor } from './f
 import { claimOf, labelOf, verdictText } from './labels.js';
 import { arrangementSummary } from './arrangement-notes.js';
 import { shortened } from './notices/notice.js';
-import type { Challenge, Row, Study } from './study.js';
+import type { Challenge, Row, Study, Whole } from './study.js';
 
 /** The answer in a few sentences: which steps are sure, where the road ends, what it beat. */
 export function summaryOf(study: Study): string[] {
@@ -18,7 +18,7 @@ export function summaryOf(study: Study): string[] {
   ];
 }
 
-function headline({ start, end, change }: NonNullable<Study['whole']>, cost: (row: Row) => string): string {
+function headline({ start, end, change, judged }: Whole, cost: (row: Row) => string): string {
   const at = (row: Row) => `${labelOf(row)} at ${percent(row.top1?.mean ?? 0)}% (${cost(row)})`;
   const from = `From ${at(start)} the road ends with ${at(end)}`;
   const { difference, because } = change;
@@ -26,7 +26,8 @@ function headline({ start, end, change }: NonNullable<Study['whole']>, cost: (ro
   if (because) return `${from}; the two are not comparable: ${because}.`;
   if (change.comparison.exempt === 'at chance') return `${from}; a network at chance is no end of a road to measure.`;
   const steps = `${counted(end.variant.steps.length, 'step')}${commonSeeds(start, end, difference.seeds)}`;
-  return `${from}: ${signed(difference.mean)} points in ${steps}.`;
+  const open = judged.verdict.why === 'interval holds 0' ? ', not told apart from no change' : '';
+  return `${from}: ${signed(difference.mean)} points${range(judged)} in ${steps}${open}.`;
 }
 
 /** Where a difference is over fewer seeds than the accuracies beside it. */

@@ -1,4 +1,4 @@
-import { ofDifferences, type BySeed, type PairedDifference } from './paired.js';
+import { type BySeed, commonSeeds, ofDifferences, type PairedDifference } from './paired.js';
 import type { Term } from './null-distribution.js';
 
 /** Two levels of some steps: which network has which of them on, and what a fraction mixes up. */
@@ -33,7 +33,7 @@ export function factorialEffects(
     ...steps.map((step) => [step] as const),
     ...steps.flatMap((a, at) => steps.slice(at + 1).map((b) => [a, b] as const)),
   ];
-  const seeds = commonSeeds(cells.map(({ network }) => results.get(network) ?? new Map()));
+  const { seeds, unpaired } = commonSeeds(cells.map(({ network }) => results.get(network) ?? new Map()));
   return asked.flatMap((own): FactorialEffect[] => {
     if (seen.has(keyOf(own))) return [];
     const aliases = words.map((word) => product(own, word, steps)).filter(({ length }) => length <= 2);
@@ -42,10 +42,10 @@ export function factorialEffects(
       const off = own.filter((step) => !on.includes(step)).length;
       return [network, ((off % 2 === 0 ? 1 : -1) * 2 ** own.length) / cells.length];
     });
-    const sums = seeds.all.map((seed) =>
+    const sums = seeds.map((seed) =>
       terms.reduce((sum, [network, weight]) => sum + weight * (results.get(network)?.get(seed) as number), 0),
     );
-    return [{ steps: own, aliases, terms, difference: ofDifferences(seeds.all, sums, seeds.some) }];
+    return [{ steps: own, aliases, terms, difference: ofDifferences(seeds, sums, unpaired) }];
   });
 }
 
@@ -54,12 +54,3 @@ const keyOf = (steps: readonly string[]): string => JSON.stringify([...steps].so
 /** The steps that are in one of two sets and not in the other. */
 const product = (a: readonly string[], b: readonly string[], steps: readonly string[]): string[] =>
   steps.filter((step) => a.includes(step) !== b.includes(step));
-
-function commonSeeds(results: readonly BySeed[]): {
-  readonly all: readonly number[];
-  readonly some: readonly number[];
-} {
-  const known = [...new Set(results.flatMap((own) => [...own.keys()]))].sort((a, b) => a - b);
-  const all = known.filter((seed) => results.every((own) => own.has(seed)));
-  return { all, some: known.filter((seed) => !all.includes(seed)) };
-}

@@ -6,6 +6,7 @@ import { jointFlips } from './joint-flips.js';
 import { type Contrast, type NullDistribution, nullDistribution, type Term } from './null-distribution.js';
 import type { PairedDifference } from './paired.js';
 import { resolvable, seedsFor } from './power.js';
+import { quantile } from './selection.js';
 import { fitPrior, moderated, type Prior, type Variance } from './prior.js';
 import { type Exemption, level, unresolved, type Verdict } from './verdict.js';
 
@@ -73,9 +74,9 @@ export interface Family {
     readonly seeds: number;
     readonly simultaneous: number;
     readonly individual: number;
-    /** The smallest change that these seeds resolve with 80%, at the prior's spread. */
+    /** The smallest change that these seeds resolve with 80%, at the prior's spread and the median of the pictures' parts. */
     readonly resolvable: number;
-    /** Seeds that would resolve a change of the target's size at that spread; null where a thousand would not. */
+    /** Seeds that would resolve a change of the target's size there; null where a thousand would not. */
     readonly seedsNeeded: number | null;
   } | null;
   readonly correction: 'family-wise' | 'false-discovery';
@@ -104,8 +105,8 @@ export function judgeFamily(comparisons: readonly Comparison[], options: FamilyO
   const members = comparisons.flatMap((comparison, at): Member[] => {
     const { difference, pictures } = comparison;
     const variance = variances[at];
-    const agreed = variance ? moderated(variance, prior) : 0;
-    if (!difference || !variance || agreed === 0) return [];
+    if (!difference || !variance) return [];
+    const agreed = moderated(variance, prior);
     const error = Math.sqrt(agreed / difference.seeds.length + (pictures ?? 0));
     return [{ at, comparison, difference, variance, agreed, error, n: difference.seeds.length }];
   });
@@ -190,8 +191,9 @@ interface Member {
   readonly n: number;
 }
 
+/** Null where there is nothing to judge. Equal differences with every seed tell of no chance, neither their own nor the others'. */
 function varianceOf({ difference, exempt }: Comparison): Variance | null {
-  if (exempt || difference?.sd == null) return null;
+  if (exempt || !difference?.sd) return null;
   return { value: difference.sd ** 2, degrees: difference.seeds.length - 1 };
 }
 
@@ -235,7 +237,10 @@ function usualOf(
     prior.degrees > 0 ? prior.variance : members.reduce((sum, { agreed }) => sum + agreed, 0) / members.length;
   const precision = {
     variance,
-    pictures: 0,
+    pictures: quantile(
+      Float64Array.from(members, ({ comparison }) => comparison.pictures ?? 0),
+      0.5,
+    ),
     seeds,
     critical: simultaneous,
     priorDegrees: prior.degrees,

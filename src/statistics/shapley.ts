@@ -14,6 +14,8 @@ export interface ShapleyOptions {
   readonly lawfulOrders: number;
   /** How many sets of steps lie on those. */
   readonly lawfulSets: number;
+  /** The variance of a sum of networks' accuracies by the choice of test pictures; null where it is not known. */
+  readonly pictures?: (weights: Coefficients) => number | null;
 }
 
 /** What a step adds, averaged over the orders in which steps can be added. */
@@ -23,14 +25,15 @@ export interface ShapleyValue {
   /** Null where no network has two seeds. */
   readonly error: {
     readonly total: number;
-    /** Its two parts: that other orders could have been drawn, and that other seeds could have been. */
+    /** Its parts: that other orders could have been drawn, other seeds, and other test pictures, which is null where it is not known. */
     readonly orders: number;
     readonly seeds: number;
+    readonly pictures: number | null;
     readonly degrees: number;
   } | null;
   /** 95%, of all steps together. */
   readonly interval: readonly [number, number] | null;
-  /** What it added in the order where it added least, and most. */
+  /** What it added where it added least, and most: of all sets of steps where all were trained, else in the drawn orders. */
   readonly range: readonly [number, number];
 }
 
@@ -53,7 +56,7 @@ export interface Shapley {
  * orders. It is a sum of networks' means with known coefficients, so that the seeds' part of its variance is that of such a
  * sum, networks that many orders share included. The orders' part is the variance between the drawn ones (each with its
  * reverse where they come in twos), the part of it that seeds make taken off, over their number, with the correction for
- * drawing from finitely many. Null where no order is complete.
+ * drawing from finitely many. The pictures' part is that of the same sum. Null where no order is complete.
  */
 export function shapley(
   walks: readonly Walk[],
@@ -71,7 +74,7 @@ export function shapley(
   const values = steps.map((step): ShapleyValue => {
     const parts = units.map((unit) => unitCoefficients(unit, step));
     const total = exact ? exactCoefficients(sets, steps, step) : meanOf(parts);
-    const added = units.flat().map((walk) => marginal(walk, step));
+    const added = exact ? marginals(sets, step) : units.flat().map((walk) => marginal(walk, step));
     const gains = added.map(([after, before]) => at(after) - at(before));
     const value = sumOf(total, at);
     const error = errorOf(total, exact ? [] : parts, levels, options);
@@ -83,6 +86,7 @@ export function shapley(
         total: Math.sqrt(error.composite.variance),
         orders: Math.sqrt(error.orders),
         seeds: Math.sqrt(error.seeds),
+        pictures: error.pictures === null ? null : Math.sqrt(error.pictures),
         degrees: error.composite.degrees,
       },
       interval: half === null ? null : [value - half, value + half],
@@ -139,8 +143,8 @@ function errorOf(
   total: Coefficients,
   parts: readonly Coefficients[],
   levels: ReadonlyMap<string, Level>,
-  { paired, lawfulOrders }: ShapleyOptions,
-): { composite: Composite; orders: number; seeds: number } | null {
+  { paired, lawfulOrders, pictures: picturesOf }: ShapleyOptions,
+): { composite: Composite; orders: number; seeds: number; pictures: number | null } | null {
   const level = (name: string) => levels.get(name) as Level;
   if ([...total.keys()].some((name) => level(name).variance === null)) return null;
   const noise = (weights: Coefficients) =>
@@ -148,9 +152,12 @@ function errorOf(
       const { variance, seeds } = level(name);
       return { name, weight: weight ** 2 / seeds, variance: variance as number, degrees: Math.max(1, seeds - 1) };
     });
-  const bySeeds = composite(noise(total));
+  const pictures = picturesOf?.(total) ?? null;
+  const ofPictures = { weight: 1, variance: pictures ?? 0, degrees: Number.POSITIVE_INFINITY };
+  const seeds = composite(noise(total)).variance;
+  const ordersAside = { composite: composite([...noise(total), ofPictures]), orders: 0, seeds, pictures };
   const n = parts.length;
-  if (n < 2) return { composite: bySeeds, orders: 0, seeds: bySeeds.variance };
+  if (n < 2) return ordersAside;
   const gains = parts.map((part) => sumOf(part, (name) => level(name).mean));
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / n;
   const between = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / (n - 1);
@@ -161,15 +168,16 @@ function errorOf(
   for (const part of parts) for (const { name, weight } of noise(part)) add(off, name, weight / (n - 1));
   for (const { name, weight } of noise(total)) add(off, name, (-n * weight) / (n - 1));
   const made = [...off].reduce((sum, [name, weight]) => sum + weight * (level(name).variance as number), 0);
-  if (between <= made) return { composite: bySeeds, orders: 0, seeds: bySeeds.variance };
+  if (between <= made) return ordersAside;
   const all = noise(total).map(({ name, weight, ...rest }) => ({
     ...rest,
     weight: weight - share * (off.get(name) as number),
   }));
   return {
-    composite: composite([...all, { weight: share, variance: between, degrees: n - 1 }]),
+    composite: composite([...all, { weight: share, variance: between, degrees: n - 1 }, ofPictures]),
     orders: share * (between - made),
-    seeds: bySeeds.variance,
+    seeds,
+    pictures,
   };
 }
 
@@ -182,6 +190,15 @@ function setsOf(walks: readonly Walk[]): ReadonlyMap<string, string> {
 }
 
 const keyOf = (steps: readonly string[]): string => JSON.stringify([...steps].sort());
+
+/** Every two networks that differ by a step alone: with it, and without. */
+function marginals(sets: ReadonlyMap<string, string>, step: string): (readonly [after: string, before: string])[] {
+  return [...sets].flatMap(([key, before]) => {
+    const set = JSON.parse(key) as string[];
+    const after = set.includes(step) ? undefined : sets.get(keyOf([...set, step]));
+    return after === undefined ? [] : [[after, before] as const];
+  });
+}
 
 /** Over all orders in which every set on the way is known: as many as go to a set, times as many as go on behind it. */
 function exactCoefficients(sets: ReadonlyMap<string, string>, steps: readonly string[], step: string): Coefficients {

@@ -6,7 +6,7 @@ export type Verdict =
   | { readonly verdict: 'unresolved'; readonly why: UnresolvedReason };
 
 /** Why a comparison is not judged at all: its numbers do not say what a verdict would. */
-export type Exemption = 'at chance' | 'not comparable' | 'changes nothing';
+export type Exemption = 'not run' | 'at chance' | 'not comparable' | 'changes nothing';
 
 /**
  * Why nothing can be claimed: an exemption; no run pairs; one seed, which has no spread; two seeds, which promise no

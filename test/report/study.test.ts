@@ -2,9 +2,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/records/run.js';
+import { averagedNetworks } from '../../src/report/averages.js';
 import { noticesOf } from '../../src/report/notices/notices.js';
 import { RecordsError, readSuite } from '../../src/report/read.js';
 import { composeReport } from '../../src/report/report.js';
+import { tableSections } from '../../src/report/sections.js';
 import { study } from '../../src/report/study.js';
 import { summaryOf } from '../../src/report/summary.js';
 import { compareWithPaper, paperNotes, paperTable } from '../../src/report/tables/paper.js';
@@ -175,11 +177,61 @@ describe('two networks that are not alike', () => {
       'helps',
     ]);
     expect(made.rows[2]?.top1).toEqual(made.rows[1]?.top1);
-    expect(made.family.size).toBe(2);
+    // Two steps and the whole road.
+    expect(made.family.size).toBe(3);
     expect(stepTable(made).rows[2]).toContain('changes nothing here');
     expect(noticesOf(made).map(({ text }) => text)).toContain(
       'twice changes nothing here: its network is that of gelu, trained once and judged once.',
     );
+  });
+});
+
+describe('a step that trains the same weights again', () => {
+  const variants = pair(around(80), around(82, 3));
+  it('changes nothing, by its losses, and is no part of the family', async () => {
+    const more = { name: 'again', parent: 'gelu', steps: ['gelu', 'again'] };
+    const made = await studyOf({ seeds: tenSeeds, variants: [...variants, { ...more, top1: around(82, 3) }] });
+    const [, gelu, again] = made.rows;
+    expect(again?.bySeed).toEqual(gelu?.bySeed);
+    expect(again?.verdict).toEqual({ verdict: 'unresolved', why: 'changes nothing' });
+    // The step before it, and the whole road.
+    expect(made.family.size).toBe(2);
+  });
+});
+
+describe('the whole road', () => {
+  const variants = pair(around(80), around(82, 3));
+  it('is judged with its steps; of one step it is that step', async () => {
+    const last = { name: 'last', parent: 'gelu', steps: ['gelu', 'last'], top1: around(84, 7) };
+    const made = await studyOf({ seeds: tenSeeds, variants: [...variants, last] });
+    expect(made.family.size).toBe(3);
+    expect(made.whole?.judged.verdict.verdict).toBe('helps');
+    const [low, high] = made.whole?.judged.interval ?? [0, 0];
+    expect(summaryOf(made).join(' ')).toContain(`points (+${low.toFixed(2)} to +${high.toFixed(2)}) in 2 steps.`);
+    const one = await studyOf({ seeds: tenSeeds, variants });
+    expect(one.family.size).toBe(1);
+    expect(one.whole?.judged).toBe(one.rows[1]?.judged);
+  });
+
+  it('is said not to be told apart where it is not', async () => {
+    const made = await studyOf({ variants: pair([80, 80.4, 80.9], [80.5, 80.1, 80.8]) });
+    expect(summaryOf(made).join(' ')).toMatch(/in 1 step, not told apart from no change\./);
+  });
+});
+
+describe('moving averages of the weights', () => {
+  it('are judged against the network that they are averages of', async () => {
+    const ema = (variant: string, top1: number, seed: number) =>
+      variant === 'gelu' ? top1 + 1 + 0.01 * (seed % 3) : null;
+    const made = await studyOf({ seeds: tenSeeds, variants: pair(around(80), around(82, 3)), ema });
+    const [averaged, ...others] = averagedNetworks(made);
+    expect(others).toEqual([]);
+    expect(averaged?.row.variant.name).toBe('gelu');
+    // Seeds 0 to 9: three have 1.01, three 1.02, four 1.00.
+    expect(averaged?.difference.mean).toBeCloseTo(1.009, 9);
+    expect(averaged?.judged.verdict.verdict).toBe('helps');
+    expect(tableSections(made).map(({ id }) => id)).toContain('averages');
+    expect(tableSections(await studyOf({ variants: pair([80], [81]) })).map(({ id }) => id)).not.toContain('averages');
   });
 });
 
@@ -500,7 +552,7 @@ describe('the challenge at the foot', () => {
     const expected = own.reduce((sum, value, at) => sum + value - ([81.3, 81.21, 81.38][at] as number), 0) / 3;
     expect(challenge?.change.difference?.mean).toBeCloseTo(expected, 10);
     expect(challenge?.judged.verdict).toEqual({ verdict: 'helps', why: null });
-    // Sixteen steps and one challenge are one family.
-    expect(made.family.size).toBe(17);
+    // Sixteen steps, one challenge and the whole road are one family.
+    expect(made.family.size).toBe(18);
   });
 });

@@ -43,6 +43,8 @@ export interface Synthetic {
   readonly pictures?: number;
   /** Or these, whatever its accuracy says. */
   readonly predictions?: (variant: string, seed: number) => Predictions;
+  /** Top-1 of a moving average of the weights in percent, beside the network's own; null: none is kept. */
+  readonly ema?: (variant: string, top1: number, seed: number) => number | null;
   readonly seeds?: readonly number[];
   readonly classes?: number;
   readonly variants: readonly SyntheticVariant[];
@@ -126,7 +128,9 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
         pictures !== undefined && typeof outcome === 'number'
           ? predictionsOf(outcome, pictures, `${variant.name} ${seed}`)
           : null;
-      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, predictions?.(variant.name, seed) ?? drawn);
+      const average = typeof outcome === 'number' ? (synthetic.ema?.(variant.name, outcome, seed) ?? null) : null;
+      const kept = { predictions: predictions?.(variant.name, seed) ?? drawn, average };
+      await writeRun(folder, synthetic.change?.(record) ?? record, outcome, kept);
     }
   }
   for (const { variant, top1, same } of synthetic.repeats ?? []) {
@@ -136,7 +140,7 @@ export async function writeSynthetic(synthetic: Synthetic): Promise<string> {
     const record = recordOf({ suite, dataset, classes, seed, variant: again });
     if (top1 === null) continue;
     const drawn = predictionsOf(top1, synthetic.pictures ?? 1000, `${same ? variant : again.name} ${seed}`);
-    await writeRun(folder, synthetic.change?.(record) ?? record, top1, drawn);
+    await writeRun(folder, synthetic.change?.(record) ?? record, top1, { predictions: drawn, average: null });
   }
   for (const { variant, factor, top1 } of synthetic.trials ?? []) {
     const name = `${variant}@${factor}`;
@@ -154,7 +158,7 @@ async function writeRun(
   folder: string,
   record: RunRecord,
   outcome: number | string,
-  predictions: Predictions | null,
+  { predictions, average }: { readonly predictions: Predictions | null; readonly average: number | null },
 ): Promise<void> {
   const { variant, seed } = record.spec;
   const run = join(folder, variant, `seed-${seed}`);
@@ -164,8 +168,9 @@ async function writeRun(
   const lines = metricsOf(accuracy, seed);
   await writeFile(join(run, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const result = resultOf(record.hash, outcome);
+  const ema = average === null ? null : { top1: average / 100, top5: 1, loss: 1 };
   const kept = predictions && { predictions: await writePredictions(run, record.hash, predictions) };
-  await writeFile(join(run, 'result.json'), JSON.stringify({ ...result, ...kept }));
+  await writeFile(join(run, 'result.json'), JSON.stringify({ ...result, ...(ema && { ema }), ...kept }));
 }
 
 /** Ten classes in turn; a wrong picture goes by the next class's name. Which are wrong is drawn anew for each run. */

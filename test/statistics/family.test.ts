@@ -146,6 +146,15 @@ describe('verdicts', () => {
     expect(two.judged[0]?.interval).not.toBeNull();
   });
 
+  it('are none of a difference that no seed changes, and it tells nothing of the spread of others', () => {
+    const plain = drawn([3, 0, -3, 0, 0, 2], { seeds: 3 });
+    const repeat = pairedDifference(bySeed([82, 82.1, 82.3]), bySeed([82, 82.1, 82.3]));
+    const terms = [['7', 1] as const, ['6', -1] as const];
+    const family = judgeFamily([...plain, { terms, difference: repeat, pictures: 0.01 }]);
+    expect(verdicts(family).at(-1)).toBe('no spread');
+    expect({ ...family, judged: family.judged.slice(0, 6) }).toEqual(judgeFamily(plain));
+  });
+
   it('lean at three to five seeds only', () => {
     const leans = (seeds: number) =>
       Array.from({ length: 8 }, (_, k) => judgeFamily(drawn([1, 0, -1, 0, 0.6], { seeds, stream: `${k}` })))
@@ -153,6 +162,15 @@ describe('verdicts', () => {
         .filter(({ lean }) => lean !== null).length;
     expect(leans(3)).toBeGreaterThan(1);
     expect(leans(6)).toBe(0);
+  });
+
+  it('are promised, with so many seeds, of a change that the test pictures are counted in', () => {
+    const plain = drawn([1, 0, -1, 0, 2], { seeds: 5 });
+    const [none, some] = [0, 0.3 ** 2].map((pictures) => judgeFamily(plain.map((one) => ({ ...one, pictures }))).usual);
+    const squared = ({ resolvable, simultaneous }: NonNullable<typeof none>) =>
+      (resolvable / (simultaneous + 0.9)) ** 2;
+    expect(some?.simultaneous).toBe(none?.simultaneous);
+    expect(squared(some as NonNullable<typeof some>)).toBeCloseTo(squared(none as NonNullable<typeof none>) + 0.09, 9);
   });
 
   it('count the test pictures inside the interval, and only without predictions hold a floor against it', () => {

@@ -21,10 +21,11 @@ interface Played {
   readonly sd: number;
   readonly lawful?: (set: number) => boolean;
   readonly random: Generator;
+  readonly pictures?: ShapleyOptions['pictures'];
 }
 
 /** Draws orders, "trains" every network on them once and computes the values. */
-function play({ steps, orders, seeds, worth, sd, lawful = everySet, random }: Played): Shapley {
+function play({ steps, orders, seeds, worth, sd, lawful = everySet, random, pictures }: Played): Shapley {
   const space = orderSpace(steps, lawful);
   const paired = arePaired(space, orders);
   const walks = drawOrders(space, orders, paired, random).map((order) => ({
@@ -44,6 +45,7 @@ function play({ steps, orders, seeds, worth, sd, lawful = everySet, random }: Pl
     paired,
     lawfulOrders: space.orders,
     lawfulSets: space.after.size,
+    ...(pictures && { pictures }),
   }) as Shapley;
 }
 
@@ -117,6 +119,57 @@ describe('Shapley values', () => {
     });
     expect(exact).toBe(false);
     expect(values.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(whole, 9);
+  });
+
+  it('lie between the least and the most that a step added, of all sets where all were trained', () => {
+    const parts = new Map([
+      ['', 70],
+      ['a', 72],
+      ['b', 69],
+      ['c', 70.5],
+      ['ab', 72.5],
+      ['ac', 74.5],
+      ['bc', 69.5],
+      ['abc', 73],
+    ]);
+    const nameOf = (steps: readonly string[]) => [...steps].sort().join('');
+    const walks = ['abc', 'cba', 'bac', 'cab'].map((order) => ({
+      steps: [...order],
+      networks: [0, 1, 2, 3].map((count) => nameOf([...order.slice(0, count)])),
+    }));
+    const results = new Map([...parts].map(([name, top1]) => [name, new Map([[0, top1]])]));
+    const found = shapley(walks, results, { paired: false, lawfulOrders: 6, lawfulSets: 8 });
+    // c adds 0.5 to nothing, to b and to ab, 2.5 to a, which no drawn order shows.
+    expect(found?.values.find(({ step }) => step === 'c')?.range).toEqual([0.5, 2.5]);
+    for (const { value, range } of found?.values ?? []) {
+      expect(value).toBeGreaterThanOrEqual(range[0]);
+      expect(value).toBeLessThanOrEqual(range[1]);
+    }
+  });
+
+  it('hold the choice of test pictures, where it is known, beside orders and seeds', () => {
+    const random = createGenerator(9, 'pictures');
+    const played = { steps: 6, orders: 20, seeds: 3, worth: game(6, random).worth, sd: 0.5 };
+    const without = play({ ...played, random: createGenerator(1, 'same') });
+    const asked: number[] = [];
+    const withThem = play({
+      ...played,
+      random: createGenerator(1, 'same'),
+      pictures: (weights) => {
+        asked.push([...weights.values()].reduce((sum, weight) => sum + weight, 0));
+        return 0.04;
+      },
+    });
+    // A worth is a difference: its weights sum to nothing.
+    expect(asked).toHaveLength(6);
+    for (const sum of asked) expect(sum).toBeCloseTo(0, 9);
+    without.values.forEach(({ error, interval }, at) => {
+      const wider = withThem.values[at] as (typeof withThem.values)[number];
+      expect(error?.pictures).toBeNull();
+      expect(wider.error?.pictures).toBeCloseTo(0.2, 12);
+      expect((wider.error?.total as number) ** 2).toBeCloseTo((error?.total as number) ** 2 + 0.04, 9);
+      expect(wider.interval?.[1]).toBeGreaterThan(interval?.[1] as number);
+    });
   });
 
   it('leave an order out of which a network is missing, and its reverse where the two are one draw', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGenerator, type Generator } from '../../src/random/generator.js';
-import { pictureVariance, unpairedPictureVariance } from '../../src/statistics/pictures.js';
+import { contrastPictureVariance, pairedPictureVariance, pictureVariance } from '../../src/statistics/pictures.js';
 import { twoWay, twoWayIntervals } from '../../src/statistics/two-way.js';
 import { unpairedDifference } from '../../src/statistics/unpaired.js';
 
@@ -85,8 +85,38 @@ describe('of simulated studies whose parts are known', () => {
     );
     const found = twoWay(after, before, all);
     expect((found?.variance.pictures as number) / (pictureVariance(after, before, all) as number)).toBeCloseTo(1, 2);
-    const apart = unpairedPictureVariance([...after.values()], [...before.values()]) as number;
+    const apart = contrastPictureVariance([
+      { weight: 1, runs: [...after.values()] },
+      { weight: -1, runs: [...before.values()] },
+    ]) as number;
     expect(apart / (found?.variance.pictures as number)).toBeCloseTo(1, 1);
+  });
+
+  it('is for a contrast of several networks what independent pictures make it, and goes with the square of its weights', () => {
+    const random = createGenerator(5, 'contrast');
+    const pictures = 4000;
+    // Whether a network has a picture right hangs on the picture alone for three in four, on the seed for the others.
+    const network = (share: number) => {
+      const sure = Array.from({ length: pictures }, () => Number(random.uniform() < share));
+      return Array.from({ length: 4 }, () =>
+        Uint8Array.from(sure, (one) => (random.uniform() < 0.75 ? one : Number(random.uniform() < 0.5))),
+      );
+    };
+    const weights = [0.5, 0.5, -0.5, -0.5];
+    const runs = weights.map((_, at) => network(0.5 + 0.1 * at));
+    const found = contrastPictureVariance(weights.map((weight, at) => ({ weight, runs: runs[at] as Uint8Array[] })));
+    const shares = weights.map((_, at) => 0.5 + 0.1 * at);
+    // The true share of a picture is 0.875 or 0.125: its variance over pictures is 0.75² p (1 - p).
+    const right = shares.reduce((sum, share) => sum + 0.25 * 0.75 ** 2 * share * (1 - share), 0);
+    expect((found as number) / ((1e4 * right) / pictures)).toBeCloseTo(1, 1);
+    const bySeed = (one: Uint8Array[]) => new Map(one.map((bits, seed) => [seed, bits]));
+    const paired = (factor: number) =>
+      pairedPictureVariance(
+        weights.map((weight, at) => [factor * weight, bySeed(runs[at] as Uint8Array[])] as const),
+        [0, 1, 2, 3],
+      ) as number;
+    expect(paired(1) / (found as number)).toBeCloseTo(1, 1);
+    expect(paired(2) / paired(1)).toBeCloseTo(4, 9);
   });
 });
 

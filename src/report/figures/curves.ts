@@ -34,7 +34,8 @@ const accuracy: Quantity = {
 const loss: Quantity = {
   name: 'curves-loss',
   title: 'Training loss',
-  axis: 'Training loss',
+  // Recipes that smooth or mix labels have a higher floor: levels of unlike ones do not compare.
+  axis: 'Training loss, label smoothing and mixing included',
   column: 'train_loss',
   of: ({ trainLoss }) => trainLoss,
   factor: 1,

@@ -1,7 +1,7 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
-import { counted, percent, signed } from '../format.js';
+import { counted, listed, percent, signed } from '../format.js';
 import { claimOf, conditions, labelOf, verdictText } from '../labels.js';
-import type { Challenge, Row, Study } from '../study.js';
+import type { Challenge, Row, Study, Whole } from '../study.js';
 import { csv } from '../tables/csv.js';
 import { judgedCells, judgedHeader } from '../tables/steps.js';
 import { changeRowsOptions } from './change-rows.js';
@@ -13,7 +13,14 @@ import type { Theme } from './theme.js';
 
 /** What each change did: paired differences with their intervals around 0, and the band of what is no change. */
 export function deltasFigure(study: Study): Figure {
-  const rows = [...study.rows, ...study.challenges.map(asRow)].filter(({ delta }) => delta !== null);
+  const { rows: steps, whole, challenges } = study;
+  const beside = [
+    ...(whole && whole.end.variant.parent !== whole.start.variant.name
+      ? [spanRow(whole, whole.start, 'The whole road')]
+      : []),
+    ...challenges.map((one) => spanRow(one, one.comparator, `Road's end less ${labelOf(one.comparator)}`)),
+  ];
+  const rows = [...steps, ...beside].filter(({ delta }) => delta !== null);
   return {
     name: 'deltas',
     title: 'What each change did',
@@ -26,19 +33,19 @@ export function deltasFigure(study: Study): Figure {
   };
 }
 
-/** The road's end against a network that stands beside the road, as a line below the steps. */
-function asRow({ end, comparator, change, judged }: Challenge): Row {
-  const title = `Road's end less ${labelOf(comparator)}`;
-  const variant = { ...end.variant, title, parent: comparator.variant.name };
+/** The road's end against another network than that before it, as a line below the steps. */
+function spanRow({ end, change, judged }: Challenge | Whole, before: Row, title: string): Row {
+  const variant = { ...end.variant, title, parent: before.variant.name };
   return { ...end, variant, delta: change.difference, change, judged, verdict: judged.verdict };
 }
 
 function altText(rows: readonly Row[]): string {
   const count = (claim: string) => rows.filter(({ judged }) => claimOf(judged) === claim).length;
+  const claims = ['helps', 'hurts', 'equivalent'].map((claim) => `${claim} ${count(claim)}`);
   const open = rows.length - count('helps') - count('hurts') - count('equivalent');
   return (
-    `Dot plot of ${counted(rows.length, 'paired difference')} in percent points with their 95% intervals: ${count('helps')} help, ${count('hurts')} hurt, ` +
-    `${count('equivalent')} are equivalent, ${open} without a verdict. All numbers are in the table of steps.`
+    `Dot plot of ${counted(rows.length, 'paired difference')} in percent points with their 95% intervals: ${listed(claims)}, ` +
+    `without a verdict ${open}. All numbers are in the table of steps.`
   );
 }
 
@@ -75,7 +82,9 @@ const sizes: Readonly<Record<Layout, View['size']>> = {
 function bandOf({ family }: Study, rows: readonly Row[]): View['band'] {
   if (family.margin !== null) return { reach: family.margin, label: 'no change, by the margin of the suite' };
   const floors = rows
-    .flatMap(({ change }) => (change && change.comparison.pictures === null ? [change.comparison.floor ?? 0] : []))
+    .flatMap(({ change, judged }) =>
+      change && judged?.interval && change.comparison.pictures === null ? [change.comparison.floor ?? 0] : [],
+    )
     .sort((a, b) => a - b);
   return { reach: floors[floors.length >> 1] ?? 0, label: 'less than the test set can tell' };
 }

@@ -1,6 +1,6 @@
 import type { Chart, ChartConfiguration, Plugin } from 'chart.js';
 import type { ShapleyValue } from '../../statistics/shapley.js';
-import { sideOf } from '../arrangement.js';
+import { type Side, sideOf } from '../arrangement.js';
 import { signed } from '../format.js';
 import { conditions } from '../labels.js';
 import type { Study } from '../study.js';
@@ -36,9 +36,9 @@ function draw(study: Study, values: readonly ShapleyValue[], theme: Theme, layou
   const size = sizes[layout];
   const reaches = values.flatMap(({ value, interval, range }) => [value, ...(interval ?? []), ...range].map(Math.abs));
   const reach = 1.08 * (Math.max(...reaches) || 1);
-  const bars = (['helps', 'hurts', 'unresolved'] as const).filter((side) =>
-    values.some(({ interval }) => sideOf(interval) === side),
-  );
+  const { margin } = study.family;
+  const sides: readonly Side[] = ['helps', 'hurts', 'equivalent', 'unresolved'];
+  const bars = sides.filter((side) => values.some(({ interval }) => sideOf(interval, margin) === side));
   const key: KeyItem[] = [
     ...bars.map(
       (side): KeyItem => ({ mark: 'bar', colour: colourOf(side, theme), label: `mean over orders: ${side}` }),
@@ -64,21 +64,21 @@ function draw(study: Study, values: readonly ShapleyValue[], theme: Theme, layou
           textSize: size.text,
           padding: { left: size.labels, right: size.numbers, top },
         }),
-        plugins: [headPlugin(head, theme, layout), barsPlugin(values, theme, layout)],
+        plugins: [headPlugin(head, theme, layout), barsPlugin(values, margin, theme, layout)],
       }) as unknown as ChartConfiguration,
-    spots: (chart) => values.map((value, at) => lineSpot(chart, at, size.row, wordsOf(value))),
+    spots: (chart) => values.map((value, at) => lineSpot(chart, at, size.row, wordsOf(value, margin))),
   };
 }
 
-function wordsOf({ step, value, interval, range: [least, most] }: ShapleyValue): string {
-  const doubt = interval ? ` (${signed(interval[0])} … ${signed(interval[1])}): ${sideOf(interval)}` : '';
+function wordsOf({ step, value, interval, range: [least, most] }: ShapleyValue, margin: number | null): string {
+  const doubt = interval ? ` (${signed(interval[0])} … ${signed(interval[1])}): ${sideOf(interval, margin)}` : '';
   return `${step}\nworth ${signed(value)} points${doubt}\nfrom ${signed(least)} in the least favourable order to ${signed(most)} in the most`;
 }
 
-const colourOf = (side: ReturnType<typeof sideOf>, { helped, hurt, road }: Theme): string =>
-  ({ helps: helped, hurts: hurt, unresolved: road })[side];
+const colourOf = (side: Side, { helped, hurt, text: settled, road }: Theme): string =>
+  ({ helps: helped, hurts: hurt, equivalent: settled, unresolved: road })[side];
 
-function barsPlugin(values: readonly ShapleyValue[], theme: Theme, layout: Layout): Plugin {
+function barsPlugin(values: readonly ShapleyValue[], margin: number | null, theme: Theme, layout: Layout): Plugin {
   const size = sizes[layout];
   return {
     id: 'bars',
@@ -88,7 +88,7 @@ function barsPlugin(values: readonly ShapleyValue[], theme: Theme, layout: Layou
       values.forEach(({ step, value, interval, range }, at) => {
         const y = scales.y?.getPixelForValue(at) ?? 0;
         const half = size.row * 0.28;
-        const side = sideOf(interval);
+        const side = sideOf(interval, margin);
         const colour = colourOf(side, theme);
         ctx.save();
         ctx.fillStyle = colour;

@@ -167,7 +167,7 @@ function sectionsOf(
 const asNotes = (notes: readonly string[]): string =>
   notes.map((note) => `<p class="notes">${escapeHtml(note)}</p>`).join('\n');
 const notice = ({ level, text }: Report['notices'][number]): string =>
-  `<li class="${level}"><b>${level === 'warning' ? 'Warning' : 'Note'}</b>${escapeHtml(text)}</li>`;
+  `<li class="${level}"><b>${level === 'warning' ? 'Warning' : 'Note'}</b>${escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')}</li>`;
 const paragraphs = (text: string): string =>
   text
     .split(/\n\s*\n/)

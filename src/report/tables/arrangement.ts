@@ -9,7 +9,7 @@ const range = (interval: readonly [number, number] | null): string =>
   interval ? `${signed(interval[0])} … ${signed(interval[1])}` : none;
 
 /** What each step is worth over the orders; largest first. Null for other strategies. */
-export function shapleyTable({ arranged: { shapley } }: Study): Table | null {
+export function shapleyTable({ arranged: { shapley }, family: { margin } }: Study): Table | null {
   if (!shapley) return null;
   const values = [...shapley.values].sort((a, b) => b.value - a.value);
   return {
@@ -21,6 +21,7 @@ export function shapleyTable({ arranged: { shapley } }: Study): Table | null {
       { heading: 'standard error', right: true },
       { heading: 'by orders', right: true, spare: true },
       { heading: 'by seeds', right: true, spare: true },
+      { heading: 'by test pictures', right: true, spare: true },
       { heading: 'in the least favourable order', right: true, spare: true },
       { heading: 'in the most', right: true, spare: true },
     ],
@@ -29,23 +30,27 @@ export function shapleyTable({ arranged: { shapley } }: Study): Table | null {
         step,
         signed(value),
         range(interval),
-        interval === null ? 'one seed, not judged' : sideOf(interval),
+        interval === null ? 'one seed, not judged' : sideOf(interval, margin),
         error ? percent(error.total) : none,
         error ? (shapley.exact ? 'all orders' : percent(error.orders)) : none,
         error ? percent(error.seeds) : none,
+        error?.pictures == null ? none : percent(error.pictures),
         signed(least),
         signed(most),
       ]),
-      ['all together', signed(shapley.whole), none, '', none, none, none, none, none],
+      ['all together', signed(shapley.whole), none, '', none, none, none, none, none, none],
     ],
   };
 }
 
 export function shapleyCsv({ arranged: { shapley } }: Study): string {
   return csv(
-    ['step', 'shapley', 'standard_error', 'by_orders', 'by_seeds', 'degrees', 'low95', 'high95', 'least', 'most'],
+    [
+      ...['step', 'shapley', 'standard_error', 'by_orders', 'by_seeds', 'by_pictures', 'degrees'],
+      ...['low95', 'high95', 'least', 'most'],
+    ],
     (shapley?.values ?? []).map(({ step, value, error, interval, range: [least, most] }) => [
-      ...[step, value, error?.total ?? null, error?.orders ?? null, error?.seeds ?? null],
+      ...[step, value, error?.total ?? null, error?.orders ?? null, error?.seeds ?? null, error?.pictures ?? null],
       ...[error && Number.isFinite(error.degrees) ? error.degrees : null, interval?.[0] ?? null, interval?.[1] ?? null],
       ...[least, most],
     ]),

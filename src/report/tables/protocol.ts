@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { RunSpec } from '../../records/run.js';
-import { counted, grouped, listed, none } from '../format.js';
+import type { RunRecord, RunSpec } from '../../records/run.js';
+import { counted, grouped, listed } from '../format.js';
 import type { Study } from '../study.js';
 import type { Table } from './table.js';
 
@@ -9,11 +9,16 @@ export function protocolTable(study: Study): Table | null {
   const runs = study.rows.flatMap(({ states }) =>
     states.flatMap(({ status, files }) => (status === 'done' && files.run ? [files.run] : [])),
   );
-  const of = (describe: (spec: RunSpec) => string): string => {
-    const values = [...new Set(runs.map(({ spec }) => describe(spec)))];
-    return values.length > 3 ? `${values.length} different ones` : values.join('; ') || none;
-  };
   if (runs.length === 0) return null;
+  const ofStart = new Set(study.rows.flatMap(({ variant }) => (variant.kind === 'base' ? [variant.name] : [])));
+  const [start, others] = [true, false].map((is) => runs.filter(({ spec }) => ofStart.has(spec.variant) === is));
+  const of = (describe: (spec: RunSpec) => string): string => {
+    const valuesOf = (some: typeof runs = []) => [...new Set(some.map(({ spec }) => describe(spec)))];
+    const [first, rest] = [valuesOf(start), valuesOf(others)];
+    if (rest.length === 0) return few(first);
+    const apart = first.filter((value) => !rest.includes(value));
+    return apart.length === 0 ? few(rest) : `${few(rest)} (the start: ${few(apart)})`;
+  };
   const seeds = new Set(runs.map(({ spec }) => spec.seed)).size;
   const hardware = [
     ...new Set(
@@ -55,7 +60,7 @@ export function protocolTable(study: Study): Table | null {
       ['starting weights', 'drawn at random', of(startingWeights)],
       ['epochs', '300 (the start: 90)', of(({ recipe }) => String(recipe.epochs))],
       ['batch', '4096 (the start: 256)', of(({ recipe }) => String(recipe.batch_size))],
-      ['optimizer', 'AdamW, rate 0.004, decay 0.05 (the start: SGD, rate 0.1, decay 1e-4)', of(optimizer)],
+      ['optimizer', 'AdamW, rate 0.004, decay 0.05 (the start: SGD, rate 0.1, decay 1e-4)', optimizers(runs, of)],
       ['schedule', '20 epochs of warm-up, cosine (the start: steps)', of(schedule)],
       [
         'augmentation',
@@ -74,6 +79,9 @@ export function protocolTable(study: Study): Table | null {
   };
 }
 
+const few = (values: readonly string[]): string =>
+  values.length > 3 ? `${values.length} different ones` : values.join('; ');
+
 function limits({ train_limit: train, test_limit: test }: RunSpec['dataset']): string {
   const parts = [
     ...(train === null ? [] : [`${counted(train, 'training image')}`]),
@@ -87,8 +95,18 @@ function startingWeights({ network: { weights } }: RunSpec): string {
   return weights ? `${basename(weights.file)}, SHA-256 ${weights.sha256.slice(0, 12)}…` : 'drawn at random';
 }
 
-function optimizer({ recipe: { optimizer: used } }: RunSpec): string {
-  return `${used.name === 'adamw' ? 'AdamW' : 'SGD'}, rate ${used.learning_rate}, decay ${used.weight_decay}`;
+/** Where each network has a rate of its own, the least and the most of them. */
+function optimizers(runs: readonly RunRecord[], of: (describe: (spec: RunSpec) => string) => string): string {
+  return of(({ recipe: { optimizer: used } }) => {
+    const alike = runs.flatMap(({ spec: { recipe } }) =>
+      recipe.optimizer.name === used.name && recipe.optimizer.weight_decay === used.weight_decay
+        ? [recipe.optimizer.learning_rate]
+        : [],
+    );
+    const [least, most] = [Math.min(...alike), Math.max(...alike)];
+    const rate = least === most ? `rate ${least}` : `rates ${least} to ${most}`;
+    return `${used.name === 'adamw' ? 'AdamW' : 'SGD'}, ${rate}, decay ${used.weight_decay}`;
+  });
 }
 
 function schedule({ recipe: { schedule: used } }: RunSpec): string {
