@@ -60,15 +60,30 @@ function visibleGpus(): string[] {
   }
 }
 
-/** The package's version, with the commit where it runs from a clone and `+changes` where that was changed. */
-export function codeVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string };
-  if (!existsSync(join(packageFolder, '.git'))) return version;
+/** What decides a run's numbers, beside the network and the recipe, which its hash has. */
+const computing = [
+  ...['architecture', 'data', 'engine', 'experiment', 'layers', 'random', 'training', 'weights'].map(
+    (folder) => `src/${folder}`,
+  ),
+  ...['native', 'package.json', 'package-lock.json'],
+];
+
+/**
+ * The package's version; where it runs from a clone with the last commit that changed what computes, and `+changes` where
+ * that was changed since: runs before and after a change of a report or a text are of one code.
+ */
+export function codeVersion(folder = packageFolder): string {
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  if (!existsSync(join(folder, '.git'))) return version;
   const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: packageFolder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', [...args, '--', ...computing], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
-    const commit = git('rev-parse', '--short', 'HEAD');
-    return `${version}-${commit}${git('status', '--porcelain', '--', 'src', 'native', 'package.json') ? '+changes' : ''}`;
+    const commit = git('log', '-1', '--format=%h');
+    return `${version}-${commit}${git('status', '--porcelain') ? '+changes' : ''}`;
   } catch {
     // A clone without git on the path: the version is all that can be said.
     return version;
