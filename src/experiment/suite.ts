@@ -39,6 +39,8 @@ export interface OpenedSuite {
   readonly pluginCode: Pick<LoadedPlugins, 'contents' | 'origins'>;
   readonly variants: readonly SuiteVariant[];
   readonly arrangement: Arrangement | null;
+  /** Whether the strategy leads to a network with every step of the road, as those that cross or halve them do not. */
+  readonly wholeRoad: boolean;
   /** Sweeps that leave it to their runs which value is adopted, in the road's order. */
   readonly sweeps: readonly OpenedSweep[];
   /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
@@ -159,11 +161,19 @@ export async function openSuite(
     pluginCode: { contents, origins },
     variants: built,
     arrangement: leftOut ? null : arrangement,
+    wholeRoad: leadsToWhole(walked),
     sweeps,
     warnings,
     atStep: (step, message) => parsed.place({ path: placeOf(step), on: 'value', message }),
     leftOut,
   };
+}
+
+/** The cells of a factorial or grid are read together, none of them as where a road ends. */
+function leadsToWhole({ road, variants, arrangement }: Chosen & { road: Road }): boolean {
+  const on = road.filter(({ enabled }) => enabled).length;
+  const whole = variants.some(({ kind, adopted, steps }) => kind === 'step' && adopted && steps.length === on);
+  return whole && arrangement?.kind !== 'factorial' && arrangement?.kind !== 'grid';
 }
 
 const sweepsOf = (road: Road): OpenedSweep[] =>

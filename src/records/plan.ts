@@ -125,6 +125,8 @@ export const planSchema = z.object({
   dataset: z.string(),
   base: z.string(),
   strategy: z.string(),
+  /** Whether it leads to a network with every step of the road; absent in older plans. */
+  wholeRoad: z.boolean().optional(),
   /** Absent where the strategy needs none, and in older plans. */
   arrangement: arrangementSchema.optional(),
   seeds: z.array(seedSchema),

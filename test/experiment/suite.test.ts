@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/problem.js';
 import { ablate } from '../cli/command.js';
+import { planSuite } from '../../src/experiment/plan.js';
 import { type OpenedSuite, openSuite } from '../../src/experiment/suite.js';
 
 const good = `name: bad
@@ -330,6 +331,33 @@ describe('a step that changes nothing', () => {
     expect(await warnings(good)).toEqual([
       '5:8 gelu changes nothing here: it is the network convnext-tiny, and is trained once',
     ]);
+  });
+});
+
+describe('whether a strategy leads to the whole road', () => {
+  const three = good.replace('gelu', 'kernel-size: 5, layer-scale: 0.1, recipe: { mixup: 0.8 }');
+  it.each<[boolean, string]>([
+    [true, 'cumulative'],
+    [true, 'leave-one-out'],
+    [true, 'all'],
+    [true, 'permutations'],
+    [true, '{ name: random-orders, orders: 4 }'],
+    [false, 'add-one'],
+    [false, 'pairwise'],
+    [false, 'factorial'],
+    [true, 'mine'],
+    [false, 'halves'],
+  ])('%s: %s, which the plan says', async (leads, strategy) => {
+    writeFileSync(
+      join(folder, 'strategies.ts'),
+      `import { defineStrategy } from 'ablate';
+const mine = defineStrategy({ id: 'mine', about: 'a', sets: (steps) => [{ steps }] });
+const halves = defineStrategy({ id: 'halves', about: 'a', sets: (steps) => [{ steps: steps.slice(0, 1) }, { steps: steps.slice(1) }] });
+export default [mine, halves];
+`,
+    );
+    const opened = await open(three.concat(`plugins: [./strategies.ts]\nstrategy: ${strategy}\n`));
+    expect(planSuite(opened).record.wholeRoad).toBe(leads);
   });
 });
 
