@@ -1,5 +1,5 @@
 import type { ParsedSuite, SuiteParts } from '../config/parse.js';
-import { inOrder, type Path, type PlacedProblem, type Problem } from '../config/problem.js';
+import { inOrder, oncePerPlace, type Path, type PlacedProblem, type Problem } from '../config/problem.js';
 import { onlyEvaluatedApart, onlyRateApart, trainingOf } from '../config/same-training.js';
 import type { SuiteFile } from '../config/suite.js';
 import { pairWarnings, placedWarnings, recipeWarnings } from '../config/warnings.js';
@@ -24,16 +24,20 @@ export function warningsOf(
   built: readonly SuiteVariant[],
   known: Known,
 ): PlacedProblem[] {
-  const warnings = [
-    ...ofPair(parts, known),
-    ...ofBase(parts, known),
-    ...onTestSet(known),
-    ...ofTuning(built, known),
-    ...ofUndone(known),
-    ...ofIdle(built, parts, known),
-    ...ofEvaluation(built, known),
+  const kinds = [
+    ofPair(parts, known),
+    ofBase(parts, known),
+    onTestSet(known),
+    ofSeeds(known),
+    ofRates(built, known),
+    ofUndone(known),
+    ofIdle(built, parts, known),
+    ofEvaluation(built, known),
   ];
-  return inOrder([...ofRecipes(parsed, parts, built, known), ...warnings.map((one) => parsed.place(one))]);
+  return inOrder([
+    ...oncePerPlace(ofRecipes(parsed, parts, built, known)),
+    ...kinds.flatMap((warnings) => oncePerPlace(warnings.map((one) => parsed.place(one)))),
+  ]);
 }
 
 /** Of the suite's own recipes at their fields, of what steps make of them at the steps. */
@@ -77,19 +81,17 @@ const onTestSet = ({ suite, sweeps, placeOf }: Known): Problem[] =>
       )
     : [];
 
-function ofTuning(built: readonly SuiteVariant[], known: Known): Problem[] {
-  const { tune, seeds } = known.suite;
-  if (!tune) return [];
-  const shared = tune.seeds.filter((seed) => seeds.includes(seed));
-  if (shared.length === 0) return ofRates(built, known);
+function ofSeeds({ suite: { tune, seeds } }: Known): Problem[] {
+  const shared = (tune?.seeds ?? []).filter((seed) => seeds.includes(seed));
+  if (shared.length === 0) return [];
   const free = seeds.includes(100) ? Math.max(...seeds) + 1 : 100;
   const message = `networks are compared with ${shared.length === 1 ? 'the seed' : 'the seeds'} ${shared.join(', ')} too: the rate that was best with a seed flatters the run of that seed; take others, such as [${free}]`;
-  return [warn(['tune', 'seeds'], message), ...ofRates(built, known)];
+  return [warn(['tune', 'seeds'], message)];
 }
 
 /** Entries of the road that change what `tune` chooses anew for every network. */
-const ofRates = (built: readonly SuiteVariant[], { placeOf }: Known): Problem[] =>
-  beside(built).flatMap(([one, parent]) => {
+const ofRates = (built: readonly SuiteVariant[], { suite, placeOf }: Known): Problem[] =>
+  (suite.tune ? beside(built) : []).flatMap(([one, parent]) => {
     if (!onlyRateApart(trainingOf(one.recipe), trainingOf(parent.recipe))) return [];
     const { name, step } = one.variant;
     const message = `${name} is ${parent.variant.name} with another learning rate, and \`tune\` gives each of them the rate that is best for it: what is compared is where the tried rates lie; take out the entry or \`tune\``;

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { modelAliases, modelNames, namedNetwork } from '../architecture/models.js';
 import type { ConvNetwork } from '../architecture/network.js';
 import { parseSuite, type SuiteParts } from '../config/parse.js';
-import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
+import { ConfigError, inOrder, nearest, oncePerPlace, type Path, type PlacedProblem } from '../config/problem.js';
 import type { NetworkConfig } from '../config/network.js';
 import type { Setting } from '../config/settings.js';
 import type { SuiteFile } from '../config/suite.js';
@@ -148,9 +148,7 @@ export async function openSuite(
   // Lists of names that are ours: the bound on what a suite's own text may make of a message is not for them.
   const atWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: '' });
   const warnings = [
-    ...oncePerPlace(
-      warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf, sweeps, undone, suite: parsed.suite }),
-    ),
+    ...warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf, sweeps, undone, suite: parsed.suite }),
     ...told.map((message) => ({ ...atWeights, message })),
   ];
   return {
@@ -336,13 +334,3 @@ const unknownName = (kind: string, name: string, known: readonly string[]): stri
   const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
   return `there is no ${kind} "${shown}"; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(', ')}`}`;
 };
-
-/** The first of each place: many variants can fail for one reason. */
-function oncePerPlace(problems: readonly PlacedProblem[]): PlacedProblem[] {
-  const seen = new Map<string, PlacedProblem>();
-  for (const problem of problems) {
-    const key = `${problem.file}:${problem.line}:${problem.column}`;
-    if (!seen.has(key)) seen.set(key, problem);
-  }
-  return [...seen.values()];
-}

@@ -228,6 +228,13 @@ describe('what is hardly meant is warned of', () => {
       ['5:8 learning_rate-0.001 is convnext-tiny with another learning rate, and `tune` gives each of them'],
     ],
     [
+      'two things of one entry',
+      road
+        .replace('[training-recipe, gelu]', '[recipe: { learning_rate: 0.01 }, training-recipe, gelu]')
+        .concat('validation: { share: 0.1 }\ntune: { learning_rate: [x0.5, x1, x2] }\n'),
+      ['5:8 learning_rate-0.01 is resnet-50 with another', '5:8 behind training-recipe the recipe is'],
+    ],
+    [
       'an optimizer with a rate of its own is a change',
       good
         .replace('gelu', 'recipe: { optimizer: { name: sgd, learning_rate: 0.1 } }')
