@@ -1,20 +1,17 @@
-import { join } from 'node:path';
-import type { BudgetConfig } from '../config/budget.js';
 import { DataError } from '../data/error.js';
 import type { Compiler, Device } from '../engine/engine.js';
-import { budgetKey, choosePart, limitOf, withinBudget } from '../experiment/budget.js';
+import { paidRuns, withinBudget } from '../experiment/budget.js';
 import { decide } from '../experiment/decide.js';
 import { fingerprintOf } from '../experiment/fingerprint.js';
 import { type Plan, type PlannedRun, planSuite } from '../experiment/plan.js';
 import { type Standing, standingsAnywhere, standingsOf } from '../experiment/standing.js';
 import type { OpenedSuite } from '../experiment/suite.js';
 import type { RunName } from '../records/folders.js';
-import type { BudgetRecord } from '../records/plan.js';
+import type { BudgetPart } from '../records/plan.js';
 import { readPlan, orNull } from '../records/read.js';
-import { UsageError } from './errors.js';
+import { type Bought, buy, partOf } from './bought.js';
 import { openSuiteHere } from './open-suite.js';
 import type { PluginsOption } from './plugins-option.js';
-import { countRuns, timeRuns } from './run-costs.js';
 import type { SettingsOption } from './settings-option.js';
 import { fits, fitsNone, parseSeeds, selectRuns } from './select.js';
 
@@ -32,8 +29,10 @@ export interface PlanSelection extends SettingsOption, PluginsOption {
 export interface OpenedPlan {
   readonly opened: OpenedSuite;
   readonly plan: Plan;
-  /** Those of the plan's runs that `--only` and `--seeds` leave. */
+  /** Those of the plan's runs that `--only` and `--seeds` leave, and the budget pays for among them. */
   readonly runs: readonly PlannedRun[];
+  /** What the budget pays for of the networks that `--only` leaves; null without a budget. */
+  readonly part: BudgetPart | null;
   readonly suiteFolder: string;
   /** Where each of `runs` stands, what other variants and suites have done included. */
   readonly standings: ReadonlyMap<PlannedRun, Standing>;
@@ -54,11 +53,11 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
     if (names.length === 0 && !suite.tune) throw fitsNone(only, all);
     return names;
   };
-  let part: BudgetRecord | null = null;
+  let bought: Bought | null = null;
   const afford = async (of: OpenedSuite, plan: Plan): Promise<Plan> => {
     if (of.suite.budget === null) return plan;
-    part ??= await partOf(of, plan, options);
-    return withinBudget(plan, part, of.suite.seeds);
+    bought ??= await buy(of, plan, options);
+    return withinBudget(plan, bought.budget, of.suite.seeds);
   };
   const decided = await decide(
     (choices) => openSuiteHere(file, options, choices),
@@ -85,22 +84,13 @@ export async function openPlan(file: string, options: PlanSelection, needsData: 
   const asked = names.flatMap((variant) => [...(wanted ?? [])].map((seed) => ({ variant, seed })));
   const planWith = (extra: readonly RunName[]) => planSuite(opened, { ...decided.options, extra, chosen, sweeps });
   const plan = await afford(opened, planWith([...recordedBeside(opened, suiteFolder, planWith), ...asked]));
-  const runs = selectRuns(plan.runs, only, wanted ?? new Set(opened.suite.seeds));
+  const part = partOf(bought);
+  const paid = part ? paidRuns(plan.runs, [part], opened.suite.seeds) : plan.runs;
+  const runs = selectRuns(paid, only, wanted ?? new Set(opened.suite.seeds));
   const standings = standingsAnywhere(runs, suiteFolder);
   // Which run it is shows when what it waits for is chosen: until then no record is known for its own or another's.
   for (const run of runs) if (run.awaits !== null) standings.set(run, { state: 'waiting' });
-  return { opened, plan, runs, suiteFolder, standings };
-}
-
-/** What the budget pays for: as the last plan has it, while that is of the same suite and budget, so that it stays when runs are done. */
-async function partOf(opened: OpenedSuite, plan: Plan, options: PlanSelection): Promise<BudgetRecord> {
-  const { name, budget } = opened.suite;
-  const before = orNull(readPlan(join(options.out, name)))?.budget;
-  if (before?.key === budgetKey(opened)) return before;
-  const costs = typeof budget === 'string' ? await timeRuns(opened, plan, options) : countRuns;
-  const part = choosePart(opened, plan, limitOf(budget as BudgetConfig), costs);
-  if (part) return part;
-  throw new UsageError(`the budget of ${opened.file} pays for no run at all; raise it, or shorten the runs`);
+  return { opened, plan, runs, part, suiteFolder, standings };
 }
 
 /** Runs of seeds that the suite does not name, but that an earlier `--seeds` has finished and that still afford it. */

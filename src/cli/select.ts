@@ -7,16 +7,28 @@ export function selectRuns(
   only: string | undefined,
   seeds: ReadonlySet<number>,
 ): PlannedRun[] {
-  const suits = fits(only);
-  const chosen = runs.filter(({ spec: { variant, seed }, trial, again }) => {
-    if (trial) return suits(trial.variant) || suits(variant);
-    return seeds.has(seed) && (suits(variant) || (again !== null && suits(again)));
-  });
+  const suits = fitsRun(only);
+  const chosen = runs.filter((run) => suits(run) && (run.trial !== null || seeds.has(run.spec.seed)));
   if (chosen.length > 0) return chosen;
   throw fitsNone(
     only,
     runs.map(({ spec }) => spec.variant),
   );
+}
+
+/** The networks that have a run which `--only` leaves; null is all of them. */
+export function networksLeft(runs: readonly PlannedRun[], only: string | undefined): readonly string[] | null {
+  const names = new Set(runs.map(networkOf));
+  const left = new Set(runs.filter(fitsRun(only)).map(networkOf));
+  return left.size < names.size ? [...left] : null;
+}
+
+/** The network that a run is of, whatever it is for: a trial and a repeat have names of their own. */
+const networkOf = ({ spec, trial, again }: PlannedRun): string => trial?.variant ?? again ?? spec.variant;
+
+function fitsRun(only: string | undefined): (run: PlannedRun) => boolean {
+  const suits = fits(only);
+  return (run) => suits(run.spec.variant) || suits(networkOf(run));
 }
 
 /** What to throw where `--only` leaves none of a suite's networks. */

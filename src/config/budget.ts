@@ -7,7 +7,8 @@ export const budgetSchema = z.union([
   z
     .string()
     .regex(time, 'write a time as 2h, 90m or 1h 30m, or a number of runs as { runs: 60 }')
-    .refine((text) => millisecondsOf(text) > 0, 'a budget is above 0'),
+    // Of what is no time that is said already.
+    .refine((text) => !time.test(text) || millisecondsOf(text) > 0, 'a budget is above 0'),
   z.strictObject({
     runs: z.int().positive().max(1_000_000).describe('Runs in all, the trials of rates and sweeps counted.'),
   }),

@@ -23,6 +23,7 @@ export function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: 
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   const found = valueAt(value, path);
   const one = (message: string, on: Problem['on'] = 'value'): Problem[] => [{ path, on, message }];
+  if (hasOwnWords(issue)) return one(issue.message);
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = fieldsAt(schema, value, path);
@@ -62,6 +63,10 @@ export function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, value: 
   }
 }
 
+/** Whether a schema has words of its own for what is found of another kind than it takes; zod's begin alike. */
+const hasOwnWords = ({ code, message }: z.core.$ZodIssue): boolean =>
+  (code === 'invalid_type' || code === 'invalid_union') && message !== '' && !message.startsWith('Invalid ');
+
 /** Of a mapping that one of several kinds of value takes: what that one says of its fields, rather than all of them. */
 function nearestKind(errors: readonly z.core.$ZodIssue[][], found: unknown): readonly z.core.$ZodIssue[] | null {
   if (found === null || typeof found !== 'object' || Array.isArray(found)) return null;
@@ -77,10 +82,30 @@ export function unknownField(key: string, known: readonly string[]): string {
 }
 
 function notOneOf(names: readonly string[], found: unknown): string {
-  const guess = typeof found === 'string' ? nearest(found, names) : null;
+  const guess = names.every(isFraction)
+    ? nearestFraction(found, names)
+    : typeof found === 'string'
+      ? nearest(found, names)
+      : null;
   const list = names.length > 1 ? `one of ${names.join(', ')}` : `${names[0]}`;
   if (found === undefined) return `this is missing; expected ${list}`;
   return `expected ${list}, found ${show(found)}${guess ? `; did you mean "${guess}"?` : ''}`;
+}
+
+const fraction = /^(\d+)\/(\d+)$/;
+const isFraction = (name: string): boolean => fraction.test(name);
+
+/** The nearest by its value: by its letters, 1/3 would be 1/1. Null of what is no number above 0. */
+function nearestFraction(found: unknown, names: readonly string[]): string | null {
+  const value = valueOfFraction(String(found));
+  if (!(value > 0)) return null;
+  const distance = (name: string): number => Math.abs(Math.log(valueOfFraction(name) / value));
+  return names.reduce((best, name) => (distance(name) < distance(best) ? name : best));
+}
+
+function valueOfFraction(text: string): number {
+  const [, over, under] = fraction.exec(text) ?? [];
+  return over === undefined ? Number(text) : Number(over) / Number(under);
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

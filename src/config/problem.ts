@@ -26,6 +26,16 @@ export interface PlacedProblem {
 export const inOrder = (problems: readonly PlacedProblem[]): PlacedProblem[] =>
   [...problems].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 
+/** The first of each place: many variants can fail for one reason. */
+export function oncePerPlace(problems: readonly PlacedProblem[]): PlacedProblem[] {
+  const seen = new Map<string, PlacedProblem>();
+  for (const problem of problems) {
+    const key = `${problem.file}:${problem.line}:${problem.column}`;
+    if (!seen.has(key)) seen.set(key, problem);
+  }
+  return [...seen.values()];
+}
+
 /** A suite is wrong. Carries every problem of its files at once. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

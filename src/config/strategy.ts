@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Strategies that need no options; a suite may write any other by its name alone too. */
-export const plainStrategies = [
+/** Every strategy that ships. All may be written by their names alone. */
+export const strategyNames: readonly string[] = [
   'cumulative',
   'leave-one-out',
   'add-one',
@@ -9,7 +9,9 @@ export const plainStrategies = [
   'pairwise',
   'all',
   'factorial',
-] as const;
+  'random-orders',
+  'grid',
+];
 
 /** Networks grow as two to the number of steps; beyond these nobody trains them, and finding fractions takes long. */
 export const mostOrdered = 12;
@@ -60,10 +62,18 @@ const grid = z.strictObject({
     ),
 });
 
+/** Of a mapping with the name of a strategy that takes none. */
+function optionless(input: unknown): string | undefined {
+  const { name } = (input ?? {}) as { name?: unknown };
+  return typeof name === 'string' && strategyNames.includes(name)
+    ? `${name} has no options; write its name alone, \`strategy: ${name}\``
+    : undefined;
+}
+
 /** How the networks of a road are chosen: a name alone, or a name with its options. */
 export const strategySchema = z.union([
-  z.enum(plainStrategies),
-  z.discriminatedUnion('name', [randomOrders, factorial, grid]),
+  z.enum(strategyNames),
+  z.discriminatedUnion('name', [randomOrders, factorial, grid], { error: ({ input }) => optionless(input) }),
   z.string().max(60),
 ]);
 
@@ -88,6 +98,3 @@ export function strategyOptions(strategy: StrategyConfig): StrategyOptions | nul
       return null;
   }
 }
-
-/** Every strategy that ships. */
-export const strategyNames: readonly string[] = [...plainStrategies, 'random-orders', 'grid'];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 const factor = z
-  .string()
-  .regex(/^x(0\.\d{1,6}|[1-9]\d{0,3}(\.\d{1,6})?)$/, 'write a factor as x0.5, x1 or x2')
+  .string({ error: ({ input }) => (typeof input === 'number' ? `write the factor ${input} as x${input}` : undefined) })
+  .regex(/^x(0\.\d{1,6}|[1-9]\d{0,3}(\.\d{1,6})?)$/, { error: 'write a factor as x0.5, x1 or x2', abort: true })
   .refine((text) => Number(text.slice(1)) > 0, 'a factor is above 0');
 
 /** A learning rate of its own for each network, chosen on held-out pictures. */

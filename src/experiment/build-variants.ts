@@ -5,6 +5,7 @@ import type { Network } from '../architecture/network.js';
 import { visitsOf } from '../architecture/walk.js';
 import type { Path } from '../config/problem.js';
 import type { Recipe } from '../config/recipe.js';
+import { trainingOf } from '../config/same-training.js';
 import { countCost } from '../cost/count.js';
 import { countMemory, estimateTrainingBytes, type MemoryCount } from '../cost/memory.js';
 import { LayerError } from '../layers/layer.js';
@@ -22,7 +23,7 @@ export interface SuiteVariant {
   readonly spec: NetworkSpec;
   readonly recipe: Recipe;
   readonly built: BuiltNetwork;
-  /** The earlier variant of the suite that is this very network under this very recipe: trained once. Null: none is. */
+  /** The earlier variant of the suite that is this very network under a recipe that trains it alike: trained once. Null: none is. */
   readonly sameAs: string | null;
 }
 
@@ -35,6 +36,8 @@ export interface BuiltNetwork {
   readonly params: number;
   /** Estimate of a training step's memory. */
   readonly bytes: number;
+  /** Its layers by number: two of one kind's name, of two plug-ins, need not compute the same. */
+  readonly layers: string;
 }
 
 /** Pictures a pass. */
@@ -74,7 +77,6 @@ interface Counted {
   readonly macs: number;
   readonly params: number;
   readonly memory: MemoryCount;
-  /** Its layers by number: two of one kind's name, of two plug-ins, need not compute the same. */
   readonly layers: string;
 }
 
@@ -92,12 +94,11 @@ export function buildVariants(parts: BuildParts): SuiteVariant[] {
     const spec = parts.specOf(variant);
     // Null where the suite's is wrong: then networks are built and nothing is said of their memory.
     const { recipe } = variant;
-    const one = buildOne(variant, spec, recipe, known, parts);
-    if (!one || !recipe) return [];
-    const { built } = one;
+    const built = buildOne(variant, spec, recipe, known, parts);
+    if (!built || !recipe) return [];
     const reason = unshared(variant.name, recipe, parts.ranks);
     if (reason) parts.report(['runner', 'ranks'], reason);
-    const training = `${built.digest} ${one.layers} ${trainingOf(recipe)}`;
+    const training = `${built.digest} ${built.layers} ${JSON.stringify(trainingOf(recipe))}`;
     const sameAs = first.get(training) ?? null;
     if (sameAs === null) first.set(training, variant.name);
     return [{ variant, spec, recipe, built, sameAs }];
@@ -111,11 +112,11 @@ function buildOne(
   recipe: Recipe | null,
   known: Known,
   { recompute, report, placeOf }: BuildParts,
-): { built: BuiltNetwork; layers: string } | null {
+): BuiltNetwork | null {
   const cannot = (path: Path, reason: string) => report(path, `${variant.name} cannot be built: ${reason}`);
   try {
     const network = variant.network ?? (namedNetwork(spec.base, networkOptions(spec)) as Network);
-    const { memory, layers, ...counted } = buildOnce(network, recompute, known);
+    const { memory, ...counted } = buildOnce(network, recompute, known);
     const bytes = recipe ? trainingBytes(memory, recipe) : 0;
     // Not "more than": a size that is no number any more is too large as well.
     if (recipe && !(bytes <= mostBytes)) {
@@ -124,7 +125,7 @@ function buildOne(
       report(['network'], message);
       return null;
     }
-    return { built: { ...counted, bytes }, layers };
+    return { ...counted, bytes };
   } catch (error) {
     if (error instanceof LayerError || error instanceof RoadError) cannot(['network'], error.message);
     else {
@@ -182,6 +183,3 @@ function layersOf(model: Model, numbers: Map<object, number>): string {
   for (const { node } of visitsOf(model)) if (node.kind === 'leaf') found.add(numberOf(node.layer, numbers));
   return [...found].join();
 }
-
-/** A recipe without its names, which change no number. */
-const trainingOf = ({ name: _, replaces: __, ...recipe }: Recipe): string => JSON.stringify(recipe);

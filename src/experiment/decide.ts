@@ -45,17 +45,25 @@ export async function decide(
     if (!next) return { ...decided, sweeps };
     const values = new Set(next.values);
     const planned = await afford(opened, planSuite(opened, { ...options, chosen }));
-    const runs = planned.runs.filter(({ spec, trial }) => values.has(spec.variant) && trial === null);
+    const ofValues = planned.runs.filter(({ spec, trial }) => values.has(spec.variant) && trial === null);
+    const seeds = seedsOfAll(ofValues, next.values);
+    const runs = ofValues.filter(({ spec }) => seeds.includes(spec.seed));
     // The budget ends before it.
     if (runs.length === 0) return { ...decided, sweeps };
     const standings = standingsAnywhere(
       runs.filter(({ awaits }) => awaits === null),
       suiteFolder,
     );
-    const seeds = [...new Set(runs.map(({ spec }) => spec.seed))];
     const choice = chooseValue(next, { ...opened.suite, seeds }, standings);
     sweeps.push(choice);
     if (choice.chosen === null) return { ...decided, sweeps };
     choices.set(next.step, choice.chosen);
   }
+}
+
+/** The seeds that every value is trained with: what was asked for of one value alone says nothing of which is the best. */
+function seedsOfAll(runs: readonly PlannedRun[], values: readonly string[]): number[] {
+  const names = new Map<number, Set<string>>();
+  for (const { spec } of runs) names.set(spec.seed, (names.get(spec.seed) ?? new Set()).add(spec.variant));
+  return [...names].flatMap(([seed, trained]) => (trained.size === values.length ? [seed] : []));
 }

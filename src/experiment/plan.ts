@@ -96,6 +96,7 @@ export function planSuite(opened: OpenedSuite, options: PlanOptions = {}): Plan 
     dataset: suite.dataset.name,
     base: suite.network.base,
     strategy: strategyName(suite.strategy),
+    wholeRoad: opened.wholeRoad,
     ...(opened.arrangement && { arrangement: opened.arrangement }),
     report: suite.report,
     ...(suite.validation && { validation: suite.validation }),

@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { modelAliases, modelNames, namedNetwork } from '../architecture/models.js';
 import type { ConvNetwork } from '../architecture/network.js';
-import { type ParsedSuite, parseSuite, type SuiteParts } from '../config/parse.js';
-import { ConfigError, inOrder, nearest, type Path, type PlacedProblem } from '../config/problem.js';
+import { parseSuite, type SuiteParts } from '../config/parse.js';
+import { ConfigError, inOrder, nearest, oncePerPlace, type Path, type PlacedProblem } from '../config/problem.js';
 import type { NetworkConfig } from '../config/network.js';
 import type { Setting } from '../config/settings.js';
 import type { SuiteFile } from '../config/suite.js';
-import { pairWarnings, placedWarnings, recipeWarnings } from '../config/warnings.js';
 import { classesOf, datasetNames, datasets } from '../data/catalogue.js';
 import type { Arrangement } from '../roadmap/arrangement.js';
 import { type Catalogue, RoadError } from '../roadmap/catalogue.js';
@@ -15,6 +14,7 @@ import type { Choices } from '../roadmap/entry.js';
 import { startsFromBase, type SuiteRecipes } from '../roadmap/design.js';
 import { resolveRoad, type Road } from '../roadmap/road.js';
 import type { OwnStrategy } from '../roadmap/strategies/own.js';
+import { type Undone, undoneEntries } from '../roadmap/undone.js';
 import { type Chosen, strategyProblem, type Variant, variantsOf } from '../roadmap/variants.js';
 import type { NetworkSpec } from '../records/run.js';
 import { WeightsError } from '../weights/safetensors.js';
@@ -22,6 +22,7 @@ import { buildVariants, type SuiteVariant } from './build-variants.js';
 import { networkOf, networkOptions } from './network.js';
 import type { LoadedPlugins } from './plugins.js';
 import { type LeftOut, openPlugins, type PluginChoice, withoutUnknown } from './suite-plugins.js';
+import { warningsOf } from './suite-warnings.js';
 import { openWeights, weightsFile } from './weights.js';
 
 export type { SuiteVariant } from './build-variants.js';
@@ -38,6 +39,8 @@ export interface OpenedSuite {
   readonly pluginCode: Pick<LoadedPlugins, 'contents' | 'origins'>;
   readonly variants: readonly SuiteVariant[];
   readonly arrangement: Arrangement | null;
+  /** Whether the strategy leads to a network with every step of the road, as those that cross or halve them do not. */
+  readonly wholeRoad: boolean;
   /** Sweeps that leave it to their runs which value is adopted, in the road's order. */
   readonly sweeps: readonly OpenedSweep[];
   /** What can be trained and is hardly meant, at its place: a rate that never drops, a step that changes nothing. */
@@ -112,7 +115,7 @@ export async function openSuite(
     pluginsLeftOut: unread.length > 0,
     choices,
   });
-  const { road, arrangement } = walked;
+  const { road, arrangement, undone } = walked;
   const { variants, leftOut } = withoutUnknown(walked.variants, road, unread);
   const usesBase = variants.length > 0 && startsFromBase(road);
   if (usesBase && recipe && !parts.namesBase) {
@@ -141,12 +144,11 @@ export async function openSuite(
   if (problems.length === 0) checkRepeats(parsed.suite, built, leftOut, report);
   if (problems.length > 0 || !parsed.suite || !dataset) throw new ConfigError(inOrder(problems).slice(0, mostProblems));
   const sweeps = sweepsOf(road);
-  const { validation } = parsed.suite;
   const unknownSteps = (leftOut?.steps ?? []).length > 0;
   // Lists of names that are ours: the bound on what a suite's own text may make of a message is not for them.
   const atWeights = parsed.place({ path: ['network', 'weights'], on: 'value', message: '' });
   const warnings = [
-    ...oncePerPlace(warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf, sweeps, validation })),
+    ...warningsOf(parsed, parts, built, { usesBase, unknownSteps, placeOf, sweeps, undone, suite: parsed.suite }),
     ...told.map((message) => ({ ...atWeights, message })),
   ];
   return {
@@ -157,11 +159,19 @@ export async function openSuite(
     pluginCode: { contents, origins },
     variants: built,
     arrangement: leftOut ? null : arrangement,
+    wholeRoad: leadsToWhole(walked),
     sweeps,
     warnings,
     atStep: (step, message) => parsed.place({ path: placeOf(step), on: 'value', message }),
     leftOut,
   };
+}
+
+/** The cells of a factorial or grid are read together, none of them as where a road ends. */
+function leadsToWhole({ road, variants, arrangement }: Chosen & { road: Road }): boolean {
+  const on = road.filter(({ enabled }) => enabled).length;
+  const whole = variants.some(({ kind, adopted, steps }) => kind === 'step' && adopted && steps.length === on);
+  return whole && arrangement?.kind !== 'factorial' && arrangement?.kind !== 'grid';
 }
 
 const sweepsOf = (road: Road): OpenedSweep[] =>
@@ -252,11 +262,11 @@ function walkRoad(
   specOf: (variant: Pick<Variant, 'base' | 'steps'>) => NetworkSpec,
   report: Report,
   more: { readonly pluginsLeftOut: boolean; readonly choices: Choices },
-): Chosen & { road: Road } {
+): Chosen & { road: Road; undone: readonly Undone[] } {
   const named = network && namedNetwork(network.base, networkOptions(specOf({ base: network.base, steps: [] })));
   const base: ConvNetwork | null = named?.family === 'convnet' ? named : null;
   const { road, problems } = resolveRoad(entries, catalogue, base, recipes, more);
-  const none = { variants: [], arrangement: null, road };
+  const none = { variants: [], arrangement: null, road, undone: [] };
   for (const { path, message, on } of problems) report(path, message, on);
   if (!network || !named) return none;
   if (!base && entries.length > 0) {
@@ -267,7 +277,9 @@ function walkRoad(
   const comparators = compare.filter((name): name is string => typeof name === 'string' && namedNetwork(name) !== null);
   try {
     const others = [...new Set(comparators)].filter((name) => name !== network.base);
-    return { ...variantsOf(network.base, base, road, strategy, others, recipes, strategies), road };
+    const chosen = variantsOf(network.base, base, road, strategy, others, recipes, strategies);
+    const recipe = startsFromBase(road) ? recipes.base : recipes.recipe;
+    return { ...chosen, road, undone: base ? undoneEntries(road, { network: base, recipe }, recipes.recipe) : [] };
   } catch (error) {
     if (!(error instanceof RoadError)) throw error;
     report(error.step === null ? ['strategy'] : entryPath(road, error.step), error.message);
@@ -279,72 +291,6 @@ function walkRoad(
 function entryPath(road: Road, name: string | null): Path {
   const entry = road.find((one) => one.name === name || one.step.id === name);
   return entry ? ['road', entry.at] : ['road'];
-}
-
-function warningsOf(
-  { place, file }: ParsedSuite,
-  { recipe, baseRecipe, compare }: SuiteParts,
-  built: readonly SuiteVariant[],
-  {
-    usesBase,
-    unknownSteps,
-    placeOf,
-    sweeps,
-    validation,
-  }: {
-    readonly usesBase: boolean;
-    readonly unknownSteps: boolean;
-    readonly placeOf: (step: string | null) => Path;
-    readonly sweeps: readonly OpenedSweep[];
-    readonly validation: SuiteFile['validation'];
-  },
-): PlacedProblem[] {
-  const used = [recipe, usesBase ? baseRecipe : null].flatMap((one) => one ?? []);
-  const ofRecipes = used.flatMap((one) => placedWarnings(one.recipe, one.place, file));
-  const said = new Set(ofRecipes.map(({ message }) => message));
-  const ofSteps = built.flatMap(({ variant, recipe: own }) =>
-    recipeWarnings(own).flatMap(({ message }) => {
-      if (said.has(message)) return [];
-      said.add(message);
-      return [place({ path: placeOf(variant.step), on: 'value', message: `${variant.name}: ${message}` })];
-    }),
-  );
-  const ofPair =
-    recipe && baseRecipe && usesBase
-      ? pairWarnings(recipe.recipe, baseRecipe.recipe).map((one) => place({ ...one, path: [baseRecipe.field] }))
-      : [];
-  // A step whose code was not run may be the one.
-  const unused =
-    baseRecipe?.field === 'base_recipe' && !usesBase && !unknownSteps
-      ? [
-          place({
-            path: ['base_recipe'],
-            on: 'key',
-            message: 'no network is trained by it: the road has no step that changes the recipe',
-          }),
-        ]
-      : [];
-  const onTestSet =
-    validation === null
-      ? sweeps.map(({ step }) =>
-          place({
-            path: placeOf(step),
-            on: 'value',
-            message: `${step} adopts the best by the test set, which flatters what is chosen by it; \`validation: { share: 0.1 }\` holds training pictures out to choose by`,
-          }),
-        )
-      : [];
-  const idle = built.flatMap(({ variant, sameAs }) => {
-    if (sameAs === null || variant.awaits !== null) return [];
-    const { name, kind, step, parent } = variant;
-    const path = kind === 'compare' ? ['compare', compare.indexOf(name)] : placeOf(step);
-    const message =
-      parent === sameAs
-        ? `${name} changes nothing here: it is the network ${sameAs}, and is trained once`
-        : `${name} is the same network as ${sameAs}, and is trained once`;
-    return [place({ path, on: 'value', message })];
-  });
-  return inOrder([...ofRecipes, ...ofSteps, ...ofPair, ...unused, ...onTestSet, ...idle]);
 }
 
 async function readWeights(
@@ -388,13 +334,3 @@ const unknownName = (kind: string, name: string, known: readonly string[]): stri
   const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
   return `there is no ${kind} "${shown}"; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(', ')}`}`;
 };
-
-/** The first of each place: many variants can fail for one reason. */
-function oncePerPlace(problems: readonly PlacedProblem[]): PlacedProblem[] {
-  const seen = new Map<string, PlacedProblem>();
-  for (const problem of problems) {
-    const key = `${problem.file}:${problem.line}:${problem.column}`;
-    if (!seen.has(key)) seen.set(key, problem);
-  }
-  return [...seen.values()];
-}

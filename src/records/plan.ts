@@ -80,18 +80,25 @@ const arrangementSchema = z.discriminatedUnion('kind', [
 ]);
 const someSeeds = z.array(z.object({ variant: z.string(), seeds: z.array(seedSchema) }));
 
-/** What of a suite its budget pays for. */
-const budgetRecord = z.object({
-  /** As the suite writes it: `2h`, or `60 runs`. */
-  asked: z.string(),
-  /** Of the budget and of what it was chosen from: while it stays, so does the part. */
-  key: hashSchema,
+/** What of some networks a budget pays for. */
+const budgetPart = z.object({
   /** Runs, or milliseconds by the estimate that `basis` names. */
   spent: z.number().min(0),
   basis: z.string().nullable(),
   kept: someSeeds,
   /** Networks with the seeds that they are not trained with. */
   leftOut: someSeeds,
+});
+export type BudgetPart = Frozen<z.infer<typeof budgetPart>>;
+
+/** What of a suite its budget pays for. */
+const budgetRecord = budgetPart.extend({
+  /** As the suite writes it: `2h`, or `60 runs`. */
+  asked: z.string(),
+  /** Of the budget and of what it was chosen from: while it stays, so do the parts. */
+  key: hashSchema,
+  /** What it pays for of the networks that an `--only` has left, for each that there was; absent where there was none. */
+  only: z.array(budgetPart.extend({ among: names })).optional(),
 });
 export type BudgetRecord = Frozen<z.infer<typeof budgetRecord>>;
 
@@ -118,6 +125,8 @@ export const planSchema = z.object({
   dataset: z.string(),
   base: z.string(),
   strategy: z.string(),
+  /** Whether it leads to a network with every step of the road; absent in older plans. */
+  wholeRoad: z.boolean().optional(),
   /** Absent where the strategy needs none, and in older plans. */
   arrangement: arrangementSchema.optional(),
   seeds: z.array(seedSchema),

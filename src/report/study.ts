@@ -85,7 +85,7 @@ export function study(records: SuiteRecords): Study {
   const place = usualPlace(alone);
   const measured = alone.map((row) => ({ ...row, ...measuredOf(row.states, place) }));
   const rows = measured.map((row) => withChange(row, measured));
-  const end = roadEnd(rows, plan.strategy);
+  const end = roadEnd(rows, plan);
   const comparators = end ? rows.filter(({ variant }) => variant.kind === 'compare') : [];
   const challenged = comparators.map((comparator) => changeBetween(end as Row, comparator, false));
   const start = rows.find(({ variant }) => variant.kind === 'base');
@@ -182,8 +182,9 @@ function withChange(row: Row, rows: readonly Row[]): Row {
 }
 
 /** The whole road: the adopted variant with the most steps. Null for strategies that train no whole road. */
-export function roadEnd(rows: readonly Row[], strategy: string): Row | null {
-  if (['add-one', 'pairwise', 'factorial', 'grid'].includes(strategy)) return null;
+export function roadEnd(rows: readonly Row[], plan: Pick<PlanRecord, 'strategy' | 'wholeRoad'>): Row | null {
+  // Older plans do not say it.
+  if (!(plan.wholeRoad ?? !['add-one', 'pairwise', 'factorial', 'grid'].includes(plan.strategy))) return null;
   const adopted = rows.filter(({ variant }) => variant.kind === 'step' && variant.adopted);
   return adopted.reduce<Row | null>(
     (end, row) => (end && end.variant.steps.length > row.variant.steps.length ? end : row),

@@ -1,7 +1,5 @@
-import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 
-/** Degrees of freedom at which Student's t is a normal distribution to eight digits. */
-const asNormal = 1e9;
 const points = 20_000;
 
 /**
@@ -11,6 +9,6 @@ const points = 20_000;
 export function largestByChance(count: number): number {
   // The largest is below its quantile Q(v^(1/k)) with the chance v.
   let sum = 0;
-  for (let at = 0; at < points; at++) sum += tQuantile(((at + 0.5) / points) ** (1 / count), asNormal);
+  for (let at = 0; at < points; at++) sum += normalQuantile(((at + 0.5) / points) ** (1 / count), 0, 1);
   return sum / points;
 }

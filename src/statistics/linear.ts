@@ -1,3 +1,4 @@
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import type { BySeed } from './paired.js';
 import { summarize } from './summary.js';
@@ -63,10 +64,13 @@ export function composite(
   return { variance, degrees: spread > 0 ? Math.max(1, variance ** 2 / spread) : Number.POSITIVE_INFINITY };
 }
 
+/** From so many degrees of freedom on Student's t is the normal to twelve digits, and soon the library's t gives none. */
+const asNormal = 1e12;
+
 /**
  * Half the width of an interval for one of `comparisons`, so that all of them hold their true values with 95% (Bonferroni).
  */
 export function reach({ variance, degrees }: Composite, comparisons: number): number {
-  // The quantile of t with very many degrees is the normal's.
-  return tQuantile(1 - 0.05 / (2 * comparisons), Math.min(degrees, 1e6)) * Math.sqrt(variance);
+  const share = 1 - 0.05 / (2 * comparisons);
+  return (degrees < asNormal ? tQuantile(share, degrees) : normalQuantile(share, 0, 1)) * Math.sqrt(variance);
 }

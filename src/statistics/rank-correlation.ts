@@ -1,3 +1,5 @@
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+
 /** Spearman's rank correlation of pairs of values. */
 export interface RankCorrelation {
   readonly value: number;
@@ -6,8 +8,7 @@ export interface RankCorrelation {
   readonly interval: readonly [number, number] | null;
 }
 
-/** The 97.5% quantile of the normal distribution. */
-const reach = 1.959963984540054;
+const reach = normalQuantile(0.975, 0, 1);
 
 /** Null for fewer than four pairs, and where one side has only one value: there is no order to compare. */
 export function rankCorrelation(pairs: readonly (readonly [number, number])[]): RankCorrelation | null {

@@ -97,7 +97,7 @@ it('--only chooses a network with its trials, or one trial by its name', async (
 it.each([
   ['without held-out pictures', 'validation: { share: 0.25 }\n', '', /^rates are chosen on held-out pictures; add/],
   ['without x1', '[x0.5, x1, x2]', '[x0.5, x2]', /own rate, x1, must be among them/],
-  ['by what is no factor', '[x0.5, x1, x2]', '[x1, 2]', /expected text, found 2|expected a string|write a factor/],
+  ['by what is no factor', '[x0.5, x1, x2]', '[x1, 2]', /^write the factor 2 as x2$/],
   ['longer than the runs', 'epochs: 1 }', 'epochs: 5 }', /a trial of 5 epochs is longer than the runs, which have 2/],
 ])('tuning %s is refused', async (_, from, to, message) => {
   writeFileSync(join(folder, 'suite.yaml'), suite.replace(from, to));

@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { fieldsOf, type JsonSchema } from '../../src/config/fields.js';
+import { strategyNames } from '../../src/config/strategy.js';
+import { suiteSchema } from '../../src/config/suite.js';
 
 const fields = (schema: z.ZodType) =>
   Object.fromEntries(
-    fieldsOf(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema).map(({ path, ...rest }) => [path, rest]),
+    fieldsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema).map(({ path, ...rest }) => [
+      path,
+      rest,
+    ]),
   );
 
 test('a field of several kinds is listed with the values, defaults and meanings of all', () => {
@@ -28,4 +33,8 @@ test('a field of several kinds is listed with the values, defaults and meanings 
     'optimizer.decay': { values: 'boolean', preset: 'true (sgd), false (adamw)', about: 'sgd: L2. adamw: Decoupled.' },
     'optimizer.betas': { values: 'string | null', preset: 'null', about: 'adamw: Moments.' },
   });
+});
+
+test('the field `strategy` is explained with every strategy that ships', () => {
+  expect(fields(suiteSchema)['strategy']?.values?.split(' | ')).toEqual([...strategyNames, 'string']);
 });

@@ -9,7 +9,7 @@ import { type OpenedPlan, openPlan } from '../../src/cli/planned.js';
 import { millisecondsOf } from '../../src/config/budget.js';
 import { budgetWords } from '../../src/experiment/budget-words.js';
 import { choosePart } from '../../src/experiment/budget.js';
-import { planSuite } from '../../src/experiment/plan.js';
+import { type PlannedRun, planSuite } from '../../src/experiment/plan.js';
 import { openSuite } from '../../src/experiment/suite.js';
 import type { BudgetRecord } from '../../src/records/plan.js';
 import { writePlan } from '../../src/records/write.js';
@@ -35,9 +35,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = (text: string) => {
+const open = (text: string, only?: string) => {
   writeFileSync(join(folder, 'suite.yaml'), text);
-  return openPlan(join(folder, 'suite.yaml'), { out: folder }, true);
+  return openPlan(join(folder, 'suite.yaml'), { out: folder, ...(only !== undefined && { only }) }, true);
 };
 const seedsOf = ({ plan }: OpenedPlan) =>
   Object.fromEntries(plan.record.variants.map(({ name, runs }) => [name, runs.length]));
@@ -105,6 +105,130 @@ describe('of a road a budget pays', () => {
     const all = await open(suiteOf(`${road}budget: { runs: 1000 }`));
     expect(budgetWords(all.plan.record)[0]).toBe('Budget of 1000 runs: it pays for the whole suite (30 runs).');
     await expect(open(suiteOf(`${road}budget: 0m`))).rejects.toThrow(/budget is above 0/);
+  });
+});
+
+describe('a network that is too dear is left out, and what needs it', () => {
+  /** Runs of a network cost what `prices` says, those of others 1. */
+  const choose = async (text: string, limit: number, prices: Record<string, number>, among?: readonly string[]) => {
+    writeFileSync(join(folder, 'suite.yaml'), suiteOf(text));
+    const opened = await openSuite(join(folder, 'suite.yaml'));
+    const of = ({ spec }: PlannedRun) => prices[spec.variant] ?? 1;
+    const part = choosePart(opened, planSuite(opened), limit, { of, basis: 'made up' }, among);
+    return part && Object.fromEntries(part.kept.map(({ variant, seeds }) => [variant, seeds.length]));
+  };
+  const four = 'road: [{ kernel-size: 5 }, { layer-scale: 0.1 }, { recipe: { mixup: 0.8 } }]\n';
+  const loo = `strategy: leave-one-out\n${four}compare: [resnet-50]\n`;
+
+  it('but cheaper ones behind it are kept, of the road without each step', async () => {
+    expect(await choose(loo, 15, { 'without-kernel-size': 10 })).toEqual({
+      'convnext-tiny': 3,
+      'whole-road': 3,
+      'without-layer-scale': 3,
+      'without-mixup': 3,
+      'resnet-50': 3,
+    });
+  });
+
+  it('and of a road all that stands on it', async () => {
+    const prices = { 'layer-scale-0.1': 10 };
+    expect(await choose(`${four}compare: [resnet-50]\n`, 15, prices)).toEqual({
+      'convnext-tiny': 5,
+      'kernel-size-5': 5,
+      'resnet-50': 5,
+    });
+    // Nothing is compared with what is not there.
+    expect(await choose(loo, 5, { 'whole-road': 9 })).toEqual({ 'convnext-tiny': 5 });
+  });
+
+  it('a further seed too: the others have it all the same, and none has two more', async () => {
+    expect(await choose(loo, 27, { 'without-kernel-size': 4 })).toEqual({
+      'convnext-tiny': 3,
+      'whole-road': 3,
+      'without-kernel-size': 3,
+      'without-layer-scale': 3,
+      'without-mixup': 3,
+      'resnet-50': 3,
+    });
+    expect(await choose(loo, 32, { 'without-kernel-size': 4 })).toEqual({
+      'convnext-tiny': 4,
+      'whole-road': 4,
+      'without-kernel-size': 3,
+      'without-layer-scale': 4,
+      'without-mixup': 4,
+      'resnet-50': 4,
+    });
+  });
+
+  it('of random orders none behind the first that does not fit: which are cheap is no chance', async () => {
+    const orders = `strategy: { name: random-orders, orders: 10 }
+road: [{ kernel-size: 5 }, { layer-scale: 0.1 }, { recipe: { mixup: 0.8 } }, { recipe: { cutmix: 1 } }]
+`;
+    writeFileSync(join(folder, 'suite.yaml'), suiteOf(orders));
+    const { arrangement } = await openSuite(join(folder, 'suite.yaml'));
+    if (arrangement?.kind !== 'random-orders') throw new Error('no orders');
+    const onFirst = new Set(arrangement.orders.slice(0, 4).flatMap(({ networks }) => networks));
+    const next = arrangement.orders.flatMap(({ networks }) => networks).find((name) => !onFirst.has(name)) as string;
+    const kept = await choose(orders, 60, { [next]: 100 });
+    expect(Object.keys(kept ?? {}).sort()).toEqual([...onFirst].sort());
+  });
+
+  it('of some networks alone the budget is theirs', async () => {
+    const without = ['without-layer-scale', 'without-mixup'];
+    expect(await choose(loo, 6, {}, without)).toEqual({ 'without-layer-scale': 3, 'without-mixup': 3 });
+  });
+});
+
+describe('--only', () => {
+  const text = suiteOf(`${road}budget: { runs: 9 }`);
+
+  it('has the budget pay for what it leaves, and the plan keeps what the whole suite gets', async () => {
+    const found = await open(text, 'kernel-size-*');
+    expect(found.runs.map(({ spec }) => `${spec.variant} ${spec.seed}`)).toEqual(
+      ['kernel-size-5', 'kernel-size-9', 'kernel-size-11'].flatMap((name) =>
+        [0, 1, 2].map((seed) => `${name} ${seed}`),
+      ),
+    );
+    expect(budgetWords(found.plan.record, found.part)[0]).toMatch(/^Budget of 9 runs: 3 networks with 3 seeds each/);
+    const whole = { 'convnext-tiny': 3, 'kernel-size-5': 3, 'layer-scale-0.1': 3 };
+    expect(seedsOf(found)).toEqual({ ...whole, 'kernel-size-9': 3, 'kernel-size-11': 3 });
+    mkdirSync(join(folder, 'bought'), { recursive: true });
+    await writePlan(join(folder, 'bought'), found.plan.record);
+    const after = await open(text);
+    expect(seedsOf(after)).toEqual(seedsOf(found));
+    expect(new Set(after.runs.map(({ spec }) => spec.variant))).toEqual(new Set(Object.keys(whole)));
+    expect(budgetWords(after.plan.record, after.part)[1]).toBe(
+      'Beside it, asked for by --only: kernel-size-9, kernel-size-11.',
+    );
+  });
+
+  it('stays as it was at its first start, beside what the whole suite gets', async () => {
+    const { plan } = await open(text, 'kernel-size-*');
+    const { only, ...whole } = plan.record.budget as BudgetRecord;
+    const changed = [{ ...only?.[0], kept: [{ variant: 'kernel-size-9', seeds: [1] }] }] as typeof only;
+    mkdirSync(join(folder, 'bought'), { recursive: true });
+    await writePlan(join(folder, 'bought'), { ...plan.record, budget: { ...whole, only: changed } });
+    const again = await open(text, 'kernel-size-*');
+    expect(again.runs.map(({ spec }) => `${spec.variant} ${spec.seed}`)).toEqual(['kernel-size-9 1']);
+    const other = await open(text, 'resnet-50');
+    expect(other.runs).toHaveLength(5);
+    expect(other.plan.record.budget?.only).toHaveLength(2);
+    expect(other.plan.record.budget?.kept).toEqual(whole.kept);
+  });
+
+  it('pays for a part where the whole is too much, and then leaves the plan whole', async () => {
+    const cube = 'strategy: factorial\nroad: [{ kernel-size: 5 }, { layer-scale: 0.1 }, { recipe: { mixup: 0.8 } }]\n';
+    const small = suiteOf(`${cube}budget: { runs: 7 }`);
+    await expect(open(small)).rejects.toThrow(
+      /^the budget of 7 runs in .*suite\.yaml is less than the least that factorial can use, 8 runs: 8 networks that are read together, with one seed each; raise it/,
+    );
+    const found = await open(small, 'kernel-size-5');
+    expect(found.runs).toHaveLength(5);
+    expect(found.plan.record.variants).toHaveLength(8);
+    expect(budgetWords(found.plan.record)).toEqual([
+      'Budget of 7 runs: it pays for nothing of the whole suite.',
+      'Beside it, asked for by --only: kernel-size-5.',
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/problem.js';
 import { ablate } from '../cli/command.js';
+import { planSuite } from '../../src/experiment/plan.js';
 import { type OpenedSuite, openSuite } from '../../src/experiment/suite.js';
 
 const good = `name: bad
@@ -193,6 +194,63 @@ describe('what is hardly meant is warned of', () => {
       good.replace('gelu', 'kernel-size: 5').concat('base_recipe: compact-sgd\n'),
       ['7:1 no network is trained by it'],
     ],
+    [
+      'a field of the recipe before the step that brings its own',
+      road.replace('[training-recipe, gelu]', '[recipe: { learning_rate: 0.01 }, training-recipe, gelu]'),
+      [
+        '5:8 behind training-recipe the recipe is as it would be without learning_rate: what training-recipe is said to bring is that reversal too; move learning_rate behind it, or write it into base_recipe',
+      ],
+    ],
+    [
+      'behind it not',
+      road.replace('[training-recipe, gelu]', '[training-recipe, recipe: { learning_rate: 0.01 }, gelu]'),
+      [],
+    ],
+    [
+      'a field of a part that a later entry brings whole',
+      good.replace('gelu', 'recipe: { weight_decay: 0.1 }, recipe: { optimizer: { name: sgd, learning_rate: 0.1 } }'),
+      ['5:8 behind optimizer the recipe is as it would be without weight_decay: .*; move weight_decay behind it$'],
+    ],
+    [
+      'how often and in what batches pictures are evaluated',
+      good.replace('gelu', 'recipe: { evaluation.batch_size: 7 }, recipe: { evaluation.every_epochs: 2 }'),
+      [
+        '5:8 evaluation.batch_size-7 is trained just as convnext-tiny is: evaluation.batch_size changes nothing of the network',
+        '5:46 evaluation.every_epochs-2 is trained just as evaluation.batch_size-7 is: evaluation.every_epochs changes',
+      ],
+    ],
+    ['how the pictures are cut for evaluation is a change', good.replace('gelu', 'recipe: { crop_ratio: 0.9 }'), []],
+    [
+      'rates that are tuned and swept',
+      good
+        .replace('gelu', 'recipe: { optimizer.learning_rate: { sweep: [1e-3, 4e-3], adopt: 4e-3 } }, kernel-size: 5')
+        .concat('validation: { share: 0.1 }\ntune: { learning_rate: [x0.5, x1, x2] }\n'),
+      ['5:8 learning_rate-0.001 is convnext-tiny with another learning rate, and `tune` gives each of them'],
+    ],
+    [
+      'two things of one entry',
+      road
+        .replace('[training-recipe, gelu]', '[recipe: { learning_rate: 0.01 }, training-recipe, gelu]')
+        .concat('validation: { share: 0.1 }\ntune: { learning_rate: [x0.5, x1, x2] }\n'),
+      ['5:8 learning_rate-0.01 is resnet-50 with another', '5:8 behind training-recipe the recipe is'],
+    ],
+    [
+      'an optimizer with a rate of its own is a change',
+      good
+        .replace('gelu', 'recipe: { optimizer: { name: sgd, learning_rate: 0.1 } }')
+        .concat('validation: { share: 0.1 }\ntune: { learning_rate: [x0.5, x1, x2] }\n'),
+      [],
+    ],
+    [
+      'rates that are chosen with seeds of the comparison',
+      good
+        .replace('gelu', 'kernel-size: 5')
+        .replace('[0]', '[0, 1, 2]')
+        .concat('validation: { share: 0.1 }\ntune: { learning_rate: [x1, x2], seeds: [2, 3, 0] }\n'),
+      [
+        '8:41 networks are compared with the seeds 2, 0 too: the rate that was best with a seed flatters the run of that seed; take others, such as .100.$',
+      ],
+    ],
   ])('%s', async (_, text, found) => expect(await warnings(text)).toEqual(starting(found)));
 
   it('not of the example in the README', async () => {
@@ -203,6 +261,10 @@ describe('what is hardly meant is warned of', () => {
 });
 
 describe('a step that changes nothing', () => {
+  const mixed = (augmentation: string, field: string) =>
+    good
+      .replace('compact', `{ extends: compact, augmentation: { ${augmentation} } }`)
+      .replace('gelu', `recipe: { ${field} }`);
   const same = async (text: string) =>
     (await open(text)).variants.filter(({ sameAs }) => sameAs).map(({ variant, sameAs }) => [variant.name, sameAs]);
   it.each<[string, string, string[][]]>([
@@ -235,6 +297,23 @@ describe('a step that changes nothing', () => {
         .concat('base_recipe: { extends: compact, name: other }\n'),
       [['training-recipe', 'resnet-50']],
     ],
+    [
+      'shares of a mixing that is off',
+      mixed('mixup: 0, cutmix: 0', 'mix_probability: 0.5'),
+      [['mix_probability-0.5', 'convnext-tiny']],
+    ],
+    [
+      'turns of one mixing alone',
+      mixed('mixup: 0.8, cutmix: 0', 'mix_switch_probability: 0.1'),
+      [['mix_switch_probability-0.1', 'convnext-tiny']],
+    ],
+    [
+      'a strength that is never used',
+      mixed('mixup: 0.8, cutmix: 1, mix_probability: 0', 'cutmix: 0.2'),
+      [['cutmix-0.2', 'convnext-tiny']],
+    ],
+    ['turns of two are a change', mixed('mixup: 0.8, cutmix: 1', 'mix_switch_probability: 0.1'), []],
+    ['a share of one is a change', mixed('mixup: 0.8, cutmix: 0', 'mix_probability: 0.5'), []],
   ])('%s', async (_, text, found) => expect(await same(text)).toEqual(found));
 
   it('not where two layers only have a name in common', async () => {
@@ -249,10 +328,43 @@ describe('a step that changes nothing', () => {
     expect(await same(text)).toEqual([]);
   });
 
+  it('is a warning that says what makes no use of it', async () => {
+    expect(await warnings(mixed('mixup: 0.8, cutmix: 0', 'mix_switch_probability: 0.1'))).toEqual([
+      '5:8 mix_switch_probability-0.1 changes nothing here: nothing in the recipe makes use of what it sets, so that it is convnext-tiny, and is trained once',
+    ]);
+  });
+
   it('is a warning at its entry', async () => {
     expect(await warnings(good)).toEqual([
       '5:8 gelu changes nothing here: it is the network convnext-tiny, and is trained once',
     ]);
+  });
+});
+
+describe('whether a strategy leads to the whole road', () => {
+  const three = good.replace('gelu', 'kernel-size: 5, layer-scale: 0.1, recipe: { mixup: 0.8 }');
+  it.each<[boolean, string]>([
+    [true, 'cumulative'],
+    [true, 'leave-one-out'],
+    [true, 'all'],
+    [true, 'permutations'],
+    [true, '{ name: random-orders, orders: 4 }'],
+    [false, 'add-one'],
+    [false, 'pairwise'],
+    [false, 'factorial'],
+    [true, 'mine'],
+    [false, 'halves'],
+  ])('%s: %s, which the plan says', async (leads, strategy) => {
+    writeFileSync(
+      join(folder, 'strategies.ts'),
+      `import { defineStrategy } from 'ablate';
+const mine = defineStrategy({ id: 'mine', about: 'a', sets: (steps) => [{ steps }] });
+const halves = defineStrategy({ id: 'halves', about: 'a', sets: (steps) => [{ steps: steps.slice(0, 1) }, { steps: steps.slice(1) }] });
+export default [mine, halves];
+`,
+    );
+    const opened = await open(three.concat(`plugins: [./strategies.ts]\nstrategy: ${strategy}\n`));
+    expect(planSuite(opened).record.wholeRoad).toBe(leads);
   });
 });
 

@@ -1,4 +1,5 @@
 import tCdf from '@stdlib/stats-base-dists-t-cdf';
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import fQuantile from '@stdlib/stats-base-dists-f-quantile';
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { binomialStandardError } from '../../src/statistics/binomial.js';
 import { chiSquared } from '../../src/statistics/chi-squared.js';
 import { equivalenceP } from '../../src/statistics/equivalence.js';
 import { benjaminiHochberg } from '../../src/statistics/false-discovery.js';
+import { reach } from '../../src/statistics/linear.js';
 import { NotFiniteError } from '../../src/statistics/finite.js';
 import { ofDifferences, pairedDifference } from '../../src/statistics/paired.js';
 import { pictureVariance } from '../../src/statistics/pictures.js';
@@ -20,6 +22,29 @@ describe('against SciPy and statsmodels', () => {
     for (const { degrees, probability, t } of reference.cdf) expect(tCdf(t, degrees)).toBeCloseTo(probability, 12);
     for (const { degrees, quantile } of reference.f)
       expect(Math.abs(fQuantile(0.99, ...degrees) / quantile - 1)).toBeLessThan(1e-9);
+  });
+
+  it("the library's normal is Python's", () => {
+    // [p, statistics.NormalDist().inv_cdf(p)] of Python.
+    for (const [probability, z] of [
+      [1e-7, -5.199337582192817],
+      [0.001, -3.090232306167813],
+      [0.025, -1.9599639845400538],
+      [0.31, -0.4958503473474532],
+      [0.5, 0],
+      [0.975, 1.9599639845400536],
+      [0.9999, 3.7190164854557084],
+    ] as const)
+      expect(normalQuantile(probability, 0, 1)).toBeCloseTo(z, 10);
+  });
+
+  it('half the width of an interval is t of its degrees, and the normal of endless ones', () => {
+    const half = (degrees: number, comparisons: number) => reach({ variance: 4, degrees }, comparisons);
+    expect(half(4, 1)).toBeCloseTo(2 * tQuantile(0.975, 4), 12);
+    expect(half(4, 5)).toBeCloseTo(2 * tQuantile(0.995, 4), 12);
+    for (const degrees of [1e13, 1e40, Number.POSITIVE_INFINITY])
+      expect(half(degrees, 1)).toBeCloseTo(2 * 1.9599639845400536, 12);
+    expect(half(0.99e12, 1)).toBeCloseTo(half(1.01e12, 1), 10);
   });
 
   it('paired means and spreads are', () => {

@@ -10,9 +10,10 @@ import type { Table } from '../../report/tables/table.js';
 import { UsageError } from '../errors.js';
 import { printJson, printText } from '../output.js';
 import { recordsFolder } from '../records-folder.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
 
-interface CompareOptions {
+interface CompareOptions extends SettingsOption {
   readonly in?: string;
   readonly experiments: string;
   readonly json?: boolean;
@@ -25,6 +26,7 @@ export function compareCommand(): Command {
     .argument('<after>', 'another one')
     .option('--in <suite>', 'a suite file or a folder of records, whose networks the names are')
     .option('--experiments <dir>', 'where the records of suite files are', 'experiments')
+    .addOption(settingsOption())
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -34,6 +36,8 @@ Examples:
   ablate compare experiments/fashion-mnist-road/gelu experiments/my-road/gelu`,
     )
     .action(async (before: string, after: string, options: CompareOptions) => {
+      if (options.set && options.in === undefined)
+        throw new UsageError('--set sets fields of the suite file that --in names; add --in SUITE, or leave --set out');
       try {
         const pair = pairOf(await sideOf(before, options), await sideOf(after, options));
         if (options.json) printJson(documentOf(pair));
@@ -48,7 +52,7 @@ Examples:
 /** A network by its name in `--in`, or by its folder. */
 async function sideOf(text: string, options: CompareOptions): Promise<PairSide> {
   if (options.in !== undefined && !text.includes('/'))
-    return sideIn(await recordsFolder(options.in, options.experiments), text);
+    return sideIn(await recordsFolder(options.in, options.experiments, options.set), text);
   const folder = resolve(text);
   const found = await stat(folder).catch(() => null);
   if (!found?.isDirectory())

@@ -53,6 +53,7 @@ Examples:
         opened,
         plan,
         runs,
+        part,
         standings: stands,
       } = await openPlan(file, { ...options, measureCosts: options.measure === true }, false);
       const { suite } = opened;
@@ -101,7 +102,7 @@ Examples:
           })),
           ...(plan.record.arrangement && { arrangement: plan.record.arrangement }),
           ...(plan.record.choices && { choices: plan.record.choices }),
-          ...(plan.record.budget && { budget: plan.record.budget }),
+          ...(plan.record.budget && { budget: { ...plan.record.budget, ...part } }),
           left: left.length,
           parallel: share.parallel,
           threads: share.threads,
@@ -119,7 +120,11 @@ Examples:
         `${left.length} of ${counted(runs.length, 'run')} left, ${share.parallel} at a time with ${counted(share.threads, 'thread')} each`,
       );
       if (share.note) note(share.note);
-      for (const words of [...arrangementWords(plan.record), ...choiceWords(plan.record), ...budgetWords(plan.record)])
+      for (const words of [
+        ...arrangementWords(plan.record),
+        ...choiceWords(plan.record),
+        ...budgetWords(plan.record, part),
+      ])
         note(words);
       if (!estimate) note('no estimate of the time until a run is done here; --measure times some steps instead');
       else if (left.length > 0) note(`about ${duration(estimate.milliseconds)}, ${estimate.basis}`);

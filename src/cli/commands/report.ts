@@ -8,10 +8,11 @@ import { note, printJson, printText } from '../output.js';
 import { noPluginsOption } from '../plugins-option.js';
 import { reportDocument } from '../report-document.js';
 import { recordsFolder } from '../records-folder.js';
+import { type SettingsOption, settingsOption } from '../settings-option.js';
 import { textTable } from '../table.js';
 import { counted } from '../../words/counted.js';
 
-interface ReportOptions {
+interface ReportOptions extends SettingsOption {
   readonly out?: string;
   readonly experiments: string;
   readonly latex?: boolean;
@@ -24,6 +25,7 @@ export function reportCommand(): Command {
     .argument('<suite>', 'a suite file, or a folder of records')
     .option('--out <dir>', 'where the report goes (default: reports/<suite name>)')
     .option('--experiments <dir>', 'where the records of suite files are', 'experiments')
+    .addOption(settingsOption())
     .option('--latex', 'for a paper too: report.tex with tables and figures to \\input, and every figure as PDF')
     .addOption(noPluginsOption('changes nothing: a report reads records alone and runs no plug-in in any case'))
     .option('--json', 'one JSON document on stdout')
@@ -37,7 +39,7 @@ Examples:
     )
     .action(async (suite: string, options: ReportOptions) => {
       try {
-        const folder = await recordsFolder(suite, options.experiments);
+        const folder = await recordsFolder(suite, options.experiments, options.set);
         const records = readSuite(folder);
         const out = options.out ?? join('reports', records.plan.suite);
         await makeFolder(out);

@@ -30,7 +30,7 @@ export function statusCommand(): Command {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nExample:\n  ablate status configs/suites/quickstart.yaml')
     .action(async (file: string, { out, set = [], plugins, json }: StatusOptions) => {
-      const { opened, plan, runs, suiteFolder, standings } = await openPlan(file, { out, set, plugins }, false);
+      const { opened, plan, runs, part, suiteFolder, standings } = await openPlan(file, { out, set, plugins }, false);
       const slurm = slurmView(suiteFolder);
       const states: RunState[] = [];
       for (const run of runs) {
@@ -59,7 +59,7 @@ export function statusCommand(): Command {
           rows,
         ),
       );
-      for (const words of [...choiceWords(plan.record), ...budgetWords(plan.record)]) note(words);
+      for (const words of [...choiceWords(plan.record), ...budgetWords(plan.record, part)]) note(words);
       const count = (state: RunState['state']) => states.filter((one) => one.state === state).length;
       const parts = stateNames.map((state) => [count(state), state] as const).filter(([number]) => number > 0);
       note(`${parts.map(([number, state]) => `${number} ${state}`).join(', ')}; records in ${suiteFolder}`);

@@ -118,7 +118,7 @@ function altText(study: Study): string {
   const words = (row: Row) =>
     `${labelOf(row)} ${row.top1 ? `${percent(row.top1.mean)}%` : 'without a result'}, ${inUnit(row.variant.macs, unit)} ${unit.letter}MACs`;
   const start = study.rows.find(({ variant }) => variant.kind === 'base');
-  const end = roadEnd(study.rows, study.plan.strategy);
+  const end = roadEnd(study.rows, study.plan);
   const changes = study.rows
     .filter(({ delta }) => delta)
     .sort((a, b) => Math.abs(b.delta?.mean ?? 0) - Math.abs(a.delta?.mean ?? 0));
