@@ -14,7 +14,7 @@ const { values } = parseArgs({ options: { studies: { type: 'string', default: '8
 const studies = Number(values.studies);
 const statistics = { judgeFamily, nullDistribution, pairedDifference, fitPrior, moderated, createGenerator };
 const counts = [3, 5, 8, 10];
-const spreads = ['equal', 'shrunk', 'measured'];
+const spreads = ['equal', 'shrunk', 'measured', 'study-shrunk', 'study'];
 const line = (...cells) => console.log(`| ${cells.join(' | ')} |`);
 const head = (...cells) => {
   line(...cells);

@@ -2,18 +2,40 @@
 // that share their parent), the same seeds for all. 1 sd is the root mean square of the networks' seed sds. The judgement
 // is the program's own, given by whoever calls: bench/statistics.mjs the built one, test/statistics/simulated.test.ts the
 // source.
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Network k + 1's parent. */
 const parents = [0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 9, 12, 13, 14, 15];
 const networks = 17;
 /** Seed sds in points of top-1 of reports/fashion-mnist-road, three seeds; the last network, Swin-T, is no step. */
 const measured = [0.87, 0.54, 1.27, 0.7, 1.58, 0.27, 1.5, 0.25, 1.02, 0.16, 0.56, 0.11, 0.7, 0.09, 0.31, 0.75, 0.39];
+
+/** Those of reports/study, of its road's eight seeds, in the road's order. */
+const study = JSON.parse(read('plan.json'))
+  .variants.filter(({ kind }) => kind !== 'compare')
+  .map(({ name, runs }) => {
+    const files = runs
+      .map(({ seed }) => `${name}/seed-${seed}/result.json`)
+      .filter((file) => existsSync(placeOf(file)));
+    const top1 = files.map((file) => 100 * JSON.parse(read(file)).top1);
+    const mean = top1.reduce((sum, value) => sum + value, 0) / top1.length;
+    return Math.sqrt(top1.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (top1.length - 1));
+  });
+
+function placeOf(file) {
+  return new URL(`../../reports/study/records/study-road/${file}`, import.meta.url);
+}
+
+function read(file) {
+  return readFileSync(placeOf(file), 'utf8');
+}
+
 const grid = [0.5, 1, 2, 3, 4, 6, 8, 12, 20, 50, Number.POSITIVE_INFINITY];
 
 /**
  * Judges `studies` simulated studies of one cell; gives shares in percent.
  * @param statistics judgeFamily, nullDistribution, pairedDifference, fitPrior, moderated, createGenerator
- * @param cell { studies, seeds, spreads: equal | shrunk | measured, errors: normal | t5 | skewed, correlation, effect, moved }
+ * @param cell { studies, seeds, spreads: equal | shrunk | measured | study | study-shrunk, errors: normal | t5 | skewed, correlation, effect, moved }
  */
 export function simulate(statistics, cell) {
   const { studies, seeds, spreads = 'equal', errors = 'normal', correlation = 0.3, effect = 0, moved = 5 } = cell;
@@ -129,12 +151,17 @@ const noise = {
 
 /** `shrunk`: what the measured sds say about the true ones. */
 function sdsOf({ fitPrior, moderated }, kind) {
-  const variances = measured.map((sd) => ({ value: sd * sd, degrees: 2 }));
-  const prior = fitPrior(variances);
+  const shrunk = (sds, degrees) => {
+    const variances = sds.map((sd) => ({ value: sd * sd, degrees }));
+    const prior = fitPrior(variances);
+    return variances.map((variance) => Math.sqrt(moderated(variance, prior)));
+  };
   const sds = {
     equal: measured.map(() => 1),
-    shrunk: variances.map((variance) => Math.sqrt(moderated(variance, prior))),
+    shrunk: shrunk(measured, 2),
     measured,
+    'study-shrunk': shrunk(study, 7),
+    study,
   }[kind];
   const scale = Math.sqrt(sds.reduce((sum, sd) => sum + sd * sd, 0) / networks);
   return sds.map((sd) => sd / scale);
