@@ -25,6 +25,11 @@ export function stepNotes(study: Study): string[] {
     usual && size > 1
       ? [
           `So few seeds show a step's own spread only roughly. ${spreadSentence(prior)} An interval reaches ${percent(usual.simultaneous)} standard errors to each side, the farther the more is judged and the fewer the seeds.${pairing(study)}`,
+          ...(family.flips
+            ? [
+                'p, sign flips: the chance, all steps together, of so large a difference if no seed preferred either network (Westfall and Young). It is about these test pictures; the interval and the verdict are about others too.',
+              ]
+            : []),
           `Seeds to tell ${percent(family.target ?? 1, 1)}: with so many a true change of that many points would have a verdict in four studies of five, at the step's own spread; "enough" where these do.`,
         ]
       : [];

@@ -1,12 +1,14 @@
 /** The studies in reports/: what stands there is what their records say, and the records are of what their suites ask for. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openPlan } from '../../src/cli/planned.js';
 import { readPredictions } from '../../src/records/predictions.js';
 import { orNull, readPlan, readResult } from '../../src/records/read.js';
+import { signed } from '../../src/report/format.js';
 import { markdownReport } from '../../src/report/markdown.js';
+import { rowPairs } from '../../src/report/pairs.js';
 import { readSuite } from '../../src/report/read.js';
 import { composeReport } from '../../src/report/report.js';
 import { runsCsv, stepsCsv } from '../../src/report/tables/steps.js';
@@ -66,22 +68,26 @@ describe.each(suites)('the records of %s', (name) => {
 
 describe('what docs/study.md gives as a result', () => {
   const [, results = ''] = read('docs/study.md').split('\n## What came out\n');
-  const lines = suites
-    .map((name) => join(study, name, 'report.md'))
-    .filter((path) => existsSync(join(root, path)))
-    .flatMap((path) => read(path).split('\n'));
-  const figuresIn = (text: string) => text.match(/[+−]?\d+\.\d+/g) ?? [];
-  const figures = (text: readonly string[]) => new Set(text.flatMap(figuresIn));
+  const text = suites.map((name) => read(study, name, 'report.md')).join('\n');
+  const figuresIn = (some: string) => some.match(/[+−]?\d+\.\d+/g) ?? [];
+  const changes = results.match(/[+−][\d.]+ points \([+−][\d.]+ to [+−][\d.]+/g) ?? [];
 
   it('stands in a report, every figure of it', () => {
-    const reported = figures(lines);
-    expect(figuresIn(results).filter((figure) => !reported.has(figure))).toEqual([]);
+    const others = changes.reduce((left, change) => left.replace(change, ''), results);
+    const reported = new Set(figuresIn(text));
+    expect(figuresIn(others).filter((figure) => !reported.has(figure))).toEqual([]);
+  });
+
+  it('is, where it is a change with its interval, that of two networks, as the page has it', () => {
+    const known = new Set(suites.flatMap(changesOnPage));
+    expect(changes.length).toBeGreaterThan(3);
+    expect(changes.filter((change) => !known.has(change))).toEqual([]);
   });
 
   it("stands, where it is in a table, in the report's rows of the same name", () => {
     for (const row of results.split('\n').filter((line) => line.startsWith('| '))) {
-      const name = row.slice(0, row.indexOf(' |', 1) + 2);
-      const reported = figures(lines.filter((line) => line.startsWith(name)));
+      const name = `${row.slice(0, row.indexOf(' |', 1))} `;
+      const reported = new Set(text.split('\n').flatMap((line) => (line.startsWith(name) ? figuresIn(line) : [])));
       expect(
         figuresIn(row).filter((figure) => !reported.has(figure)),
         name,
@@ -89,6 +95,16 @@ describe('what docs/study.md gives as a result', () => {
     }
   });
 });
+
+/** Every two networks, in both directions, as a sentence gives them. */
+function changesOnPage(suite: string): string[] {
+  const pairs = rowPairs(composeReport(readSuite(join(root, study, 'records', suite))).study);
+  const words = (mean: number, low: number, high: number) =>
+    `${signed(mean)} points (${signed(low)} to ${signed(high)}`;
+  return pairs.flatMap(({ mean, interval }) =>
+    interval ? [words(mean, ...interval), words(-mean, -interval[1], -interval[0])] : [],
+  );
+}
 
 /** A variant as planned, without the hashes, which name the pictures too: those are not here. */
 const withoutRuns = <Variant extends { runs: unknown }>({ runs: _, ...variant }: Variant): Omit<Variant, 'runs'> =>

@@ -33,7 +33,7 @@ export function roadmapConfig(view: RoadmapView): ChartConfiguration {
         },
         x: {
           ...panel(view.accuracy, layout === 'wide' ? 3 : 2.4, accuracyTitle(view), theme.text, view),
-          afterBuildTicks: upToHundred,
+          afterBuildTicks: ticksOfAccuracy,
         },
         cost: panel(view.cost, 1, `${view.unit.letter}MACs`, theme.cost, view),
       },
@@ -106,9 +106,10 @@ const panel = (
   stackWeight,
 });
 
-/** The room kept for numbers behind the bars is no accuracy. */
-function upToHundred(axis: { ticks: { value: number }[] }): void {
-  axis.ticks = axis.ticks.filter(({ value }) => value <= 100);
+/** The room kept for numbers behind the bars is no accuracy, and a number at its very end would touch the costs' first. */
+function ticksOfAccuracy(axis: { min: number; max: number; ticks: { value: number }[] }): void {
+  const end = axis.min + 0.97 * (axis.max - axis.min);
+  axis.ticks = axis.ticks.filter(({ value }) => value <= Math.min(100, end));
 }
 
 function accuracyTitle({ accuracy: { min, startsAtZero }, layout }: RoadmapView): string {
