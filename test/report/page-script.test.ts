@@ -30,6 +30,8 @@ const variants = [
   { name: 'base', kind: 'base' as const, top1: [80, 80.4, 79.8, 80.1, 80.2], macs: 20e6 },
   { name: 'gelu', parent: 'base', top1: [83, 83.2, 83.1, 82.9, 83.3], macs: 21e6 },
   { name: 'norms', parent: 'gelu', top1: [83.1, 82.7, 83.4, 83, null], macs: 12.5e6, params: 0.75e6 },
+  // The road's end: that less the base is one of the differences that the report judges.
+  { name: 'last', parent: 'norms', top1: [83, 82.9, 83.3, 83.1, 83.2], macs: 12.5e6, params: 0.75e6 },
 ];
 let folder: string;
 let made: Study;
