@@ -1,6 +1,6 @@
 // How often the report's verdicts are wrong and how often they find something, on simulated roads.
 //
-//     npm run build && node bench/statistics.mjs            8,000 studies a cell: about ten minutes on one core
+//     npm run build && node bench/statistics.mjs            8,000 studies a cell: four minutes on one core
 //     node bench/statistics.mjs --studies 800               the same, rougher
 import { parseArgs } from 'node:util';
 import { createGenerator } from '../dist/random/generator.js';

@@ -18,6 +18,9 @@ it('a study without effects names a step in one of twenty or less, and its inter
   const shrunk = run({ studies: 1000, seeds: 5, spreads: 'shrunk' });
   expect(shrunk.familyWiseError).toBeLessThan(7.5);
   expect(shrunk.coverage).toBeGreaterThan(93);
+  const study = run({ studies: 1000, seeds: 5, spreads: 'study-shrunk', errors: 't5' });
+  expect(study.familyWiseError).toBeLessThan(6);
+  expect(study.coverage).toBeGreaterThan(94);
 });
 
 it('a change of two standard deviations is found: one of six with three seeds, six of ten with five', () => {
