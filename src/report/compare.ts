@@ -5,7 +5,7 @@ import { ofDifferences, type PairedDifference } from '../statistics/paired.js';
 import { pictureVariance } from '../statistics/pictures.js';
 import type { Exemption } from '../statistics/verdict.js';
 import { unlike } from './conditions.js';
-import { doneRuns, type RunState } from './runs.js';
+import { correctOf, doneRuns, type RunState } from './runs.js';
 
 /** Of a variant, what a comparison needs. */
 export interface Side {
@@ -47,20 +47,14 @@ export function changeBetween(after: Side, before: Side, informs = true): Change
   );
   const repeats = alike.length > 0 && alike.every((seed) => isRepeat(a.get(seed)?.result, b.get(seed)?.result));
   const [exempt, because] = exemption(after, before, { apart: alike.length === 0 ? apart : [], repeats });
-  const correct = (side: typeof a) =>
-    new Map(
-      seeds.flatMap((seed) => {
-        const right = side.get(seed)?.files.predictions.correct();
-        return right ? [[seed, right] as const] : [];
-      }),
-    );
+  const correct = ({ states }: Side) => correctOf(doneRuns(states).filter(({ seed }) => seeds.includes(seed)));
   const comparison: Comparison = {
     terms: [
       [after.network, 1],
       [before.network, -1],
     ],
     difference,
-    pictures: pictureVariance(correct(a), correct(b), seeds),
+    pictures: pictureVariance(correct(after), correct(before), seeds),
     floor: floorOf(after, seeds, a),
     informs,
     exempt,
@@ -68,7 +62,8 @@ export function changeBetween(after: Side, before: Side, informs = true): Change
   return { comparison, difference, because, unlike: alike.length > 0 ? apart : [] };
 }
 
-const isMissing = ({ status }: RunState): boolean => status !== 'done' && status !== 'failed';
+const isMissing = ({ status }: RunState): boolean =>
+  status === 'missing' || status === 'unfinished' || status === 'stale';
 
 /** Whether two runs ended with the same weights: as good as sure where the loss over a whole test set is equal to its last bit. */
 const isRepeat = (a: DoneResult | undefined, b: DoneResult | undefined): boolean =>

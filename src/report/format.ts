@@ -25,6 +25,10 @@ export function duration(seconds: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `+2.72 … +4.11`; a dash where there is none. */
+export const intervalText = (interval: readonly [number, number] | null | undefined, digits = 2): string =>
+  interval ? `${signed(interval[0], digits)} … ${signed(interval[1], digits)}` : none;
+
 /** With a sign that is never missing: `+0.54`, `−1.23`, `0.00`. */
 export function signed(value: number, digits = 2): string {
   const text = Math.abs(value).toFixed(digits);

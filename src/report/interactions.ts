@@ -5,7 +5,7 @@ import type { Term } from '../statistics/null-distribution.js';
 import { type CorrectBySeed, pairedPictureVariance } from '../statistics/pictures.js';
 import type { Side } from './compare.js';
 import { conditionsOf } from './conditions.js';
-import { doneRuns, type RunState } from './runs.js';
+import { correctOf, doneRuns, type RunState } from './runs.js';
 
 /** A trained combination with what it said of each test picture. */
 export interface Trained extends Combination {
@@ -34,14 +34,8 @@ export function combinationsOf(rows: readonly (Side & { readonly variant: Planne
     if (variant.kind === 'compare' || atChance) return [];
     const alike = doneRuns(states).filter((state) => conditions(state) === usual);
     const results = new Map(alike.map(({ seed, result }) => [seed, 100 * result.top1]));
-    const correct = () =>
-      new Map(
-        alike.flatMap(({ seed, files }) => {
-          const right = files.predictions.correct();
-          return right ? [[seed, right] as const] : [];
-        }),
-      );
-    return results.size === 0 ? [] : [{ name: variant.name, steps: variant.steps, results, correct }];
+    if (results.size === 0) return [];
+    return [{ name: variant.name, steps: variant.steps, results, correct: () => correctOf(alike) }];
   });
 }
 

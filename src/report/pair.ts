@@ -14,7 +14,7 @@ import { unlike } from './conditions.js';
 import { type DesignField, designDifferences } from './design.js';
 import { measuredOf, usualPlace } from './measured.js';
 import { readPart } from './read.js';
-import { doneRuns, indexRuns } from './runs.js';
+import { correctOf, doneRuns, indexRuns } from './runs.js';
 import { measure, type Row, trained } from './study.js';
 
 /** A network of a suite that has been trained. */
@@ -109,7 +109,7 @@ const sharesRuns = (before: Row, after: Row): boolean => {
 const recordOf = ({ row }: PairSide): RunRecord | null => doneRuns(row.states)[0]?.files.run ?? null;
 
 function unpairedOf(before: Row, after: Row): UnpairedDifference | null {
-  const bits = ({ states }: Row) => doneRuns(states).flatMap(({ files }) => files.predictions.correct() ?? []);
+  const bits = ({ states }: Row) => [...correctOf(doneRuns(states)).values()];
   const pictures = contrastPictureVariance([
     { weight: 1, runs: bits(after) },
     { weight: -1, runs: bits(before) },

@@ -1,6 +1,7 @@
 import type { PlannedVariant } from '../records/plan.js';
 import type { RunResult } from '../records/result.js';
 import type { RunRecord } from '../records/run.js';
+import type { CorrectBySeed } from '../statistics/pictures.js';
 import type { RunPredictions } from './predictions.js';
 
 /** What one run left behind. A file that is not there is null; one that is damaged is null too, and `damaged` says how. */
@@ -64,3 +65,12 @@ export function statesOf(variant: PlannedVariant, runs: RunIndex): RunState[] {
 }
 
 export const doneRuns = (states: readonly RunState[]) => states.filter((state) => state.status === 'done');
+
+/** Whether each test picture was right, of the runs that keep it. */
+export const correctOf = (runs: ReturnType<typeof doneRuns>): CorrectBySeed =>
+  new Map(
+    runs.flatMap(({ seed, files }) => {
+      const right = files.predictions.correct();
+      return right ? [[seed, right] as const] : [];
+    }),
+  );

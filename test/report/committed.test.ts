@@ -11,16 +11,17 @@ import { markdownReport } from '../../src/report/markdown.js';
 import { rowPairs } from '../../src/report/pairs.js';
 import { readSuite } from '../../src/report/read.js';
 import { composeReport } from '../../src/report/report.js';
+import { study } from '../../src/report/study.js';
 import { runsCsv, stepsCsv } from '../../src/report/tables/steps.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 
-const study = 'reports/study';
-const suites = readdirSync(join(root, study, 'records'));
+const studies = 'reports/study';
+const suites = readdirSync(join(root, studies, 'records'));
 const reports = [
   { report: 'reports/fashion-mnist-road', records: 'reports/fashion-mnist-road/records' },
-  ...suites.map((name) => ({ report: `${study}/${name}`, records: `${study}/records/${name}` })),
+  ...suites.map((name) => ({ report: `${studies}/${name}`, records: `${studies}/records/${name}` })),
 ];
 
 it.each(reports)('$report is what its committed records say, to the byte', ({ report: folder, records }) => {
@@ -32,7 +33,7 @@ it.each(reports)('$report is what its committed records say, to the byte', ({ re
 });
 
 describe.each(suites)('the records of %s', (name) => {
-  const records = join(root, study, 'records');
+  const records = join(root, studies, 'records');
   const recorded = readdirSync(join(records, name), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('result.json'))
     .map((path) => dirname(path));
@@ -68,7 +69,7 @@ describe.each(suites)('the records of %s', (name) => {
 
 describe('what docs/study.md gives as a result', () => {
   const [, results = ''] = read('docs/study.md').split('\n## What came out\n');
-  const text = suites.map((name) => read(study, name, 'report.md')).join('\n');
+  const text = suites.map((name) => read(studies, name, 'report.md')).join('\n');
   const figuresIn = (some: string) => some.match(/[+−]?\d+\.\d+/g) ?? [];
   const changes = results.match(/[+−][\d.]+ points \([+−][\d.]+ to [+−][\d.]+/g) ?? [];
 
@@ -98,7 +99,7 @@ describe('what docs/study.md gives as a result', () => {
 
 /** Every two networks, in both directions, as a sentence gives them. */
 function changesOnPage(suite: string): string[] {
-  const pairs = rowPairs(composeReport(readSuite(join(root, study, 'records', suite))).study);
+  const pairs = rowPairs(study(readSuite(join(root, studies, 'records', suite))));
   const words = (mean: number, low: number, high: number) =>
     `${signed(mean)} points (${signed(low)} to ${signed(high)}`;
   return pairs.flatMap(({ mean, interval }) =>

@@ -1,12 +1,9 @@
 import { sideOf } from '../arrangement.js';
-import { none, percent, signed } from '../format.js';
+import { none, percent, signed, intervalText } from '../format.js';
 import { claimOf } from '../labels.js';
 import { rowNamed, type Study } from '../study.js';
 import { csv } from './csv.js';
 import type { Table } from './table.js';
-
-const range = (interval: readonly [number, number] | null): string =>
-  interval ? `${signed(interval[0])} … ${signed(interval[1])}` : none;
 
 /** What each step is worth over the orders; largest first. Null for other strategies. */
 export function shapleyTable({ arranged: { shapley }, family: { margin } }: Study): Table | null {
@@ -29,7 +26,7 @@ export function shapleyTable({ arranged: { shapley }, family: { margin } }: Stud
       ...values.map(({ step, value, error, interval, range: [least, most] }) => [
         step,
         signed(value),
-        range(interval),
+        intervalText(interval),
         interval === null ? 'one seed, not judged' : sideOf(interval, margin),
         error ? percent(error.total) : none,
         error ? (shapley.exact ? 'all orders' : percent(error.orders)) : none,
@@ -74,7 +71,7 @@ export function factorialTable({ arranged: { factorial }, plan }: Study): Table 
     rows: factorial.map(({ steps, aliases, difference, judged }) => [
       effectName(steps),
       difference ? signed(difference.mean) : none,
-      range(judged.interval),
+      intervalText(judged.interval),
       effectVerdict(steps, claimOf(judged), difference !== null),
       ...(mixed ? [aliases.map(effectName).join(', ') || 'three and more together only'] : []),
     ]),

@@ -1,5 +1,5 @@
 import type { Averaged } from '../averages.js';
-import { none, signed, withSpread } from '../format.js';
+import { none, signed, withSpread, intervalText } from '../format.js';
 import { labelOf, verdictText } from '../labels.js';
 import type { Table } from './table.js';
 
@@ -20,7 +20,7 @@ export function averagesTable(averaged: readonly Averaged[], margin: number | nu
       row.top1 ? withSpread(row.top1) : none,
       withSpread(top1),
       signed(difference.mean),
-      judged.interval ? `${signed(judged.interval[0])} … ${signed(judged.interval[1])}` : none,
+      intervalText(judged.interval),
       verdictText({ judged, change: null }, margin),
     ]),
   };

@@ -1,5 +1,5 @@
 import type { ClassGain, Ends, PictureRow } from '../by-picture.js';
-import { none, percent, signed } from '../format.js';
+import { none, percent, signed, intervalText } from '../format.js';
 import { claimOf, labelOf } from '../labels.js';
 import type { Table } from './table.js';
 
@@ -46,7 +46,7 @@ export const classRow = ({ name, start, end, difference, judged }: ClassGain): s
   percent(start, 1),
   percent(end, 1),
   signed(difference.mean, 1),
-  judged.interval ? `${signed(judged.interval[0], 1)} … ${signed(judged.interval[1], 1)}` : none,
+  intervalText(judged.interval, 1),
   claimOf(judged) ?? 'unresolved',
 ];
 

@@ -1,4 +1,4 @@
-import { none, signed } from '../format.js';
+import { none, signed, intervalText } from '../format.js';
 import { claimOf } from '../labels.js';
 import type { Study } from '../study.js';
 import { csv } from './csv.js';
@@ -49,7 +49,7 @@ export function interactionsTable({ interactions }: Study): Table | null {
       steps.join(' + '),
       context.length === 0 ? 'the start' : context.join(' + '),
       signed(mean),
-      judged.interval ? `${signed(judged.interval[0])} … ${signed(judged.interval[1])}` : none,
+      intervalText(judged.interval),
       { helps: 'more than their sum', hurts: 'less than their sum', equivalent: 'their sum', none: 'unresolved' }[
         claimOf(judged) ?? 'none'
       ],

@@ -1,4 +1,15 @@
-import { grouped, inUnit, none, percent, pValue, signed, signedInUnit, unitFor, withSpread } from '../format.js';
+import {
+  grouped,
+  inUnit,
+  none,
+  percent,
+  pValue,
+  signed,
+  signedInUnit,
+  unitFor,
+  withSpread,
+  intervalText,
+} from '../format.js';
 import { labelOf, verdictText } from '../labels.js';
 import type { Row, Study } from '../study.js';
 import { type Cell, csv } from './csv.js';
@@ -39,7 +50,7 @@ export function stepTable(study: Study): Table {
       ...(chosenBy ? [row.heldOut ? withSpread(row.heldOut) : none] : []),
       seedsDone(row),
       row.delta ? signed(row.delta.mean) : none,
-      row.judged?.interval ? `${signed(row.judged.interval[0])} … ${signed(row.judged.interval[1])}` : none,
+      intervalText(row.judged?.interval),
       ...(flipped ? [row.judged?.jointP == null ? none : pValue(row.judged.jointP)] : []),
       row.judged ? verdictText(row, study.family.margin) : none,
       ...(open ? [seedsNeeded(row)] : []),
