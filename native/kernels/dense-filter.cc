@@ -182,8 +182,8 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
   // Shares of the positions, each with sums of its own; where those would take much memory, parts of the filter instead.
   const long most = std::min(kTasks, std::max(1L, (4L << 20) / size));
   const Shares shares(grid.lines(), Ceil(grid.lines(), std::max(1L, std::min(most, positions / 1024))));
-  // What is packed for each part anew grows with their number; no bit depends on it.
-  const std::vector<Part> parts = PartsOf(tiles, panels, Ceil(4 * Threads(), shares.shares));
+  // What is packed for each part anew grows with their number: as few as leave something to share out. No bit depends on it.
+  const std::vector<Part> parts = PartsOf(tiles, panels, Ceil(2 * Threads(), shares.shares));
   const long each = static_cast<long>(parts.size());
   const bool whole = shares.shares == 1;
   const Buffer sums = NewBuffer(whole ? 0 : shares.shares * (size + O));

@@ -166,6 +166,15 @@ Function<Call> FunctionOf(const Table<Call> (&tables)[2], int rows, const Call &
   return tables[call.precision == Precision::kBfloat16].of[rows - 1][call.columns > kWidth];
 }
 
+// A tile's terms of two positions. `spills`: what may be read and written runs on for a whole vector, which costs a fraction of
+// a part of one; the position after it will be written over what is too much, and tiles lie so far apart that the last may spill.
+template <class T>
+ABLATE_INLINE void PackTile(const T *first, const T *second, int count, bool spills, float *to) {
+  static_assert(TilesApart(0) >= kWidth);
+  if (kTileRows <= kWidth && spills) PairRows(first, second, kWidth, to);
+  else PairRows(first, second, count, to);
+}
+
 template <class T>
 void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
   const auto row = [&](long p) { return reinterpret_cast<const T *>(rows[p]) + offset; };
@@ -173,7 +182,8 @@ void PackPairs(const float *const *rows, long offset, long terms, long positions
     const T *const first = row(p), *const second = p + 1 < positions ? row(p + 1) : nullptr;
     for (long term = 0, tile = 0; term < terms; term += kTileRows, tile++) {
       const int count = static_cast<int>(std::min<long>(kTileRows, terms - term));
-      PairRows(first + term, second ? second + term : nullptr, count, packed + tile * apart + p / 2 * count);
+      PackTile(first + term, second ? second + term : nullptr, count, term + kWidth <= terms,
+               packed + tile * apart + p / 2 * count);
     }
   }
 }
