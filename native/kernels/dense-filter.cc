@@ -6,16 +6,14 @@
 
 #include "amx-filter.h"
 #include "band.h"
-#include "panels.h"
-#include "profile.h"
-#include "unroll.h"
+#include "filter-parts.h"
+#include "tap-filter.h"
 #include "winograd.h"
 
 namespace ablate {
 namespace {
 
 constexpr long kPositions = 192;          // that a filter's gradient sums at a time, in places
-constexpr long kGroup = 16;               // panels of slopes that lie packed while it does
 constexpr long kLeastTiles = 20;          // of terms, from which packing their slopes costs little
 constexpr long kGroupTiles = 64;          // tiles of terms that lie packed with them
 
@@ -34,65 +32,6 @@ struct TermTiles {
   long Begin(long tile) const { return tile % each * kTileRows; }  // within the row of taps
   int Terms(long tile) const { return static_cast<int>(std::min<long>(kTileRows, run - Begin(tile))); }
 };
-
-// A part of the filter's gradient: of these tiles of terms and these panels of outputs.
-struct Part {
-  long first_tile, end_tile, first_panel, end_panel;
-};
-
-// Positions by outputs.
-template <class T>
-struct Slopes {
-  const T *dy;
-  long positions, O;
-};
-
-// Some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
-template <class T>
-void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, float *packed, long apart) {
-  const Packing packing;
-  const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first, size = PlaceSize(precision);
-  for (long p = 0; p < all.positions; p += size) {
-    const T *const row = all.dy + p * all.O + first, *const next = p + 1 < all.positions ? row + all.O : nullptr;
-    for (long c = 0; c < columns; c += kPanel) {
-      float *const to = packed + c / kPanel * apart + p / size * kPanel;
-      const long width = std::min(kPanel, columns - c);
-      if constexpr (std::is_same_v<T, float>) {
-        if (size == 1) {
-          CopyColumns(row + c, width, to);
-          continue;
-        }
-      }
-      PairColumns(row + c, next ? next + c : nullptr, width, to);
-    }
-  }
-}
-
-// Sums of slopes over positions: some columns at a time, in registers.
-template <class T>
-void AddSlopes(const Slopes<T> &all, long from, long to, float *dbias) {
-  const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first;
-  const auto add = [&](long c, auto count, auto width) ABLATE_INLINE_LAMBDA {
-    Vec sums[count()] = {};
-    for (long p = 0; p < all.positions; p++) {
-      Unroll<count()>([&](auto i) ABLATE_INLINE_LAMBDA {
-        sums[i] += Load(all.dy + p * all.O + first + c + i * kWidth, width);
-      });
-    }
-    Unroll<count()>([&](auto i) ABLATE_INLINE_LAMBDA {
-      float *const out = dbias + first + c + i * kWidth;
-      Store(out, Load(out, width) + sums[i], width);
-    });
-  };
-  constexpr long kTogether = 4;
-  long c = 0;
-  for (; c + kTogether * kWidth <= columns; c += kTogether * kWidth) {
-    add(c, std::integral_constant<int, kTogether>{}, Full{});
-  }
-  Vectors(columns - c, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-    add(c + i, std::integral_constant<int, 1>{}, width);
-  });
-}
 
 // What a band adds to a part, or makes of it if it is the first. The next band will read `next` slopes and `next_map`.
 template <class T>
@@ -176,24 +115,19 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
 #if defined(ABLATE_HAS_AMX)
   if (AmxServes(precision)) return AmxFilterGradient(dy, ForwardGrid(map, d, precision), d.C, O, dw, dbias);
 #endif
+  if constexpr (std::is_same_v<T, Bfloat16>) {
+    if (TapFilterServes(d, precision)) return TapFilterGradient(dy, x, d, O, dw, dbias);
+  }
   const Grid grid = ForwardGrid(map, d, Precision::kFloat32);  // what is floats is rounded as it is packed
   const TermTiles tiles(grid);
-  const long size = grid.tap_rows * tiles.run * O, positions = grid.lines() * grid.columns, panels = Ceil(O, kPanel);
-  // Shares of the positions, each with sums of its own; where those would take much memory, parts of the filter instead.
-  const long most = std::min(kTasks, std::max(1L, (4L << 20) / size));
-  const Shares shares(grid.lines(), Ceil(grid.lines(), std::max(1L, std::min(most, positions / 1024))));
+  const FilterShares shares(grid.lines(), grid.columns, grid.tap_rows * tiles.run * O, O, dw, dbias);
   // What is packed for each part anew grows with their number: as few as leave something to share out. No bit depends on it.
-  const std::vector<Part> parts = PartsOf(tiles, panels, Ceil(2 * Threads(), shares.shares));
+  const std::vector<Part> parts = PartsOf(tiles, Ceil(O, kPanel), Ceil(2 * Threads(), shares.count()));
   const long each = static_cast<long>(parts.size());
-  const bool whole = shares.shares == 1;
-  const Buffer sums = NewBuffer(whole ? 0 : shares.shares * (size + O));
-  Parallel(shares.shares * each, [&](long task) {
+  Parallel(shares.count() * each, [&](long task) {
     const long share = task / each;
     const Part &part = parts[task % each];
-    const long column = part.first_panel * kPanel, columns = std::min(O, part.end_panel * kPanel) - column;
-    float *const own = whole ? dw : sums.get() + share * (size + O);
-    float *const own_bias = !dbias || part.first_tile > 0 ? nullptr : whole ? dbias : own + size;
-    if (own_bias) memset(own_bias + column, 0, columns * sizeof(float));
+    float *const own = shares.Filter(share), *const own_bias = shares.Bias(share, part);
     const long step = std::max(1L, kPositions * PlaceSize(precision) / grid.columns);
     for (long first = shares.Begin(share); first < shares.End(share); first += step) {
       const long end = std::min(shares.End(share), first + step), after = std::min(shares.End(share), end + step);
@@ -207,13 +141,7 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
               own_bias);
     }
   });
-  if (whole) return;
-  const Shares pieces(size, 16384);
-  Parallel(pieces.shares, [&](long piece) {
-    const long begin = pieces.Begin(piece);
-    SumRows(sums.get() + begin, shares.shares, size + O, pieces.End(piece) - begin, dw + begin);
-  });
-  if (dbias) SumRows(sums.get() + size, shares.shares, size + O, O, dbias);
+  shares.Join();
 }
 
 template void DenseFilterGradient(const float *, const float *, const Window &, long, Precision, float *, float *);

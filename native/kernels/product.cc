@@ -118,16 +118,19 @@ template <Precision P, int R, int V, bool Packed>
 void OuterOver(const OuterCall &call) {
   Sums<R, V> sums = {};
   const float *dy = call.dy;
-  EachPlace(call.positions, call.ahead, [&](long p) ABLATE_INLINE_LAMBDA {
-    const float *const at = Packed ? call.packed + p * R : call.rows[p] + call.offset;
-    Vec slopes[V];
-    Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { slopes[v] = Load(dy + v * kWidth); });
-    Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
-      const Vec value = Broadcast(at[r]);
-      Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = MultiplyPlaces<P>(value, slopes[v], sums[r][v]); });
+  for (long stretch = 0; stretch < call.stretches; stretch++) {
+    const float *const packed = call.packed + (Packed && call.starts ? call.starts[stretch] : 0);
+    EachPlace(call.positions, call.ahead, [&](long p) ABLATE_INLINE_LAMBDA {
+      const float *const at = Packed ? packed + p * R : call.rows[p] + call.offset;
+      Vec slopes[V];
+      Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { slopes[v] = Load(dy + v * kWidth); });
+      Unroll<R>([&](auto r) ABLATE_INLINE_LAMBDA {
+        const Vec value = Broadcast(at[r]);
+        Unroll<V>([&](auto v) ABLATE_INLINE_LAMBDA { sums[r][v] = MultiplyPlaces<P>(value, slopes[v], sums[r][v]); });
+      });
+      dy += kPanel;
     });
-    dy += kPanel;
-  });
+  }
   AddTo<R, V>(call, sums);
 }
 
@@ -176,12 +179,12 @@ ABLATE_INLINE void PackTile(const T *first, const T *second, int count, bool spi
 }
 
 template <class T>
-void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart) {
+void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart, long height) {
   const auto row = [&](long p) { return reinterpret_cast<const T *>(rows[p]) + offset; };
   for (long p = 0; p < positions; p += 2) {
     const T *const first = row(p), *const second = p + 1 < positions ? row(p + 1) : nullptr;
-    for (long term = 0, tile = 0; term < terms; term += kTileRows, tile++) {
-      const int count = static_cast<int>(std::min<long>(kTileRows, terms - term));
+    for (long term = 0, tile = 0; term < terms; term += height, tile++) {
+      const int count = static_cast<int>(std::min(height, terms - term));
       PackTile(first + term, second ? second + term : nullptr, count, term + kWidth <= terms,
                packed + tile * apart + p / 2 * count);
     }
@@ -194,11 +197,11 @@ void RowsTile(int rows, const RowsCall &call) { FunctionOf(kRowsTables, rows, ca
 void OuterTile(int terms, const OuterCall &call) { FunctionOf(kOuterTables, terms, call)(call); }
 
 void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
-               float *packed, long apart) {
+               float *packed, long apart, long height) {
   const Packing packing;
   if (precision == Precision::kBfloat16) {
     auto *const pack = places ? PackPairs<Bfloat16> : PackPairs<float>;
-    return pack(rows, offset, terms, positions, packed, apart);
+    return pack(rows, offset, terms, positions, packed, apart, height);
   }
   const long whole = terms / kTileRows, rest = terms % kTileRows;
   for (long p = 0; p < positions; p++) {

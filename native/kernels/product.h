@@ -53,14 +53,17 @@ struct OuterCall {
   bool onto;
   Precision precision = Precision::kFloat32;  // what is not must be packed
   Ahead *ahead = nullptr;
+  // What is packed may lie in stretches of `positions`, which begin so many floats after `packed`; dy has one after the other.
+  const long *starts = nullptr;
+  long stretches = 1;
 };
 // terms: from 1 to kTileRows.
 void OuterTile(int terms, const OuterCall &call);
-// `terms` from each row's `offset` on as tiles [positions][kTileRows], the last of fewer terms where they end, `apart`
-// floats from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
+// `terms` from each row's `offset` on as tiles [positions][height], the last of fewer terms where they end, `apart`
+// floats from one to the next; `height` is at most kTileRows, and that for float32. It pays for tiles that meet several panels: where they lie, rows may be so far apart that
 // they drive each other out of the nearest cache. Rows of `places`, whose halves are terms, are for bfloat16 alone.
 void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
-               float *packed, long apart);
+               float *packed, long apart, long height = kTileRows);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
 constexpr long kPackedFrom = kRegisters == 32 ? 3 : 6;  // panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= kPackedFrom || apart >= kFarApart; }

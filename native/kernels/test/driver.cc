@@ -258,6 +258,8 @@ std::vector<Case> AllCases() {
   AddDense<Activation::kNone>(cases, WindowOf(2, 9, 10, 3, 4, 4, 0), 7);
   AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130);
   AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 5, 27, 26, 3, 1, 1), 9);
+  AddDense<Activation::kNone>(cases, WindowOf(60, 9, 7, 50, 4, 1, 0), 40);
   AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3);
   AddDense<Activation::kNone>(cases, WindowOf(2, 9, 8, 6, 7, 3, 0), 10);
   AddDense<Activation::kRelu>(cases, WindowOf(300, 1, 1, 1600, 1, 1, 0), 90);

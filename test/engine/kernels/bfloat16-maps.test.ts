@@ -116,6 +116,10 @@ const CASES: readonly Case[] = [
   { name: 'average', maps: { x: MAP }, op: ({ x }) => kernels.globalAveragePool(x as Tensor4D) as Tensor2D },
   dense(null, [2, 9, 8, 3], [7, 2, 3, 16]), // pictures: an odd number of channels
   dense(null, [2, 9, 8, 20], [3, 1, 1, 33]),
+  dense(null, [3, 7, 8, 28], [3, 1, 1, 70]),
+  dense(null, [2, 5, 27, 26], [3, 1, 1, 9]), // half a pair at the end of a line
+  dense(null, [2, 7, 6, 14], [5, 1, 2, 12]),
+  dense(null, [2, 9, 7, 14], [4, 1, 0, 12]),
   dense('relu', [2, 9, 8, 34], [3, 2, 1, 17]),
   dense(null, [2, 8, 8, 10], [2, 2, 0, 12]),
   dense(null, [3, 1, 1, 1000], [1, 1, 0, 10]), // terms in several blocks
