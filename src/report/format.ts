@@ -1,5 +1,7 @@
 /** Numbers as the report prints them; the same on every machine, whatever its locale. */
 
+import { grouped } from '../words/counted.js';
+
 export { counted, grouped } from '../words/counted.js';
 
 /** A missing value in a table. */
@@ -55,11 +57,11 @@ export function unitFor(values: readonly number[]): Unit {
   return unitSteps.find(({ factor }) => median >= factor) ?? { factor: 1, letter: '' };
 }
 
-/** Three significant digits at least, never more than three behind the point: `4.46`, `21.3`, `128`. */
+/** Three significant digits at least, never more than three behind the point: `4.46`, `21.3`, `128`, `40,079`. */
 export function inUnit(value: number, { factor }: Unit): string {
   const scaled = value / factor;
   const digits = scaled === 0 ? 0 : Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(scaled)))));
-  return scaled.toFixed(digits).replace('-', minus);
+  return (digits === 0 ? grouped(Math.round(scaled)) : scaled.toFixed(digits)).replace('-', minus);
 }
 
 /** As `inUnit`, with a sign; `0` for no change at all. */

@@ -1,7 +1,7 @@
 import { averagedNetworks } from './averages.js';
 import { endsOf, pictureRows } from './by-picture.js';
 import { labelOf } from './labels.js';
-import type { Study } from './study.js';
+import { comparedWith, type Study } from './study.js';
 import { averagesNotes, averagesTable } from './tables/averages.js';
 import { classTable, confusionTable, pictureNotes, pictureTable } from './tables/by-picture.js';
 import { choiceTable } from './tables/choices.js';
@@ -24,13 +24,16 @@ export interface TableSection {
 /** Of choices, learning rates, averages and pictures, where the records have them. */
 export function tableSections(study: Study): TableSection[] {
   const { rows, plan, records, whole, family } = study;
+  const against = comparedWith(plan);
   const rates = tuningTable(tunedNetworks(rows, plan, records.trials));
-  const pictures = pictureTable(pictureRows(rows));
+  const pictures = pictureTable(pictureRows(rows), against);
   const ends = whole && endsOf(whole.start, whole.end);
   const confusions = ends && confusionTable(ends);
   const names = whole && `${labelOf(whole.start)} and ${labelOf(whole.end)}`;
   const parts = [
-    ...(pictures ? [{ caption: 'Every network picture by picture', table: pictures, notes: pictureNotes }] : []),
+    ...(pictures
+      ? [{ caption: 'Every network picture by picture', table: pictures, notes: pictureNotes(against) }]
+      : []),
     ...(ends && ends.classes.length > 0
       ? [
           {

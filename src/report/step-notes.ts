@@ -4,7 +4,7 @@ import { meanOf } from '../statistics/summary.js';
 import { counted, listed, percent, signed } from './format.js';
 import { shortened } from './notices/notice.js';
 import { noiseFloor } from './repeats.js';
-import { networksOf, type Study } from './study.js';
+import { comparedWith, networksOf, type Study } from './study.js';
 
 /** How to read the table of steps. */
 export function stepNotes(study: Study): string[] {
@@ -18,7 +18,7 @@ export function stepNotes(study: Study): string[] {
     size === 0
       ? []
       : [
-          `Δ is the mean of the differences seed by seed against the network before it, over the seeds that both have. ${size === 1 ? 'Its interval holds the true difference in 95 of 100 such studies' : together}. ` +
+          `Δ is the mean of the differences seed by seed against the network ${comparedWith(study.plan)}, over the seeds that both have. ${size === 1 ? 'Its interval holds the true difference in 95 of 100 such studies' : together}. ` +
             `A verdict stands where the interval leaves out 0${family.margin === null ? '' : `, or lies within ±${percent(family.margin)} (equivalent)`}. ${picturesSentence(study)}`,
         ];
   const numbers =

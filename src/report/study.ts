@@ -201,6 +201,10 @@ export const networksOf = ({ rows }: Pick<Study, 'rows'>): Network[] =>
 /** Whether the variants follow each other as a road, so that lines between them mean something. */
 export const isRoad = ({ plan }: Study): boolean => plan.strategy === 'cumulative';
 
+/** What a network's change is measured against, after "the network" or "the one": on a road it needs no name of its own. */
+export const comparedWith = ({ strategy }: Pick<Study['plan'], 'strategy'>): string =>
+  strategy === 'cumulative' ? 'before it' : 'it stands against';
+
 /** Test sets whose size is fixed; records of other data sets state it themselves. */
 const fixedTestSets: Readonly<Record<string, number>> = {
   mnist: 10_000,

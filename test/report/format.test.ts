@@ -44,6 +44,7 @@ describe('numbers as printed', () => {
       signedInUnit(-108380256, giga),
       signedInUnit(0, giga),
     ]).toEqual(['4.09', '15.4', '−0.108', '0']);
+    expect([inUnit(40_079e3, unitFor([477e3])), inUnit(999.6, { factor: 1, letter: '' })]).toEqual(['40,079', '1,000']);
     expect(unitFor([21e6, 400e6, 3e9]).letter).toBe('M');
     expect([pValue(0.25), pValue(0.00390625), pValue(0.0000001)]).toEqual(['0.25', '0.0039', '< 0.0001']);
     expect([duration(59.6), duration(900), duration(11_100)]).toEqual(['60 s', '15 min', '3 h 5 min']);

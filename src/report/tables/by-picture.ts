@@ -3,15 +3,15 @@ import { none, percent, signed, intervalText } from '../format.js';
 import { claimOf, labelOf } from '../labels.js';
 import type { Table } from './table.js';
 
-/** A line a network: how its seeds disagree, how sure it is, how it differs from the network before it. */
-export function pictureTable(rows: readonly PictureRow[]): Table | null {
+/** A line a network: how its seeds disagree, how sure it is, how it differs from the one `against` says (`comparedWith`). */
+export function pictureTable(rows: readonly PictureRow[], against: string): Table | null {
   if (rows.length === 0) return null;
   const share = (value: number | null | undefined, digits = 1) => (value == null ? none : percent(100 * value, digits));
   return {
     columns: [
       { heading: 'network' },
       { heading: 'its seeds disagree, %', right: true },
-      { heading: 'it differs from the one before, %', right: true },
+      { heading: `it differs from the one ${against}, %`, right: true },
       { heading: 'seeds that differ (McNemar)', right: true },
       { heading: 'doubt from seeds', right: true },
       { heading: 'doubt from pictures', right: true },
@@ -33,8 +33,8 @@ export function pictureTable(rows: readonly PictureRow[]): Table | null {
   };
 }
 
-export const pictureNotes: readonly string[] = [
-  'Disagreement is the share of test pictures that two trained networks name differently: two seeds of one network, and a network and the one before it with equal seeds. Where a step changes hardly more pictures than another seed does, it changes the network hardly more than chance does.',
+export const pictureNotes = (against: string): readonly string[] => [
+  `Disagreement is the share of test pictures that two trained networks name differently: two seeds of one network, and a network and the one ${against} with equal seeds. Where a step changes hardly more pictures than another seed does, it changes the network hardly more than chance does.`,
   'McNemar: with so many of the seeds the two trained networks differ in which pictures they have right (exact test, 5%). It is about those networks; the verdict on the step, which another seed has to repeat, is that of the table of steps.',
   'Doubt: how much of the variance behind the interval is that of seeds, which more seeds lessen, and how much the choice of test pictures, which only more test pictures lessen.',
   'Calibration error: mean distance between how sure a network is and how often it is right, over 15 bins; by chance a network that is right as often as it says would show the second number on so many pictures. Too sure by: mean confidence less accuracy.',

@@ -1,6 +1,7 @@
 import type { PlanRecord } from '../../records/plan.js';
 import { none, percent, signed } from '../format.js';
 import { labelOf } from '../labels.js';
+import { comparedWith } from '../study.js';
 import type { TrialResult } from '../trials.js';
 import type { Tuned } from '../tuning.js';
 import type { Table } from './table.js';
@@ -30,7 +31,8 @@ export function tuningTable(tuned: readonly Tuned[]): Table | null {
   };
 }
 
-export function tuningNotes(trials: readonly TrialResult[], { validation, tuning }: PlanRecord): string[] {
+export function tuningNotes(trials: readonly TrialResult[], plan: PlanRecord): string[] {
+  const { validation, tuning } = plan;
   if (!tuning || trials.length === 0) return [];
   const seeds = new Set(trials.map(({ seed }) => seed)).size;
   const held = validation
@@ -38,6 +40,6 @@ export function tuningNotes(trials: readonly TrialResult[], { validation, tuning
     : 'held-out pictures';
   return [
     `Each network was tried with its learning rate times these factors, ${seeds === 1 ? 'one seed' : `${seeds} seeds`} each, and measured on ${held}; it was then trained with the best by the study's own seeds, which this table does not use.`,
-    `Δ is against the network before it, among the trials: with the recipe's rate for both, and with the rate chosen for each. What lies between is what tuning adds to the step or takes from it.${seeds < 3 ? ' Of so few seeds it is a hint, with no interval.' : ''}`,
+    `Δ is against the network ${comparedWith(plan)}, among the trials: with the recipe's rate for both, and with the rate chosen for each. What lies between is what tuning adds to the step or takes from it.${seeds < 3 ? ' Of so few seeds it is a hint, with no interval.' : ''}`,
   ];
 }
