@@ -159,12 +159,10 @@ void Normalise(const T *x, const Walk &walk, const Affine &affine, T *y) {
   });
 }
 
-}  // namespace
-
-template <Activation A, class T>
-void BatchNormForward(const T *x, const float *gamma, const float *beta, float epsilon,
-                      const RunningStatistics &running, T *y, float *mean, float *rstd, long rows, long C) {
-  const Walk walk(rows, C);
+// Mean and rstd of each channel, and what they make of the running ones.
+template <class T>
+void Statistics(const T *x, const Walk &walk, float epsilon, const RunningStatistics &running, float *mean, float *rstd,
+                long rows, long C) {
   // Sums of differences from the first row: no cancellation where the mean is large beside the deviation.
   std::vector<float> row(C);
   for (long c = 0; c < C; c++) row[c] = Load(x + c, 1)[0];
@@ -187,7 +185,60 @@ void BatchNormForward(const T *x, const float *gamma, const float *beta, float e
     running.next_mean[c] = static_cast<float>((1 - momentum) * running.mean[c] + momentum * average);
     running.next_variance[c] = static_cast<float>((1 - momentum) * running.variance[c] + momentum * unbiased);
   }
+}
+
+// y = activation(shortcut + keep[sample] norm(x)), in what order and roundings ResidualForward adds a norm's map.
+template <Activation A, class T>
+void NormaliseOnto(const T *x, const Walk &walk, const Affine &affine, const T *shortcut, T *y) {
+  const float *const means = affine.mean(), *const scales = affine.scale(), *const betas = affine.beta();
+  Map(y, walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
+    const Vec mean = Load(means + c, given), scale = Load(scales + c, given), beta = Load(betas + c, given);
+    return [=](long at, auto width) ABLATE_INLINE_LAMBDA {
+      const Vec branch = Kept<T>(Normalised(Load(x + at, width), mean, scale, beta));
+      return Activate<A>(Load(shortcut + at, width) + branch);
+    };
+  });
+}
+template <Activation A, class T>
+void NormaliseOnto(const T *x, const float *mean, const std::vector<float> &scale, const float *beta, const T *shortcut,
+                   const float *keep, long positions, T *y, long rows, long C) {
+  const Chunks chunks(rows, C);
+  WithStore(y, rows * C, C, [&](auto store) {
+    const auto map = [&](long k) {
+      for (long row = chunks.Begin(k); row < chunks.End(k); row++) {
+        const Vec kept = Broadcast(keep[row / positions]);
+        Vectors(C, [&](long c, auto width) ABLATE_INLINE_LAMBDA {
+          const long at = row * C + c;
+          const Vec branch = Normalised(Load(x + at, width), Load(mean + c, width), Load(scale.data() + c, width),
+                                        Load(beta + c, width));
+          store(y + at, Activate<A>(Fma(kept, Kept<T>(branch) + Vec{}, Load(shortcut + at, width))), width);
+        });
+      }
+      store.Finish();
+    };
+    Parallel(chunks.count, map, true);
+  });
+}
+
+}  // namespace
+
+template <Activation A, class T>
+void BatchNormForward(const T *x, const float *gamma, const float *beta, float epsilon,
+                      const RunningStatistics &running, T *y, float *mean, float *rstd, long rows, long C) {
+  const Walk walk(rows, C);
+  Statistics(x, walk, epsilon, running, mean, rstd, rows, C);
   Normalise<A>(x, walk, Affine(walk, mean, Scale(gamma, rstd, C), beta), y);
+}
+
+template <Activation A, class T>
+void BatchNormResidualForward(const T *x, const float *gamma, const float *beta, float epsilon,
+                              const RunningStatistics &running, const T *shortcut, const float *keep, long samples, T *y,
+                              float *mean, float *rstd, long rows, long C) {
+  const Walk walk(rows, C);
+  Statistics(x, walk, epsilon, running, mean, rstd, rows, C);
+  const std::vector<float> scale = Scale(gamma, rstd, C);
+  if (keep) return NormaliseOnto<A>(x, mean, scale, beta, shortcut, keep, rows / samples, y, rows, C);
+  NormaliseOnto<A>(x, walk, Affine(walk, mean, scale, beta), shortcut, y);
 }
 
 template <Activation A, class T>
@@ -252,6 +303,8 @@ void BatchNormInference(const T *x, const float *gamma, const float *beta, const
 #define ABLATE_INSTANTIATE(A, T)                                                                                      \
   template void BatchNormForward<A>(const T *, const float *, const float *, float, const RunningStatistics &, T *,   \
                                     float *, float *, long, long);                                                    \
+  template void BatchNormResidualForward<A>(const T *, const float *, const float *, float, const RunningStatistics &, \
+                                            const T *, const float *, long, T *, float *, float *, long, long);       \
   template void BatchNormBackward<A>(const T *, const T *, const float *, const float *, const float *,               \
                                      const float *, bool, T *, float *, float *, T *, long, long);                    \
   template void BatchNormInference<A>(const T *, const float *, const float *, const float *, const float *, float,   \

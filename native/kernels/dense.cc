@@ -99,13 +99,6 @@ void Tiles(const Sums<T> &sums, const TermBlock &block, const Panels &panels, lo
 // Sums are the output as they are.
 struct AsTheyAre {};
 
-// What comes of a value that is stored in a map.
-template <class T>
-ABLATE_INLINE Vec Kept(Vec value) {
-  if constexpr (std::is_same_v<T, float>) return value;
-  else return Widened(Rounded(value));
-}
-
 #if defined(ABLATE_HAS_AMX)
 template <class T, class Finish>
 void ConvolveByAmx(const Grid &grid, const Panels &panels, const float *bias, const Target<T> &target, const Finish &finish) {

@@ -65,6 +65,13 @@ ABLATE_INLINE void Store(Bfloat16 *p, Vec v, int n) {
 ABLATE_INLINE Vec Load(const Bfloat16 *p, Full width = {}) { return Widened(LoadHalves(p, width)); }
 ABLATE_INLINE Vec Load(const Bfloat16 *p, int n) { return Widened(LoadHalves(p, n)); }
 
+// What comes of a value that is stored in a map.
+template <class T>
+ABLATE_INLINE Vec Kept(Vec value) {
+  if constexpr (std::is_same_v<T, float>) return value;
+  else return Widened(Rounded(value));
+}
+
 // Stores past the caches: for outputs that would not stay in them, it saves reading what is overwritten.
 struct Streamed {
   ABLATE_INLINE void operator()(float *p, Vec v, Full) const {

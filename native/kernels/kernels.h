@@ -61,6 +61,12 @@ struct RunningStatistics {
 template <Activation A, class T>
 void BatchNormForward(const T *x, const float *gamma, const float *beta, float epsilon, const RunningStatistics &, T *y,
                       float *mean, float *rstd, long rows, long C);
+// The same with the end of a residual block after it: y = activation(shortcut + keep[sample] norm), which may be the
+// shortcut. keep may be null. The bits are those of ResidualForward after BatchNormForward without an activation.
+template <Activation A, class T>
+void BatchNormResidualForward(const T *x, const float *gamma, const float *beta, float epsilon,
+                              const RunningStatistics &, const T *shortcut, const float *keep, long samples, T *y,
+                              float *mean, float *rstd, long rows, long C);
 // `frozen`: mean and rstd were given, not the batch's own, so x does not act through them.
 template <Activation A, class T>
 void BatchNormBackward(const T *dy, const T *x, const float *gamma, const float *beta, const float *mean,

@@ -74,22 +74,51 @@ struct BatchNorm {
       : epsilon(attributes.Float("epsilon")), momentum(attributes.Float("momentum")) {}
   void Compute(Context &context) const {
     const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
-    const Input running_mean = context.In(3), running_variance = context.In(4);
-    RequireChannels(x, {&gamma, &beta, &running_mean, &running_variance});
-    Require(x.count > 0, "the map is empty");
+    Check(context);
     T *const y = context.Out<T>(0, x.dims);
-    float *statistics[4];
-    for (int i = 0; i < 4; i++) statistics[i] = context.Out(1 + i, {x.channels()});
-    const RunningStatistics running{running_mean.floats(), running_variance.floats(), statistics[2], statistics[3],
-                                    momentum};
-    BatchNormForward<A>(x.of<T>(), gamma.floats(), beta.floats(), epsilon, running, y, statistics[0], statistics[1],
-                        x.rows(), x.channels());
+    const Statistics to = Outputs(context);
+    BatchNormForward<A>(x.of<T>(), gamma.floats(), beta.floats(), epsilon, to.running, y, to.mean, to.rstd, x.rows(),
+                        x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
     for (int output = 1; output <= 4; output++) shapes.Same(output, 1);
   }
+
+ protected:
+  struct Statistics {
+    float *mean, *rstd;
+    RunningStatistics running;
+  };
+  static void Check(Context &context) {
+    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
+    const Input running_mean = context.In(3), running_variance = context.In(4);
+    RequireChannels(x, {&gamma, &beta, &running_mean, &running_variance});
+    Require(x.count > 0, "the map is empty");
+  }
+  Statistics Outputs(Context &context) const {
+    float *given[4];
+    for (int i = 0; i < 4; i++) given[i] = context.Out(1 + i, {context.In(0).channels()});
+    return {given[0], given[1], {context.In(3).floats(), context.In(4).floats(), given[2], given[3], momentum}};
+  }
   float epsilon, momentum;
+};
+
+// `keep` may be empty.
+template <class T, Activation A>
+struct BatchNormResidual : BatchNorm<T, A> {
+  using BatchNorm<T, A>::BatchNorm;
+  void Compute(Context &context) const {
+    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2), shortcut = context.In(5), keep = context.In(6);
+    this->Check(context);
+    Require(shortcut.dims == x.dims, "shortcut and branch differ in shape");
+    Require(keep.empty() || keep.count == x.dims[0], "keep must be empty or have one value a sample");
+    T *const y = context.OutInPlaceOf<T>({5}, 0, x.dims);
+    const auto to = this->Outputs(context);
+    BatchNormResidualForward<A>(x.of<T>(), gamma.floats(), beta.floats(), this->epsilon, to.running, shortcut.of<T>(),
+                                keep.empty() ? nullptr : keep.floats(), x.dims[0], y, to.mean, to.rstd, x.rows(),
+                                x.channels());
+  }
 };
 
 template <class T, Activation A>
@@ -151,6 +180,12 @@ void RegisterBatchNorm(const std::string &activation) {
                               {"y: T", "mean: float", "rstd: float", "next_running_mean: float",
                                "next_running_variance: float"},
                               {"epsilon: float", "momentum: float"}});
+  std::vector<const char *> with_shortcut = inputs;
+  with_shortcut.insert(with_shortcut.end(), {"shortcut: T", "keep: float"});
+  RegisterBoth<BatchNormResidual, A>({"BatchNormResidual" + activation, with_shortcut,
+                                      {"y: T", "mean: float", "rstd: float", "next_running_mean: float",
+                                       "next_running_variance: float"},
+                                      {"epsilon: float", "momentum: float"}});
   RegisterBoth<BatchNormWithRunning, A>({name + "Inference", inputs, {"y: T"}, {"epsilon: float"}});
   const std::vector<const char *> kept = {"dy: T", "x: T", "gamma: float", "beta: float", "mean: float", "rstd: float"};
   RegisterBoth<BatchNormGradient, A>(

@@ -78,7 +78,13 @@ void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::stri
                                           false, dx.data(), dgamma.data(), dbeta.data(), again.data(), rows, C);
                      BatchNormInference<A>(x.data(), gamma.data(), beta.data(), mean0.data(), variance0.data(), 1e-5f,
                                            z.data(), rows, C);
-                     return Joined(y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z, again);
+                     Map<T> ended(n), onto = dy;
+                     const Values keep = Numbers(6, rows);
+                     BatchNormResidualForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, dy.data(), nullptr,
+                                                 rows, ended.data(), mean.data(), rstd.data(), rows, C);
+                     BatchNormResidualForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, onto.data(),
+                                                 keep.data(), rows, onto.data(), mean.data(), rstd.data(), rows, C);
+                     return Joined(ended, onto, y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z, again);
                    }});
 }
 

@@ -2,13 +2,14 @@ import type { Binding } from '../binding.js';
 import { earlyUpdates } from './early-updates.js';
 import { givenAgain } from './given-again.js';
 import { addConstant, addOperation } from './graph.js';
+import { normsJoined } from './joined-norms.js';
 import { liveNodes, type OperationNode, type RecordedNode, type Recording, type Value } from './recording.js';
 
 const isKernel = (node: RecordedNode): boolean => node.kind === 'operation' && node.op.startsWith('Ablate');
 
 /**
  * The step as it is to run, in a graph of its own: what comes to nothing is left out, maps that gradients give again are not
- * kept (`givenAgain`), nor gradients until the last is there (`earlyUpdates`), and our kernels run in this order and no other,
+ * kept (`givenAgain`) or never made (`normsJoined`), nor gradients until the last is there (`earlyUpdates`), and our kernels run in this order and no other,
  * so that what it frees is free in time. The numbers are those of the recording. One without our kernels stays as it is.
  */
 export function arranged(binding: Binding, recording: Recording): Recording {
@@ -17,11 +18,11 @@ export function arranged(binding: Binding, recording: Recording): Recording {
   const results = [...recording.outputs, ...recording.updates].map(({ value }) => value);
   const running = recording.nodes.filter((node) => node.kind === 'operation' && live.has(node.index));
   const updates = earlyUpdates(binding, running);
-  const { nodes, stands } = givenAgain(updates.nodes, results);
-  const standing = (node: RecordedNode): RecordedNode => {
-    const late = updates.stands.get(node) ?? node;
-    return stands.get(late) ?? late;
-  };
+  const joined = normsJoined(updates.nodes, results);
+  const { nodes, stands } = givenAgain(joined.nodes, results);
+  const rewritings = [updates.stands, joined.stands, stands];
+  const standing = (node: RecordedNode): RecordedNode =>
+    rewritings.reduce((one, others) => others.get(one) ?? one, node);
 
   const graph = binding.newGraph();
   const made: RecordedNode[] = [];

@@ -1,5 +1,5 @@
 import { type Readers, readersOf } from './readers.js';
-import type { OperationNode, RecordedNode, Value } from './recording.js';
+import type { OperationNode, RecordedNode, Rewritten, Value } from './recording.js';
 
 type Output = Pick<Value, 'node' | 'output'>;
 
@@ -47,13 +47,6 @@ const FILTER_GRADIENTS: ReadonlySet<string> = new Set(
 );
 
 const GRADIENT = /^Ablate\w+Gradient/;
-
-export interface Rewritten {
-  /** Of the recording, with others in the place of some. */
-  readonly nodes: readonly RecordedNode[];
-  /** What stands for those that others name. */
-  readonly stands: ReadonlyMap<RecordedNode, RecordedNode>;
-}
 
 /**
  * Maps that need not be kept from the forward pass to the backward pass. A norm's gradient, and GELU's, reads the forward op's

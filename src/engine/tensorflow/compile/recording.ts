@@ -63,6 +63,14 @@ export interface Recording {
   readonly problems: readonly string[];
 }
 
+/** A recording's operations as they are to run. */
+export interface Rewritten {
+  /** Of the recording, with others in the place of some. */
+  readonly nodes: readonly RecordedNode[];
+  /** What stands for those that others name. */
+  readonly stands: ReadonlyMap<RecordedNode, RecordedNode>;
+}
+
 /** The nodes that outputs, updates and writes come from. */
 export function liveNodes(recording: Recording): ReadonlySet<number> {
   const live = new Set<number>();

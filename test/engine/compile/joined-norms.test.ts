@@ -1,0 +1,98 @@
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import type { Feeds, Step } from '../../../src/engine/engine.js';
+import { withBfloat16Maps } from '../../../src/engine/tensorflow/bfloat16-maps.js';
+import { compileStep } from '../../../src/engine/tensorflow/compile/compile.js';
+import { engine, kernels, normals, tf } from '../kernels/kernels.js';
+
+type Activation = 'relu' | 'gelu' | null;
+
+interface Block {
+  readonly activation: Activation;
+  readonly keep?: boolean;
+  readonly gamma?: boolean;
+  readonly channels: number;
+}
+
+function feedsOf(seed: number, C: number): Feeds {
+  const tensor = (at: number, shape: number[]) => tf.tensor(normals(10 * seed + at, shape), shape);
+  return {
+    x: tensor(1, [3, 5, 7, C]),
+    branch: tensor(2, [3, 5, 7, C]),
+    gamma: tensor(3, [C]),
+    beta: tensor(4, [C]),
+    scale: tensor(5, [C]),
+    mean: tensor(6, [C]),
+    keep: tf.tensor([0, 1.25, 1.25]),
+    dy: tensor(7, [3, 5, 7, C]),
+  };
+}
+
+/** A sum over the block's output, its norm's running statistics, and gradients. */
+const stepOf =
+  ({ activation, keep = false, gamma = false }: Block): Step =>
+  (feeds) =>
+    tf.tidy(() => {
+      const of = (name: string) => feeds[name] as Tensor;
+      const kept: Record<string, Tensor> = {};
+      const end = (x: Tensor, branch: Tensor, scale: Tensor, offset: Tensor, layerScale: Tensor): Tensor => {
+        const normed = kernels.batchNorm(branch as Tensor4D, {
+          ...{ gamma: scale as Tensor1D, beta: offset as Tensor1D, epsilon: 1e-5, momentum: 0.1, training: true },
+          ...{ runningMean: of('mean') as Tensor1D, runningVariance: tf.ones([scale.size]) as Tensor1D },
+          activation: null,
+          update: (mean, variance) => void Object.assign(kept, { mean: tf.keep(mean), variance: tf.keep(variance) }),
+        });
+        return kernels.residual(x, normed, {
+          activation,
+          ...(keep ? { keep: of('keep') as Tensor1D } : {}),
+          ...(gamma ? { gamma: layerScale as Tensor1D } : {}),
+        });
+      };
+      const given = [of('x'), of('branch'), of('gamma'), of('beta'), of('scale')] as const;
+      // What is no input of the block has a gradient too.
+      const value = (...all: Tensor[]) => {
+        const [x, branch, scale, offset, layerScale] = all as [Tensor, Tensor, Tensor, Tensor, Tensor];
+        const y = end(x, branch, scale, offset, layerScale);
+        return tf.add(tf.sum(tf.mul(y, of('dy'))), tf.addN(all.map((one) => tf.sum(one))));
+      };
+      const { value: sum, grads: slopes } = tf.valueAndGrads(value)([...given]);
+      return { ...kept, sum, ...Object.fromEntries(slopes.map((slope, at) => [`slope${at}`, slope])) };
+    });
+
+async function compare(step: Step, C: number): Promise<readonly string[]> {
+  const feeds = [feedsOf(1, C), feedsOf(2, C)] as const;
+  const compiled = compileStep(engine, step, [], feeds);
+  const found = await compiled.run(feeds[0]);
+  const expected = step(feeds[0]);
+  for (const [name, values] of Object.entries(expected)) {
+    expect((found[name] as Tensor).dataSync(), name).toEqual(values.dataSync());
+  }
+  const kinds = [...compiled.origins(new Map()).values()].map(({ op }) => op);
+  compiled.dispose();
+  tf.dispose([found, expected, ...feeds.flatMap((feed) => Object.values(feed))]);
+  return kinds;
+}
+
+const BLOCKS: readonly Block[] = ([null, 'relu'] as const).flatMap((activation) =>
+  [5, 40].flatMap((channels) => [false, true].map((keep) => ({ activation, channels, keep }))),
+);
+
+describe.each(['float32', 'bfloat16'])('maps of %s', (precision) => {
+  const inPrecision = (step: Step): Step => (precision === 'bfloat16' ? withBfloat16Maps(engine.backend, step) : step);
+
+  test.each(BLOCKS)('a norm and the end of its block are one op, with the bits of two: %o', async (block) => {
+    const kinds = await compare(inPrecision(stepOf(block)), block.channels);
+    expect(kinds).toContain(`BatchNormResidual${block.activation ? 'Relu' : ''}`);
+    expect(kinds).not.toContain('BatchNorm');
+    expect(kinds).not.toContain(`Residual${block.activation ? 'Relu' : ''}`);
+  });
+
+  test.each([
+    ['GELU, whose gradient reads the norm', { activation: 'gelu', channels: 40 }],
+    ['layer scale, whose gradient reads the norm', { activation: null, gamma: true, channels: 40 }],
+  ] as const)('but for %s', async (_, block) => {
+    const kinds = await compare(inPrecision(stepOf(block)), block.channels);
+    expect(kinds).toContain('BatchNorm');
+    expect(kinds.some((kind) => kind.startsWith('BatchNormResidual'))).toBe(false);
+  });
+});
