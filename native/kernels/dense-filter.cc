@@ -89,13 +89,7 @@ std::vector<Part> PartsOf(const TermTiles &tiles, long panels, long wanted) {
   const Shares columns(panels, std::max(1L, most));
   const long cuts = std::min(Ceil(wanted, columns.shares), std::max(1L, tiles.count / kLeastTiles));
   const Shares rows(tiles.count, Ceil(tiles.count, cuts));
-  std::vector<Part> parts;
-  for (long row = 0; row < rows.shares; row++) {
-    for (long column = 0; column < columns.shares; column++) {
-      parts.push_back({rows.Begin(row), rows.End(row), columns.Begin(column), columns.End(column)});
-    }
-  }
-  return parts;
+  return PartsOf(rows, columns);
 }
 
 }  // namespace
@@ -127,7 +121,7 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
   Parallel(shares.count() * each, [&](long task) {
     const long share = task / each;
     const Part &part = parts[task % each];
-    float *const own = shares.Filter(share), *const own_bias = shares.Bias(share, part);
+    float *const own = shares.Filter(share), *const own_bias = shares.FreshBias(share, part);
     const long step = std::max(1L, kPositions * PlaceSize(precision) / grid.columns);
     for (long first = shares.Begin(share); first < shares.End(share); first += step) {
       const long end = std::min(shares.End(share), first + step), after = std::min(shares.End(share), end + step);

@@ -4,6 +4,7 @@
 #define ABLATE_KERNELS_FILTER_PARTS_H_
 
 #include <cstring>
+#include <vector>
 
 #include "panels.h"
 #include "pool.h"
@@ -19,6 +20,17 @@ constexpr long kGroup = 16;  // panels of slopes that lie packed at a time
 struct Part {
   long first_tile, end_tile, first_panel, end_panel;
 };
+
+// Every share of the tiles with every share of the panels.
+inline std::vector<Part> PartsOf(const Shares &tiles, const Shares &panels) {
+  std::vector<Part> parts;
+  for (long row = 0; row < tiles.shares; row++) {
+    for (long column = 0; column < panels.shares; column++) {
+      parts.push_back({tiles.Begin(row), tiles.End(row), panels.Begin(column), panels.End(column)});
+    }
+  }
+  return parts;
+}
 
 // Positions by outputs.
 template <class T>
@@ -88,8 +100,8 @@ class FilterShares {
   long Begin(long share) const { return shares_.Begin(share); }
   long End(long share) const { return shares_.End(share); }
   float *Filter(long share) const { return whole() ? dw_ : sums_.get() + share * (size_ + O_); }
-  // A part's own columns of the slopes' sums, zeros; null where they are another part's or none's.
-  float *Bias(long share, const Part &part) const {
+  // Where a part sums slopes, cleared to begin with; null where another part does, or none.
+  float *FreshBias(long share, const Part &part) const {
     if (!dbias_ || part.first_tile > 0) return nullptr;
     float *const sums = whole() ? dbias_ : Filter(share) + size_;
     const long column = part.first_panel * kPanel;

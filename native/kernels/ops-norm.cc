@@ -68,17 +68,35 @@ struct LayerNormGradientAgain : LayerNormGradient<T> {
   }
 };
 
+struct BatchNormInputs {
+  explicit BatchNormInputs(Context &context)
+      : x(context.In(0)),
+        gamma(context.In(1)),
+        beta(context.In(2)),
+        running_mean(context.In(3)),
+        running_variance(context.In(4)) {
+    RequireChannels(x, {&gamma, &beta, &running_mean, &running_variance});
+    Require(x.count > 0, "the map is empty");
+  }
+  const Input x, gamma, beta, running_mean, running_variance;
+};
+
+// Where they go.
+struct BatchStatistics {
+  float *mean, *rstd;
+  RunningStatistics running;
+};
+
 template <class T, Activation A>
 struct BatchNorm {
   explicit BatchNorm(const Attributes &attributes)
       : epsilon(attributes.Float("epsilon")), momentum(attributes.Float("momentum")) {}
   void Compute(Context &context) const {
-    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
-    Check(context);
-    T *const y = context.Out<T>(0, x.dims);
-    const Statistics to = Outputs(context);
-    BatchNormForward<A>(x.of<T>(), gamma.floats(), beta.floats(), epsilon, to.running, y, to.mean, to.rstd, x.rows(),
-                        x.channels());
+    const BatchNormInputs in(context);
+    T *const y = context.Out<T>(0, in.x.dims);
+    const BatchStatistics to = Statistics(context, in);
+    BatchNormForward<A>(in.x.of<T>(), in.gamma.floats(), in.beta.floats(), epsilon, to.running, y, to.mean, to.rstd,
+                        in.x.rows(), in.x.channels());
   }
   static void Shapes(ShapeContext &shapes) {
     shapes.Same(0, 0);
@@ -86,20 +104,10 @@ struct BatchNorm {
   }
 
  protected:
-  struct Statistics {
-    float *mean, *rstd;
-    RunningStatistics running;
-  };
-  static void Check(Context &context) {
-    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2);
-    const Input running_mean = context.In(3), running_variance = context.In(4);
-    RequireChannels(x, {&gamma, &beta, &running_mean, &running_variance});
-    Require(x.count > 0, "the map is empty");
-  }
-  Statistics Outputs(Context &context) const {
+  BatchStatistics Statistics(Context &context, const BatchNormInputs &in) const {
     float *given[4];
-    for (int i = 0; i < 4; i++) given[i] = context.Out(1 + i, {context.In(0).channels()});
-    return {given[0], given[1], {context.In(3).floats(), context.In(4).floats(), given[2], given[3], momentum}};
+    for (int i = 0; i < 4; i++) given[i] = context.Out(1 + i, {in.x.channels()});
+    return {given[0], given[1], {in.running_mean.floats(), in.running_variance.floats(), given[2], given[3], momentum}};
   }
   float epsilon, momentum;
 };
@@ -109,15 +117,17 @@ template <class T, Activation A>
 struct BatchNormResidual : BatchNorm<T, A> {
   using BatchNorm<T, A>::BatchNorm;
   void Compute(Context &context) const {
-    const Input x = context.In(0), gamma = context.In(1), beta = context.In(2), shortcut = context.In(5), keep = context.In(6);
-    this->Check(context);
+    const BatchNormInputs in(context);
+    const Input shortcut = context.In(5), keep = context.In(6);
+    const Input &x = in.x;
+    Require(x.rank() > 0, "the branch has no dimensions");
     Require(shortcut.dims == x.dims, "shortcut and branch differ in shape");
     Require(keep.empty() || keep.count == x.dims[0], "keep must be empty or have one value a sample");
     T *const y = context.OutInPlaceOf<T>({5}, 0, x.dims);
-    const auto to = this->Outputs(context);
-    BatchNormResidualForward<A>(x.of<T>(), gamma.floats(), beta.floats(), this->epsilon, to.running, shortcut.of<T>(),
-                                keep.empty() ? nullptr : keep.floats(), x.dims[0], y, to.mean, to.rstd, x.rows(),
-                                x.channels());
+    const BatchStatistics to = this->Statistics(context, in);
+    BatchNormResidualForward<A>(x.of<T>(), in.gamma.floats(), in.beta.floats(), this->epsilon, to.running,
+                                shortcut.of<T>(), keep.empty() ? nullptr : keep.floats(), x.dims[0], y, to.mean, to.rstd,
+                                x.rows(), x.channels());
   }
 };
 
@@ -176,16 +186,13 @@ void RegisterBatchNorm(const std::string &activation) {
   const std::string name = "BatchNorm" + activation;
   const std::vector<const char *> inputs = {"x: T", "gamma: float", "beta: float", "running_mean: float",
                                             "running_variance: float"};
-  RegisterBoth<BatchNorm, A>({name, inputs,
-                              {"y: T", "mean: float", "rstd: float", "next_running_mean: float",
-                               "next_running_variance: float"},
-                              {"epsilon: float", "momentum: float"}});
+  const std::vector<const char *> outputs = {"y: T", "mean: float", "rstd: float", "next_running_mean: float",
+                                             "next_running_variance: float"};
+  const std::vector<const char *> attributes = {"epsilon: float", "momentum: float"};
+  RegisterBoth<BatchNorm, A>({name, inputs, outputs, attributes});
   std::vector<const char *> with_shortcut = inputs;
   with_shortcut.insert(with_shortcut.end(), {"shortcut: T", "keep: float"});
-  RegisterBoth<BatchNormResidual, A>({"BatchNormResidual" + activation, with_shortcut,
-                                      {"y: T", "mean: float", "rstd: float", "next_running_mean: float",
-                                       "next_running_variance: float"},
-                                      {"epsilon: float", "momentum: float"}});
+  RegisterBoth<BatchNormResidual, A>({"BatchNormResidual" + activation, with_shortcut, outputs, attributes});
   RegisterBoth<BatchNormWithRunning, A>({name + "Inference", inputs, {"y: T"}, {"epsilon: float"}});
   const std::vector<const char *> kept = {"dy: T", "x: T", "gamma: float", "beta: float", "mean: float", "rstd: float"};
   RegisterBoth<BatchNormGradient, A>(

@@ -173,7 +173,7 @@ Function<Call> FunctionOf(const Table<Call> (&tables)[2], int rows, const Call &
 // a part of one; the position after it will be written over what is too much, and tiles lie so far apart that the last may spill.
 template <class T>
 ABLATE_INLINE void PackTile(const T *first, const T *second, int count, bool spills, float *to) {
-  static_assert(TilesApart(0) >= kWidth);
+  static_assert(kTileRows > kWidth || 2 * kLine - (kLine - 1) >= kWidth - kTileRows, "what TilesApart leaves at a tile's end");
   if (kTileRows <= kWidth && spills) PairRows(first, second, kWidth, to);
   else PairRows(first, second, count, to);
 }

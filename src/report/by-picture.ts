@@ -11,14 +11,14 @@ import { level } from '../statistics/verdict.js';
 import { doneRuns } from './runs.js';
 import type { Row } from './study.js';
 
-/** What the predictions say of a network, and of its step beside the network before it. Shares in [0, 1]. */
+/** What the predictions say of a network, and of its change beside the network it is measured against. Shares in [0, 1]. */
 export interface PictureRow {
   readonly row: Row;
   /** On how many pictures two of its seeds name different classes; null for one seed. */
   readonly churn: number | null;
   /** Mean over seeds. */
   readonly calibration: Calibration | null;
-  /** Beside the network before it, over the seeds of the difference; null where there is none. */
+  /** Beside the network that its change is measured against, over the seeds of the difference; null where there is none. */
   readonly step: {
     /** On how many pictures the two networks name different classes, with equal seeds. */
     readonly churn: number;

@@ -199,11 +199,10 @@ export const networksOf = ({ rows }: Pick<Study, 'rows'>): Network[] =>
   );
 
 /** Whether the variants follow each other as a road, so that lines between them mean something. */
-export const isRoad = ({ plan }: Study): boolean => plan.strategy === 'cumulative';
+export const isRoad = ({ plan }: Pick<Study, 'plan'>): boolean => plan.strategy === 'cumulative';
 
-/** What a network's change is measured against, after "the network" or "the one": on a road it needs no name of its own. */
-export const comparedWith = ({ strategy }: Pick<Study['plan'], 'strategy'>): string =>
-  strategy === 'cumulative' ? 'before it' : 'it stands against';
+/** What a change is measured against, as it goes on after "the network": tables of studies that are no road name it. */
+export const comparedWith = (plan: Study['plan']): string => (isRoad({ plan }) ? 'before it' : 'it stands against');
 
 /** Test sets whose size is fixed; records of other data sets state it themselves. */
 const fixedTestSets: Readonly<Record<string, number>> = {

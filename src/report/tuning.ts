@@ -10,7 +10,7 @@ export interface Tuned {
   readonly chosen: string | null;
   /** Mean held-out top-1 by factor, over the trials' seeds. */
   readonly by: ReadonlyMap<string, number>;
-  /** Against the network before it, both with the recipe's rate, and both with the chosen one. */
+  /** Against the network that its change is measured against, both with the recipe's rate, and both with the chosen one. */
   readonly same: number | null;
   readonly tuned: number | null;
 }

@@ -78,13 +78,15 @@ void AddElementwise(std::vector<Case> &cases, long rows, long C, const std::stri
                                           false, dx.data(), dgamma.data(), dbeta.data(), again.data(), rows, C);
                      BatchNormInference<A>(x.data(), gamma.data(), beta.data(), mean0.data(), variance0.data(), 1e-5f,
                                            z.data(), rows, C);
-                     Map<T> ended(n), onto = dy;
+                     Map<T> ended(n), onto = dy, onto_too = dy;
                      const Values keep = Numbers(6, rows);
                      BatchNormResidualForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, dy.data(), nullptr,
                                                  rows, ended.data(), mean.data(), rstd.data(), rows, C);
                      BatchNormResidualForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, onto.data(),
                                                  keep.data(), rows, onto.data(), mean.data(), rstd.data(), rows, C);
-                     return Joined(ended, onto, y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z, again);
+                     BatchNormResidualForward<A>(x.data(), gamma.data(), beta.data(), 1e-5f, running, onto_too.data(),
+                                                 nullptr, rows, onto_too.data(), mean.data(), rstd.data(), rows, C);
+                     return Joined(ended, onto, onto_too, y, mean, rstd, mean1, variance1, dx, dgamma, dbeta, z, again);
                    }});
 }
 
@@ -265,7 +267,11 @@ std::vector<Case> AllCases() {
   AddDense<Activation::kRelu>(cases, WindowOf(3, 9, 8, 27, 3, 1, 1), 130);
   AddDense<Activation::kGelu>(cases, WindowOf(20, 8, 7, 32, 3, 1, 0), 37);
   AddDense<Activation::kNone>(cases, WindowOf(2, 5, 27, 26, 3, 1, 1), 9);
-  AddDense<Activation::kNone>(cases, WindowOf(60, 9, 7, 50, 4, 1, 0), 40);
+  // Filter gradients of several taps: in shares, of many outputs, of tiles that are packed some at a time, of zeros all around.
+  AddDense<Activation::kNone>(cases, WindowOf(60, 9, 9, 20, 4, 1, 0), 12);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 3, 1, 1), 530);
+  AddDense<Activation::kNone>(cases, WindowOf(100, 2, 2, 100, 3, 1, 1), 5);
+  AddDense<Activation::kNone>(cases, WindowOf(2, 1, 4, 6, 3, 1, 3), 7);
   AddDense<Activation::kNone>(cases, WindowOf(2, 4, 4, 2, 1, 2, 0), 3);
   AddDense<Activation::kNone>(cases, WindowOf(2, 9, 8, 6, 7, 3, 0), 10);
   AddDense<Activation::kRelu>(cases, WindowOf(300, 1, 1, 1600, 1, 1, 0), 90);

@@ -12,6 +12,8 @@ interface Block {
   readonly keep?: boolean;
   readonly gamma?: boolean;
   readonly channels: number;
+  /** The shortcut is normed too, or the very branch. */
+  readonly shortcut?: 'normed' | 'branch';
 }
 
 function feedsOf(seed: number, C: number): Feeds {
@@ -30,19 +32,23 @@ function feedsOf(seed: number, C: number): Feeds {
 
 /** A sum over the block's output, its norm's running statistics, and gradients. */
 const stepOf =
-  ({ activation, keep = false, gamma = false }: Block): Step =>
+  ({ activation, keep = false, gamma = false, shortcut }: Block): Step =>
   (feeds) =>
     tf.tidy(() => {
       const of = (name: string) => feeds[name] as Tensor;
       const kept: Record<string, Tensor> = {};
       const end = (x: Tensor, branch: Tensor, scale: Tensor, offset: Tensor, layerScale: Tensor): Tensor => {
-        const normed = kernels.batchNorm(branch as Tensor4D, {
-          ...{ gamma: scale as Tensor1D, beta: offset as Tensor1D, epsilon: 1e-5, momentum: 0.1, training: true },
-          ...{ runningMean: of('mean') as Tensor1D, runningVariance: tf.ones([scale.size]) as Tensor1D },
-          activation: null,
-          update: (mean, variance) => void Object.assign(kept, { mean: tf.keep(mean), variance: tf.keep(variance) }),
+        const norm = (map: Tensor, update?: (mean: Tensor1D, variance: Tensor1D) => void) =>
+          kernels.batchNorm(map as Tensor4D, {
+            ...{ gamma: scale as Tensor1D, beta: offset as Tensor1D, epsilon: 1e-5, momentum: 0.1, training: true },
+            ...{ runningMean: of('mean') as Tensor1D, runningVariance: tf.ones([scale.size]) as Tensor1D },
+            ...{ activation: null, update },
+          });
+        const normed = norm(branch, (mean, variance) => {
+          Object.assign(kept, { mean: tf.keep(mean), variance: tf.keep(variance) });
         });
-        return kernels.residual(x, normed, {
+        const other = shortcut === 'normed' ? norm(x) : shortcut === 'branch' ? normed : x;
+        return kernels.residual(other, normed, {
           activation,
           ...(keep ? { keep: of('keep') as Tensor1D } : {}),
           ...(gamma ? { gamma: layerScale as Tensor1D } : {}),
@@ -87,8 +93,16 @@ describe.each(['float32', 'bfloat16'])('maps of %s', (precision) => {
     expect(kinds).not.toContain(`Residual${block.activation ? 'Relu' : ''}`);
   });
 
+  test('the norm of a shortcut stays by itself', async () => {
+    const block = { activation: 'relu', channels: 40, shortcut: 'normed' } as const;
+    const kinds = await compare(inPrecision(stepOf(block)), block.channels);
+    expect(kinds.filter((kind) => kind === 'BatchNorm')).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'BatchNormResidualRelu')).toHaveLength(1);
+  });
+
   test.each([
     ['GELU, whose gradient reads the norm', { activation: 'gelu', channels: 40 }],
+    ['a branch that is the shortcut as well', { activation: 'relu', shortcut: 'branch', channels: 40 }],
     ['layer scale, whose gradient reads the norm', { activation: null, gamma: true, channels: 40 }],
   ] as const)('but for %s', async (_, block) => {
     const kinds = await compare(inPrecision(stepOf(block)), block.channels);

@@ -8,9 +8,10 @@ import { liveNodes, type OperationNode, type RecordedNode, type Recording, type 
 const isKernel = (node: RecordedNode): boolean => node.kind === 'operation' && node.op.startsWith('Ablate');
 
 /**
- * The step as it is to run, in a graph of its own: what comes to nothing is left out, maps that gradients give again are not
- * kept (`givenAgain`) or never made (`normsJoined`), nor gradients until the last is there (`earlyUpdates`), and our kernels run in this order and no other,
- * so that what it frees is free in time. The numbers are those of the recording. One without our kernels stays as it is.
+ * The step as it is to run, in a graph of its own: what comes to nothing is left out; a norm's map that only the end of its
+ * block reads is not made (`normsJoined`), one that a gradient gives again is not kept (`givenAgain`), nor are gradients until
+ * the last is there (`earlyUpdates`); our kernels run in this order and no other, so that what it frees is free in time. The
+ * numbers are those of the recording. One without our kernels stays as it is.
  */
 export function arranged(binding: Binding, recording: Recording): Recording {
   if (!recording.nodes.some(isKernel)) return recording;

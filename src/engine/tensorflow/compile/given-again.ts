@@ -1,5 +1,5 @@
 import { type Readers, readersOf } from './readers.js';
-import type { OperationNode, RecordedNode, Rewritten, Value } from './recording.js';
+import { follows, type OperationNode, type RecordedNode, type Rewritten, type Value } from './recording.js';
 
 type Output = Pick<Value, 'node' | 'output'>;
 
@@ -141,12 +141,4 @@ function gradientOf(
     if (found) return found.node;
   }
   return null;
-}
-
-/** Whether a node runs after another one, whatever their order. */
-function follows(node: RecordedNode, other: RecordedNode, seen = new Set<RecordedNode>()): boolean {
-  if (node === other) return true;
-  if (node.kind !== 'operation' || node.index < other.index || seen.has(node)) return false;
-  seen.add(node);
-  return [...node.inputs.map((input) => input.node), ...node.controls].some((before) => follows(before, other, seen));
 }

@@ -1,5 +1,5 @@
 import { readersOf } from './readers.js';
-import type { OperationNode, RecordedNode, Rewritten, Value } from './recording.js';
+import { follows, type OperationNode, type RecordedNode, type Rewritten, type Value } from './recording.js';
 
 const NORM = 'AblateBatchNormV1';
 const BLOCK_END = /^AblateResidual(Relu|Gelu|)V1$/;
@@ -15,6 +15,7 @@ export function normsJoined(nodes: readonly RecordedNode[], results: readonly Va
   const readers = readersOf(nodes);
   const given = new Set(results.filter(({ output }) => output === 0).map(({ node }) => node));
   const stands = new Map<RecordedNode, RecordedNode>();
+  const listed = new Set(nodes);
   const left = new Set<RecordedNode>();
   for (const end of nodes) {
     const activation = end.kind === 'operation' ? BLOCK_END.exec(end.op)?.[1] : undefined;
@@ -24,19 +25,23 @@ export function normsJoined(nodes: readonly RecordedNode[], results: readonly Va
     const norm = branch.node;
     if (norm.kind !== 'operation' || norm.op !== NORM || branch.output !== 0 || given.has(norm)) continue;
     const alone = (readers.get(norm) ?? []).filter(({ output }) => output === 0).length === 1;
-    if (!alone || !isEmpty(gamma) || !isEmpty(bias) || shortcut.dtype !== branch.dtype) continue;
+    if (!alone || !isEmpty(gamma) || !isEmpty(bias)) continue;
+    // One op cannot run both before something and after it: a step's writes, or what the shortcut makes of the statistics.
+    if (!listed.has(norm) || !sameNodes(norm.controls, block.controls) || follows(shortcut.node, norm)) continue;
     const joined: OperationNode = {
       ...block,
       op: `AblateBatchNormResidual${activation}V1`,
       attributes: norm.attributes,
       inputs: [...norm.inputs, shortcut, keep],
       groups: [...norm.groups, -1, -1],
-      controls: [...norm.controls, ...block.controls],
     };
     stands.set(norm, joined).set(block, joined);
     left.add(norm);
   }
   return { nodes: nodes.filter((node) => !left.has(node)).map((node) => stands.get(node) ?? node), stands };
 }
+
+const sameNodes = (some: readonly RecordedNode[], others: readonly RecordedNode[]): boolean =>
+  some.length === others.length && some.every((node) => others.includes(node));
 
 const isEmpty = ({ shape }: Value): boolean => shape.length === 1 && shape[0] === 0;

@@ -63,6 +63,14 @@ export interface Recording {
   readonly problems: readonly string[];
 }
 
+/** Whether a node is another one, or comes of it, or must run after it, whatever their order. */
+export function follows(node: RecordedNode, other: RecordedNode, seen = new Set<RecordedNode>()): boolean {
+  if (node === other) return true;
+  if (node.kind !== 'operation' || node.index < other.index || seen.has(node)) return false;
+  seen.add(node);
+  return [...node.inputs.map((input) => input.node), ...node.controls].some((before) => follows(before, other, seen));
+}
+
 /** A recording's operations as they are to run. */
 export interface Rewritten {
   /** Of the recording, with others in the place of some. */
