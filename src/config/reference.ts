@@ -83,11 +83,19 @@ export function suiteReference(): string {
     '`strategy` says which networks of the road are trained: by its name alone, or with options:',
     '',
     '```yaml',
-    'strategy: leave-one-out                              # the road without each step',
+    'strategy: cumulative                                 # the default: one network a step, on top of the one before',
+    'strategy: leave-one-out                              # the whole road, and the road without each step (and what needs it)',
+    'strategy: add-one                                    # the base, and the base with each step alone (and what it needs)',
+    'strategy: pairwise                                   # those, and every pair of steps',
+    'strategy: all                                        # every combination that can be built, against the base',
+    'strategy: permutations                               # the same, each against the one without its last step',
     'strategy: { name: random-orders, orders: 40, steps: [gelu, layer-norm, patchify-stem] }   # what each is worth in any order',
     'strategy: { name: factorial, fraction: 1/4 }         # a quarter of all combinations, and what that mixes up',
     'strategy: grid                                       # the two sweeps of the road, crossed',
     '```',
+    '',
+    'Fair rates: `validation: { share: 0.1 }` holds pictures out, and `tune: { learning_rate: [x0.5, x1, x2], epochs: 1 }` gives',
+    'every network the rate that is best for it on those.',
     '',
     '[The report](report.md) says how each is read; a strategy of your own is a short file ([extending](extending.md)).',
     '',
@@ -113,7 +121,7 @@ export function suiteReference(): string {
 function table(fields: readonly Field[]): string[] {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   return [
-    '| field | values | default | meaning |',
+    '| field | values | default (none: to be given, where its part is) | meaning |',
     '|---|---|---|---|',
     ...fields.map(
       ({ path, values, preset, about }) =>

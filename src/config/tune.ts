@@ -16,7 +16,9 @@ export const tuneSchema = z.strictObject({
       "the recipe's own rate, x1, must be among them: the others are told against it",
     )
     .refine((list) => new Set(list).size === list.length, 'a factor is there twice')
-    .describe("Factors on the recipe's learning rate that every network is tried with; x1 must be among them."),
+    .describe(
+      "Factors on the recipe's learning rate that every network is tried with, as [x0.5, x1, x2]; x1 must be among them. It needs `validation`.",
+    ),
   seeds: z
     .array(
       z

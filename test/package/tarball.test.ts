@@ -55,6 +55,24 @@ test('a fresh clone packs whole, with nothing that is ours alone', () => {
   expect(files.filter((file) => /^package\/(src|test|scripts|experiments|\.|dist\/.*\.map$)/.test(file))).toEqual([]);
 });
 
+test('its pages lead nowhere that it does not bring', () => {
+  const pages = files.filter((file) => /^package\/(README\.md|docs\/[^/]+\.md)$/.test(file));
+  expect(pages.length).toBeGreaterThan(10);
+  const lost = pages.flatMap((page) => {
+    const text = readFileSync(join(root, page.slice('package/'.length)), 'utf8');
+    const targets = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target as string);
+    return (
+      targets
+        .filter((target) => !/^\w+:/.test(target))
+        .map((target) => join(dirname(page), target))
+        // Sources are read in a clone; the package has what was built of them.
+        .filter((target) => !target.startsWith('package/src/'))
+        .filter((target) => !files.some((file) => file === target || file.startsWith(`${target}/`)))
+    );
+  });
+  expect(lost).toEqual([]);
+});
+
 test('no script of what is installed fetches anything', () => {
   const { packages } = JSON.parse(readFileSync(join(folder, 'empty', 'node_modules', '.package-lock.json'), 'utf8'));
   const scripted = Object.keys(packages).filter((path) => packages[path].hasInstallScript);

@@ -94,7 +94,7 @@ describe.each(['address', 'undefined', 'thread'])('under the %s sanitizer', (san
     context.skip(reason !== null, `the compiler lacks the ${sanitizer} sanitizer: ${reason}`);
     const { code, stdout, stderr } = await execute(program, []);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^\d+ cases\n$/);
+    expect(stdout).toMatch(/^[1-9]\d* cases\n$/);
     expect(code).toBe(0);
   }, 120_000);
 });
@@ -120,7 +120,7 @@ describe.runIf(/\bavx512f\b/.test(cpu))('AMX, emulated beside vectors of AVX-512
   test('its products are those of vectors, and it reads and writes nothing else', async () => {
     const { code, stdout, stderr } = await execute(program, []);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^\d+ cases\n$/);
+    expect(stdout).toMatch(/^[1-9]\d* cases\n$/);
     expect(code).toBe(0);
   }, 120_000);
 });
