@@ -18,7 +18,9 @@ export const scaleSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe("Height and width of the input in pixels; null is the base's own, 224 for most."),
-  width: ratio.default(1).describe('Factor on every width that the base or a step sets: 1/4 turns 64 into 16; 1 where it is left out.'),
+  width: ratio
+    .default(1)
+    .describe('Factor on every width that the base or a step sets: 1/4 turns 64 into 16; 1 where it is left out.'),
   stem_stride: z
     .union([z.literal(1), z.literal(2), z.literal(4)])
     .nullable()

@@ -8,11 +8,13 @@ import { aRunningTask, cluster, preempt, slurm, stateOf, until, Workplace } from
 
 // Without `npm test` finding Debian's packages within two minutes, or `npm run test:slurm`, there is no cluster.
 const only = 'convnext-tiny';
+/** So many that no run ends before it has been preempted, told to save and cancelled, on the fastest CPU at hand. */
+const EPOCHS = 180;
 
 describe.runIf(cluster)('on a real Slurm', { timeout: 300_000 }, () => {
   let place: Workplace;
   beforeAll(() => {
-    place = new Workplace({ epochs: 60, seeds: 2 });
+    place = new Workplace({ epochs: EPOCHS, seeds: 2 });
   });
   afterAll(() => {
     slurm('scancel', '--me');
@@ -59,7 +61,7 @@ describe.runIf(cluster)('on a real Slurm', { timeout: 300_000 }, () => {
     expect(second.runs).toBe(1);
     await until(() => [0, 1].every((seed) => place.result(only, seed) !== null), 'all runs are done');
 
-    const local = new Workplace({ epochs: 60, seeds: 2 });
+    const local = new Workplace({ epochs: EPOCHS, seeds: 2 });
     const { status, stderr } = local.ablate(
       'run',
       'small.yaml',
