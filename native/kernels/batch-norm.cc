@@ -148,15 +148,21 @@ std::vector<float> Scale(const float *gamma, const float *rstd, long C) {
   return scale;
 }
 
-template <Activation A, class T>
-void Normalise(const T *x, const Walk &walk, const Affine &affine, T *y) {
+// finish(where it lies, width, a normalised value) gives what is stored of it.
+template <class T, class Finish>
+void Normalise(const T *x, const Walk &walk, const Affine &affine, T *y, const Finish &finish) {
   const float *const means = affine.mean(), *const scales = affine.scale(), *const betas = affine.beta();
   Map(y, walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
     const Vec mean = Load(means + c, given), scale = Load(scales + c, given), beta = Load(betas + c, given);
     return [=](long at, auto width) ABLATE_INLINE_LAMBDA {
-      return Activate<A>(Normalised(Load(x + at, width), mean, scale, beta));
+      return finish(at, width, Normalised(Load(x + at, width), mean, scale, beta));
     };
   });
+}
+
+template <Activation A, class T>
+void Normalise(const T *x, const Walk &walk, const Affine &affine, T *y) {
+  Normalise(x, walk, affine, y, [](long, auto, Vec value) ABLATE_INLINE_LAMBDA { return Activate<A>(value); });
 }
 
 // Mean and rstd of each channel, and what they make of the running ones.
@@ -187,20 +193,10 @@ void Statistics(const T *x, const Walk &walk, float epsilon, const RunningStatis
   }
 }
 
-// y = activation(shortcut + keep[sample] norm(x)), in what order and roundings ResidualForward adds a norm's map.
+// y = activation(shortcut + keep[sample] norm(x)), in what order and roundings ResidualForward adds a norm's map. Row by row: of
+// rows that are walked as one, each may be another sample's.
 template <Activation A, class T>
-void NormaliseOnto(const T *x, const Walk &walk, const Affine &affine, const T *shortcut, T *y) {
-  const float *const means = affine.mean(), *const scales = affine.scale(), *const betas = affine.beta();
-  Map(y, walk, [=](long c, auto given) ABLATE_INLINE_LAMBDA {
-    const Vec mean = Load(means + c, given), scale = Load(scales + c, given), beta = Load(betas + c, given);
-    return [=](long at, auto width) ABLATE_INLINE_LAMBDA {
-      const Vec branch = Kept<T>(Normalised(Load(x + at, width), mean, scale, beta));
-      return Activate<A>(Load(shortcut + at, width) + branch);
-    };
-  });
-}
-template <Activation A, class T>
-void NormaliseOnto(const T *x, const float *mean, const std::vector<float> &scale, const float *beta, const T *shortcut,
+void NormaliseKept(const T *x, const float *mean, const std::vector<float> &scale, const float *beta, const T *shortcut,
                    const float *keep, long positions, T *y, long rows, long C) {
   const Chunks chunks(rows, C);
   WithStore(y, rows * C, C, [&](auto store) {
@@ -237,8 +233,10 @@ void BatchNormResidualForward(const T *x, const float *gamma, const float *beta,
   const Walk walk(rows, C);
   Statistics(x, walk, epsilon, running, mean, rstd, rows, C);
   const std::vector<float> scale = Scale(gamma, rstd, C);
-  if (keep) return NormaliseOnto<A>(x, mean, scale, beta, shortcut, keep, rows / samples, y, rows, C);
-  NormaliseOnto<A>(x, walk, Affine(walk, mean, scale, beta), shortcut, y);
+  if (keep) return NormaliseKept<A>(x, mean, scale, beta, shortcut, keep, rows / samples, y, rows, C);
+  Normalise(x, walk, Affine(walk, mean, scale, beta), y, [=](long at, auto width, Vec value) ABLATE_INLINE_LAMBDA {
+    return Activate<A>(Load(shortcut + at, width) + Kept<T>(value));
+  });
 }
 
 template <Activation A, class T>

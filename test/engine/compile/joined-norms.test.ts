@@ -1,9 +1,8 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import type { Feeds, Step } from '../../../src/engine/engine.js';
-import { withBfloat16Maps } from '../../../src/engine/tensorflow/bfloat16-maps.js';
-import { compileStep } from '../../../src/engine/tensorflow/compile/compile.js';
-import { engine, kernels, normals, tf } from '../kernels/kernels.js';
+import { kernels, normals, tf } from '../kernels/kernels.js';
+import { inPrecision, opsAsEager } from './as-eager.js';
 
 type Activation = 'relu' | 'gelu' | null;
 
@@ -65,29 +64,16 @@ const stepOf =
       return { ...kept, sum, ...Object.fromEntries(slopes.map((slope, at) => [`slope${at}`, slope])) };
     });
 
-async function compare(step: Step, C: number): Promise<readonly string[]> {
-  const feeds = [feedsOf(1, C), feedsOf(2, C)] as const;
-  const compiled = compileStep(engine, step, [], feeds);
-  const found = await compiled.run(feeds[0]);
-  const expected = step(feeds[0]);
-  for (const [name, values] of Object.entries(expected)) {
-    expect((found[name] as Tensor).dataSync(), name).toEqual(values.dataSync());
-  }
-  const kinds = [...compiled.origins(new Map()).values()].map(({ op }) => op);
-  compiled.dispose();
-  tf.dispose([found, expected, ...feeds.flatMap((feed) => Object.values(feed))]);
-  return kinds;
-}
+const opsOf = (precision: string, block: Block): Promise<readonly string[]> =>
+  opsAsEager(inPrecision(precision, stepOf(block)), [feedsOf(1, block.channels), feedsOf(2, block.channels)]);
 
 const BLOCKS: readonly Block[] = ([null, 'relu'] as const).flatMap((activation) =>
   [5, 40].flatMap((channels) => [false, true].map((keep) => ({ activation, channels, keep }))),
 );
 
 describe.each(['float32', 'bfloat16'])('maps of %s', (precision) => {
-  const inPrecision = (step: Step): Step => (precision === 'bfloat16' ? withBfloat16Maps(engine.backend, step) : step);
-
   test.each(BLOCKS)('a norm and the end of its block are one op, with the bits of two: %o', async (block) => {
-    const kinds = await compare(inPrecision(stepOf(block)), block.channels);
+    const kinds = await opsOf(precision, block);
     expect(kinds).toContain(`BatchNormResidual${block.activation ? 'Relu' : ''}`);
     expect(kinds).not.toContain('BatchNorm');
     expect(kinds).not.toContain(`Residual${block.activation ? 'Relu' : ''}`);
@@ -95,7 +81,7 @@ describe.each(['float32', 'bfloat16'])('maps of %s', (precision) => {
 
   test('the norm of a shortcut stays by itself', async () => {
     const block = { activation: 'relu', channels: 40, shortcut: 'normed' } as const;
-    const kinds = await compare(inPrecision(stepOf(block)), block.channels);
+    const kinds = await opsOf(precision, block);
     expect(kinds.filter((kind) => kind === 'BatchNorm')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'BatchNormResidualRelu')).toHaveLength(1);
   });
@@ -105,7 +91,7 @@ describe.each(['float32', 'bfloat16'])('maps of %s', (precision) => {
     ['a branch that is the shortcut as well', { activation: 'relu', shortcut: 'branch', channels: 40 }],
     ['layer scale, whose gradient reads the norm', { activation: null, gamma: true, channels: 40 }],
   ] as const)('but for %s', async (_, block) => {
-    const kinds = await compare(inPrecision(stepOf(block)), block.channels);
+    const kinds = await opsOf(precision, block);
     expect(kinds).toContain('BatchNorm');
     expect(kinds.some((kind) => kind.startsWith('BatchNormResidual'))).toBe(false);
   });

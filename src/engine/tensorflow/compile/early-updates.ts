@@ -2,7 +2,7 @@ import { inputGroups, opDefinition, writtenInputs } from './op-definition.js';
 import type { Binding } from '../binding.js';
 import { SHARES_BUFFER } from './function.js';
 import { type Readers, readersOf } from './readers.js';
-import type { ConstantNode, OperationNode, RecordedNode, Value } from './recording.js';
+import type { ConstantNode, OperationNode, RecordedNode, Rewritten, Value } from './recording.js';
 
 /** The optimizers over all parameters at once: hyper, two constants of a value a parameter, then lists, of gradients the second. */
 const OPTIMIZERS: ReadonlySet<string> = new Set(['AblateAdamWV1', 'AblateSgdV1']);
@@ -12,11 +12,8 @@ const GRADIENTS = 1;
 /** Elements of the parameters that one op sees to, at least: many that wait for one another, not a call for each bias. */
 const TOGETHER = 2 ** 18;
 
-export interface Split {
-  readonly nodes: readonly RecordedNode[];
+export interface Split extends Rewritten {
   readonly constants: readonly ConstantNode[];
-  /** What stands for those that others name. */
-  readonly stands: ReadonlyMap<RecordedNode, RecordedNode>;
 }
 
 /**

@@ -16,7 +16,6 @@ export function normsJoined(nodes: readonly RecordedNode[], results: readonly Va
   const given = new Set(results.filter(({ output }) => output === 0).map(({ node }) => node));
   const stands = new Map<RecordedNode, RecordedNode>();
   const listed = new Set(nodes);
-  const left = new Set<RecordedNode>();
   for (const end of nodes) {
     const activation = end.kind === 'operation' ? BLOCK_END.exec(end.op)?.[1] : undefined;
     if (activation === undefined) continue;
@@ -36,9 +35,9 @@ export function normsJoined(nodes: readonly RecordedNode[], results: readonly Va
       groups: [...norm.groups, -1, -1],
     };
     stands.set(norm, joined).set(block, joined);
-    left.add(norm);
   }
-  return { nodes: nodes.filter((node) => !left.has(node)).map((node) => stands.get(node) ?? node), stands };
+  const isJoined = (node: RecordedNode): boolean => node.kind === 'operation' && node.op === NORM && stands.has(node);
+  return { nodes: nodes.filter((node) => !isJoined(node)).map((node) => stands.get(node) ?? node), stands };
 }
 
 const sameNodes = (some: readonly RecordedNode[], others: readonly RecordedNode[]): boolean =>
