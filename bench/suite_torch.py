@@ -100,7 +100,7 @@ def train(run):
     began = time.perf_counter()
     variant, seed = run['variant'], run['seed']
     of = task['variants'][variant]
-    recipe, rates, precise = of['recipe'], of['rates'], of['precision'] == 'float32'
+    recipe, rates, precise = of['recipe'], of['rates'], of['precision'] != 'bfloat16'
     torch.manual_seed(seed)
     net, named = network(of, recipe['drop_path'])
     initialise(named, of['inits'])

@@ -115,7 +115,7 @@ class Block {
 
   // `rows`: the slopes of each step, null where there are none.
   template <class T>
-  void PackSlopes(const std::vector<const T *> &rows, long O) {
+  void PackSlopes(const std::vector<const T *> &rows, long O, Piece piece) {
     const Packing packing;
     long at = 0;
     for (long tile = 0; tile < tiles(); tile++, at += kTileSteps) {
@@ -128,7 +128,10 @@ class Block {
             if (!row) return decltype(Factors(row, Full{})){};
             return width == kAmxPlaces ? Factors(row + column, Full{}) : Factors(row + column, static_cast<int>(width));
           };
-          places[pair] = Paired(load(one), load(other));
+          WithPiece(piece, [&](auto constant) ABLATE_INLINE_LAMBDA {
+            constexpr Piece kPiece = decltype(constant)::value;
+            places[pair] = Paired(Before<kPiece>(load(one)), Before<kPiece>(load(other)));
+          });
         }
         TransposeTile(places, const_cast<float *>(Slopes(output)) + tile * kAmxTile, kAmxPlaces);
       }
@@ -225,7 +228,9 @@ std::vector<Part> PartsOf(const Terms &terms, long outputs, long wanted) {
 }  // namespace
 
 template <class T>
-void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw, float *dbias) {
+void AmxFilterGradient(const T *dy, Grid grid, long C, long O, float *dw, float *dbias) {
+  const long sections = Sections(grid.precision);
+  grid.precision = Precision::kBfloat16;  // of one piece at a time
   const Terms terms(grid);
   const long outputs = Ceil(O, kAmxPlaces), positions = grid.lines() * grid.columns;
   const long row_tiles = terms.merged ? terms.columns : terms.taps * (terms.channels / kAmxPlaces);
@@ -236,7 +241,7 @@ void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw,
   const Shares shares(blocks.shares, Ceil(blocks.shares, most));
   const std::vector<Part> parts = PartsOf(terms, outputs, Ceil(2 * Threads(), shares.shares));
   const long each = static_cast<long>(parts.size());
-  const bool whole = shares.shares == 1, once = whole && blocks.shares == 1;
+  const bool whole = shares.shares == 1, once = whole && blocks.shares * sections == 1;
   const Buffer sums = NewBuffer(once ? 0 : shares.shares * size), biases = NewBuffer(dbias ? shares.shares * O : 0);
   const auto SumsOf = [&](long share, const TermTile &tile, long output) {
     const long row = tile.first / kAmxPlaces;
@@ -251,8 +256,12 @@ void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw,
     const long from = part.first_output * kAmxPlaces, to = std::min(O, part.end_output * kAmxPlaces);
     if (own_bias) std::fill(own_bias + from, own_bias + to, 0.0f);
     alignas(64) float here[4][kAmxTile];
-    for (long b = shares.Begin(share); b < shares.End(share); b++) {
-      const Steps steps(grid, blocks.Begin(b), blocks.End(b));
+    // The blocks, each with every pair of pieces.
+    for (long at = shares.Begin(share) * sections; at < shares.End(share) * sections; at++) {
+      const long b = at / sections, section = at % sections;
+      Grid read = grid;
+      read.piece = kOnePieces[section];
+      const Steps steps(read, blocks.Begin(b), blocks.End(b));
       const std::vector<TermTile> list = TilesOf(terms, steps, part.from, part.to);
       long shifts = 0;
       bool odd = false;
@@ -260,9 +269,9 @@ void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw,
       Block block(steps, terms, part, shifts, odd);
       const std::vector<const T *> rows = SlopeRows(grid, steps, dy, O);
       block.PackMap();
-      block.PackSlopes(rows, O);
-      if (own_bias) AddSlopes(rows, from, to, own_bias);
-      const bool onto = b > shares.Begin(share);
+      block.PackSlopes(rows, O, kOtherPieces[section]);
+      if (own_bias && section == 0) AddSlopes(rows, from, to, own_bias);
+      const bool onto = at > shares.Begin(share) * sections, last = at + 1 == shares.End(share) * sections;
       for (long output = part.first_output; output < part.end_output; output += 2) {
         const int R = output + 1 < part.end_output ? 2 : 1;
         for (size_t t = 0; t < list.size(); t += 2) {
@@ -275,7 +284,7 @@ void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw,
           }
           if (R > 1) V > 1 ? AmxOuter<2, 2>(call) : AmxOuter<2, 1>(call);
           else V > 1 ? AmxOuter<1, 2>(call) : AmxOuter<1, 1>(call);
-          if (!whole || b + 1 < shares.End(share)) continue;
+          if (!whole || !last) continue;
           for (int r = 0; r < R; r++) {
             for (int v = 0; v < V; v++) filter.Store(list[t + v], output + r, call.sums[r][v]);
           }
@@ -296,8 +305,8 @@ void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw,
   });
 }
 
-template void AmxFilterGradient(const float *, const Grid &, long, long, float *, float *);
-template void AmxFilterGradient(const Bfloat16 *, const Grid &, long, long, float *, float *);
+template void AmxFilterGradient(const float *, Grid, long, long, float *, float *);
+template void AmxFilterGradient(const Bfloat16 *, Grid, long, long, float *, float *);
 
 }  // namespace ablate
 #endif

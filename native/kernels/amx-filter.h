@@ -7,9 +7,9 @@
 
 namespace ablate {
 
-// As DenseFilterGradient, of a map that is read in bfloat16. C: channels of the map.
+// As DenseFilterGradient, of a map that is read in bfloat16 or in pieces of it. C: channels of the map.
 template <class T>
-void AmxFilterGradient(const T *dy, const Grid &grid, long C, long O, float *dw, float *dbias);
+void AmxFilterGradient(const T *dy, Grid grid, long C, long O, float *dw, float *dbias);
 
 }  // namespace ablate
 

@@ -23,7 +23,7 @@ constexpr long kAmxTile = kAmxRows * kAmxPlaces;  // floats
 bool AmxAllowed();
 
 // Whether products of this precision go by tiles.
-inline bool AmxServes(Precision precision) { return kHasAmx && precision == Precision::kBfloat16 && AmxAllowed(); }
+inline bool AmxServes(Precision precision) { return kHasAmx && precision != Precision::kFloat32 && AmxAllowed(); }
 
 // While it lives, the calling thread's tiles are all whole.
 class AmxScope {

@@ -11,10 +11,14 @@ namespace ablate {
 void CopyPixels(const Grid &grid, const float *from, long count, float *out) {
   if (!grid.rounds()) {
     memcpy(out, from, count * grid.C * sizeof(float));
+  } else if (grid.precision == Precision::kBfloat16x3) {
+    for (long i = 0; i < count * kMostSections; i++) {
+      PairNeighbours(from + i / kMostSections * grid.C, grid.C, out + i * grid.section(), kOnePieces[i % kMostSections]);
+    }
   } else if (grid.C % 2 == 0) {
-    PairNeighbours(from, count * grid.C, out);
+    PairNeighbours(from, count * grid.C, out, grid.piece);
   } else {
-    for (long i = 0; i < count; i++) PairNeighbours(from + i * grid.C, grid.C, out + i * grid.pixel());
+    for (long i = 0; i < count; i++) PairNeighbours(from + i * grid.C, grid.C, out + i * grid.pixel(), grid.piece);
   }
 }
 

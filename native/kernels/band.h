@@ -39,10 +39,12 @@ struct Grid {
   long tap_rows, tap_columns;
   Precision precision;  // that the map is read in
   bool places;          // it is already
+  Piece piece = Piece::kNearest;  // of what is rounded, that is read
 
   long lines() const { return N * rows; }
-  bool rounds() const { return precision == Precision::kBfloat16 && !places; }
-  long pixel() const { return rounds() ? Places(precision, C) : C; }  // places of a position's channels
+  bool rounds() const { return precision != Precision::kFloat32 && !places; }
+  long section() const { return rounds() ? Places(precision, C) : C; }  // places of a position's channels
+  long pixel() const { return Sections(precision) * section(); }
   long run() const { return tap_columns * pixel(); }  // places of a row of taps
   long terms() const { return tap_rows * run(); }     // places of one output's
   long span() const { return (columns - 1) * stride + tap_columns; }

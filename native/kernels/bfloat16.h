@@ -9,13 +9,39 @@
 
 namespace ablate {
 
-// What the factors of a product are rounded to. Sums are float32 always.
-enum class Precision { kFloat32, kBfloat16 };
+// What the factors of a product are made of. Sums are float32 always. Of kBfloat16x3 a factor is two pieces of bfloat16, the
+// nearest to it and the nearest to the rest: a product is that of the nearest and both of a nearest and a rest.
+enum class Precision { kFloat32, kBfloat16, kBfloat16x3 };
 
 // Factors in one place.
-constexpr long PlaceSize(Precision precision) { return precision == Precision::kBfloat16 ? 2 : 1; }
+constexpr long PlaceSize(Precision precision) { return precision == Precision::kFloat32 ? 1 : 2; }
 constexpr long Places(Precision precision, long factors) {
   return (factors + PlaceSize(precision) - 1) / PlaceSize(precision);
+}
+
+// Products of pieces that stand for one of factors, each with places of its own, and which piece of either factor it takes.
+constexpr long kMostSections = 3;
+constexpr long Sections(Precision precision) { return precision == Precision::kBfloat16x3 ? kMostSections : 1; }
+enum class Piece { kNearest, kRest };
+constexpr Piece kOnePieces[kMostSections] = {Piece::kNearest, Piece::kNearest, Piece::kRest};
+constexpr Piece kOtherPieces[kMostSections] = {Piece::kNearest, Piece::kRest, Piece::kNearest};
+
+// What rounding makes the piece of.
+template <Piece P>
+ABLATE_INLINE Vec Before(Vec value) {
+  return P == Piece::kRest ? value - Widened(Rounded(value)) : value;
+}
+// Of bfloat16 no rest is left.
+template <Piece P>
+ABLATE_INLINE Halves Before(Halves value) {
+  return P == Piece::kRest ? Halves{} : value;
+}
+
+// body(piece) with it as a constant.
+template <class Body>
+ABLATE_INLINE void WithPiece(Piece piece, const Body &body) {
+  if (piece == Piece::kRest) body(std::integral_constant<Piece, Piece::kRest>{});
+  else body(std::integral_constant<Piece, Piece::kNearest>{});
 }
 
 #if defined(__AVX512BF16__)
@@ -33,21 +59,6 @@ ABLATE_INLINE Vec Paired(Vec first, Vec second) {
       _mm512_set1_epi32(1 << 16 | 1), _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)));
   return reinterpret_cast<Vec>(
       _mm512_permutexvar_epi16(order, reinterpret_cast<__m512i>(RoundedBoth(first, second))));
-}
-
-// Place i holds from[2 i] and from[2 i + 1], or zero after an odd count.
-inline void PairNeighbours(const float *from, long count, float *to) {
-  Vectors(Places(Precision::kBfloat16, count), [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-    const float *const at = from + 2 * i;
-    const long rest = count - 2 * i;
-    if (rest >= 2 * kWidth) {
-      Store(to + i, RoundedBoth(Load(at), Load(at + kWidth)), width);
-      return;
-    }
-    const int lower = static_cast<int>(std::min<long>(kWidth, rest)), upper = static_cast<int>(rest) - lower;
-    const Vec second = upper > 0 ? Load(at + kWidth, upper) : Vec{};
-    Store(to + i, RoundedBoth(lower == kWidth ? Load(at) : Load(at, lower), second), width);
-  });
 }
 
 // sum + both products of each place.
@@ -84,10 +95,6 @@ ABLATE_INLINE Vec Paired(Vec first, Vec second) {
   return places;
 }
 
-inline void PairNeighbours(const float *from, long count, float *to) {
-  for (long i = 0; i < count; i += 2) *to++ = Pair(from[i], i + 1 < count ? from[i + 1] : 0);
-}
-
 ABLATE_INLINE Vec MultiplyPairs(Vec a, Vec b, Vec sum) {
   const IntVec first = reinterpret_cast<IntVec>(a), second = reinterpret_cast<IntVec>(b);
   const IntVec upper = IntVec{} + static_cast<int32_t>(0xffff0000);
@@ -95,6 +102,26 @@ ABLATE_INLINE Vec MultiplyPairs(Vec a, Vec b, Vec sum) {
   return Fma(reinterpret_cast<Vec>(first << 16), reinterpret_cast<Vec>(second << 16), sum);
 }
 #endif
+
+// Place i holds pieces of from[2 i] and from[2 i + 1], or zero after an odd count.
+inline void PairNeighbours(const float *from, long count, float *to, Piece piece = Piece::kNearest) {
+  WithPiece(piece, [&](auto constant) ABLATE_INLINE_LAMBDA {
+    const auto both = [](Vec lower, Vec upper) ABLATE_INLINE_LAMBDA {
+      return RoundedBoth(Before<decltype(constant)::value>(lower), Before<decltype(constant)::value>(upper));
+    };
+    Vectors(Places(Precision::kBfloat16, count), [&](long i, auto width) ABLATE_INLINE_LAMBDA {
+      const float *const at = from + 2 * i;
+      const long rest = count - 2 * i;
+      if (rest >= 2 * kWidth) {
+        Store(to + i, both(Load(at), Load(at + kWidth)), width);
+        return;
+      }
+      const int lower = static_cast<int>(std::min<long>(kWidth, rest)), upper = static_cast<int>(rest) - lower;
+      const Vec second = upper > 0 ? Load(at + kWidth, upper) : Vec{};
+      Store(to + i, both(lower == kWidth ? Load(at) : Load(at, lower), second), width);
+    });
+  });
+}
 
 // The same of what is rounded already.
 ABLATE_INLINE Vec Paired(Halves first, Halves second) {
@@ -111,19 +138,19 @@ ABLATE_INLINE Halves Factors(const Bfloat16 *p, Width width) {
   return LoadHalves(p, width);
 }
 
-// Place i holds first[i] and second[i], or zero where there is no second.
-template <class T>
+// Place i holds pieces of first[i] and second[i], or zero where there is no second.
+template <Piece P = Piece::kNearest, class T>
 void PairRows(const T *first, const T *second, long count, float *to) {
   Vectors(count, [&](long i, auto width) ABLATE_INLINE_LAMBDA {
-    const auto one = Factors(first + i, width);
-    Store(to + i, Paired(one, second ? Factors(second + i, width) : decltype(one){}), width);
+    const auto one = Before<P>(Factors(first + i, width));
+    Store(to + i, Paired(one, second ? Before<P>(Factors(second + i, width)) : decltype(one){}), width);
   });
 }
 
 // sum + the products of what places hold.
 template <Precision P>
 ABLATE_INLINE Vec MultiplyPlaces(Vec a, Vec b, Vec sum) {
-  if constexpr (P == Precision::kBfloat16) return MultiplyPairs(a, b, sum);
+  if constexpr (P != Precision::kFloat32) return MultiplyPairs(a, b, sum);
   return Fma(a, b, sum);
 }
 

@@ -37,23 +37,27 @@ struct TermTiles {
 template <class T>
 void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const Slopes<T> &dy, const Slopes<T> &next,
              const Region &next_map, bool onto, Precision precision, float *sums, float *dbias) {
-  const long O = dy.O, places = Places(precision, dy.positions);
+  const long O = dy.O, places = Places(precision, dy.positions), sections = Sections(precision);
   const long panels = std::min(kGroup, part.end_panel - part.first_panel);
-  const long apart = TilesApart(places), panels_apart = PanelsApart(places);
+  // Of a tile both pieces lie packed, one after the other.
+  const long pieces[kMostSections] = {0, 0, places * kTileRows};
+  const long apart = TilesApart(sections > 1 ? 2 * places : places), panels_apart = PanelsApart(sections * places);
   float *const slopes = Scratch(Slot::kGradient, panels * panels_apart);
   const long group = std::min(kGroupTiles, part.end_tile - part.first_tile);
   const bool packed = precision != Precision::kFloat32 || PackingPays(panels, tiles.apart);
   float *const terms = packed ? Scratch(Slot::kWeights, group * apart) : nullptr;
   for (long from = part.first_panel; from < part.end_panel; from += panels) {
     const long to = std::min(part.end_panel, from + panels);
-    PackSlopes(dy, precision, from, to, slopes, panels_apart);
+    for (long s = 0; s < sections; s++) {
+      PackSlopes(dy, precision, from, to, slopes + s * places * kPanel, panels_apart, kOtherPieces[s]);
+    }
     if (dbias) AddSlopes(dy, from, to, dbias);
     const bool last = to == part.end_panel;
     const Slopes<T> &then = last ? next : dy;
     const long column = (last ? part.first_panel : to) * kPanel;
     Ahead ahead(RegionOf(then.dy + column, then.positions, O, std::min(panels * kPanel, O - column)),
                 last ? next_map : Region{},
-                (part.end_tile - part.first_tile) * (to - from) * Ceil(places, kAheadEach));
+                (part.end_tile - part.first_tile) * (to - from) * sections * Ceil(places, kAheadEach));
     for (long first = part.first_tile, end; first < part.end_tile; first = end) {
       const long tap = tiles.Tap(first);
       end = std::min({part.end_tile, first + group, (tap + 1) * tiles.each});
@@ -63,7 +67,7 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const S
         OuterTile(tiles.Terms(tile),
                   {band.rows(), offset + tiles.Begin(tile), terms ? terms + (tile - first) * apart : nullptr,
                    slopes + (panel - from) * panels_apart, places, sums + term * O + c, O, std::min(kPanel, O - c), onto,
-                   precision, &ahead});
+                   precision, &ahead, terms ? pieces : nullptr, sections});
       };
       if (!terms) {
         for (long tile = first; tile < end; tile++) {
@@ -72,7 +76,11 @@ void AddBand(const Band &band, const TermTiles &tiles, const Part &part, const S
         continue;
       }
       const long count = tiles.Begin(end - 1) + tiles.Terms(end - 1) - begin;
-      PackTerms(precision, tiles.in_place > 1, band.rows(), offset + begin, count, dy.positions, terms, apart);
+      const auto pack = [&](float *to, Piece piece) {
+        PackTerms(precision, tiles.in_place > 1, band.rows(), offset + begin, count, dy.positions, to, apart, kTileRows, piece);
+      };
+      pack(terms, Piece::kNearest);
+      if (sections > 1) pack(terms + pieces[2], Piece::kRest);
       for (long panel = from; panel < to; panel++) {
         for (long tile = first; tile < end; tile++) multiply(tile, panel);
       }
@@ -122,7 +130,7 @@ void DenseFilterGradient(const T *dy, const T *x, const Window &d, long O, Preci
     const long share = task / each;
     const Part &part = parts[task % each];
     float *const own = shares.Filter(share), *const own_bias = shares.FreshBias(share, part);
-    const long step = std::max(1L, kPositions * PlaceSize(precision) / grid.columns);
+    const long step = std::max(1L, kPositions * PlaceSize(precision) / Sections(precision) / grid.columns);
     for (long first = shares.Begin(share); first < shares.End(share); first += step) {
       const long end = std::min(shares.End(share), first + step), after = std::min(shares.End(share), end + step);
       const auto slopes = [&](long from, long to) -> Slopes<T> {

@@ -39,9 +39,10 @@ struct Slopes {
   long positions, O;
 };
 
-// Some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
+// Pieces of some slopes as panels [places of positions][kPanel], `apart` floats from one to the next.
 template <class T>
-void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, float *packed, long apart) {
+void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, float *packed, long apart,
+                Piece piece = Piece::kNearest) {
   const Packing packing;
   const long first = from * kPanel, columns = std::min(to * kPanel, all.O) - first, size = PlaceSize(precision);
   for (long p = 0; p < all.positions; p += size) {
@@ -55,7 +56,7 @@ void PackSlopes(const Slopes<T> &all, Precision precision, long from, long to, f
           continue;
         }
       }
-      PairColumns(row + c, next ? next + c : nullptr, width, to);
+      PairColumns(row + c, next ? next + c : nullptr, width, to, piece);
     }
   }
 }

@@ -129,8 +129,9 @@ void AttentionBackward(const T *dy, const T *qkv, const float *bias, const Atten
 
 // ---- dense.cc, dense-filter.cc. Any square kernel up to 16, stride and padding; w: [kernel, kernel, C, O]. A matrix
 // product [rows, C] x [C, O] is a window of kernel 1 over [rows, 1, 1, C]. y = activation(convolution + bias); bias and
-// dbias may be null; so may `onto`, which is added to dx as it is rounded, and may be dx where that is of bfloat16. Factors are of the precision, but for windows that Winograd's algorithm serves; maps of bfloat16 are
-// factors as they are. Sums and what is added to them are float32.
+// dbias may be null; so may `onto`, which is added to dx as it is rounded, and may be dx where that is of bfloat16. Factors are
+// of the precision, but for windows that Winograd's algorithm serves; maps of bfloat16 are factors as they are, of that
+// precision. Sums and what is added to them are float32.
 inline bool DenseServes(long kernel, long stride) { return kernel >= 1 && kernel <= 16 && stride >= 1; }
 // GELU's gradient needs what stood before the bias: `before`, which the others do not write.
 template <Activation A, class T>

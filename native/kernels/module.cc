@@ -112,7 +112,7 @@ napi_value TakeProfileCall(napi_env env, napi_callback_info) {
       napi_create_double(env, value, &number);
       napi_set_named_property(env, entry, key, number);
     }
-    napi_set_named_property(env, entry, "rounded", Boolean(env, work.precision == Precision::kBfloat16));
+    napi_set_named_property(env, entry, "rounded", Boolean(env, work.precision != Precision::kFloat32));
     napi_set_element(env, list, static_cast<uint32_t>(i), entry);
   }
   return list;

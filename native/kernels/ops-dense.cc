@@ -9,7 +9,13 @@ template <class T>
 struct Dense : WindowAttributes {
   explicit Dense(const Attributes &attributes)
       : WindowAttributes(attributes),
-        precision(attributes.Int("rounded") || kType<T> == TF_BFLOAT16 ? Precision::kBfloat16 : Precision::kFloat32) {}
+        precision(PrecisionOf(attributes.Int("pieces"))) {}
+  // Of so many pieces of bfloat16 that factors are made of; none: they are floats.
+  static Precision PrecisionOf(int64_t pieces) {
+    Require(pieces >= 0 && pieces <= 2, "factors must be floats, or have one or two pieces");
+    if (kType<T> == TF_BFLOAT16 || pieces == 1) return Precision::kBfloat16;
+    return pieces == 2 ? Precision::kBfloat16x3 : Precision::kFloat32;
+  }
   Window Check(const Dims &map, const Dims &kernel) const {
     Require(kernel.size() == 4 && kernel[0] == kernel[1], "the kernel must be [k, k, C, O]");
     const Window window = Over(map, kernel[0]);
@@ -18,7 +24,7 @@ struct Dense : WindowAttributes {
     return window;
   }
   void Count(Context &context, const Window &d, long O) const {
-    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C * O, precision);
+    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C * O * Sections(precision), precision);
   }
   Precision precision;
 };
@@ -99,7 +105,7 @@ struct DenseFilterOp : Dense<T> {
   }
 };
 
-std::vector<const char *> DenseAttributes() { return {"stride: int", "padding: int", "rounded: int"}; }
+std::vector<const char *> DenseAttributes() { return {"stride: int", "padding: int", "pieces: int"}; }
 
 template <Activation A>
 void RegisterWith(const std::string &activation, const std::vector<const char *> &outputs) {

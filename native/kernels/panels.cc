@@ -26,7 +26,7 @@ void TransposeColumns(const float *from, long row, long terms, long columns, flo
 }
 
 Panels OutputPanels(const float *w, long tap_rows, long tap_columns, long C, long O, Precision precision) {
-  const long size = PlaceSize(precision), pixel = Places(precision, C);
+  const long size = PlaceSize(precision), section = Places(precision, C), pixel = Sections(precision) * section;
   Panels panels(tap_rows, tap_columns * pixel, O, precision);
   // Rows of the filter are read from end to end, a few at a time: what is asked of memory then lies side by side.
   const Shares shares(panels.terms, 16);
@@ -35,12 +35,12 @@ Panels OutputPanels(const float *w, long tap_rows, long tap_columns, long C, lon
     for (long panel = 0; panel < panels.count; panel++) {
       const long columns = panels.Columns(panel);
       for (long term = shares.Begin(share); term < shares.End(share); term++) {
-        const long at = term % panels.row, tap = term / panels.row * tap_columns + at / pixel, c = at % pixel * size;
+        const long at = term % panels.row, tap = term / panels.row * tap_columns + at / pixel, c = at % section * size;
         const float *const row = w + (tap * C + c) * O + panel * kPanel;
         float *const to = panels.At(panel) + term * kPanel;
         if (at >= panels.run) std::fill_n(to, kPanel, 0.0f);
         else if (size == 1) CopyColumns(row, columns, to);
-        else PairColumns(row, c + 1 < C ? row + O : nullptr, columns, to);
+        else PairColumns(row, c + 1 < C ? row + O : nullptr, columns, to, kOtherPieces[at % pixel / section]);
       }
     }
   });
@@ -51,9 +51,9 @@ namespace {
 
 // The outputs of one tap and of a panel's inputs: `columns` rows of O floats as [pixel][kPanel].
 void PackInputs(const float *from, long O, long columns, Precision precision, float *to) {
-  const long pixel = Places(precision, O);
+  const long section = Places(precision, O), pixel = Sections(precision) * section;
 #if defined(ABLATE_HAS_AMX)
-  if (AmxServes(precision) && O % 32 == 0 && columns == kPanel) {
+  if (precision == Precision::kBfloat16 && AmxServes(precision) && O % 32 == 0 && columns == kPanel) {
     for (long c = 0; c < kPanel; c += kAmxRows) {
       for (long place = 0; place < pixel; place += kAmxPlaces) {
         Vec rows[kAmxRows];
@@ -67,9 +67,13 @@ void PackInputs(const float *from, long O, long columns, Precision precision, fl
     return;
   }
 #endif
-  if (precision == Precision::kBfloat16) {
+  if (precision != Precision::kFloat32) {
     float *const rounded = Scratch(Slot::kWeights, columns * pixel);
-    for (long c = 0; c < columns; c++) PairNeighbours(from + c * O, O, rounded + c * pixel);
+    for (long c = 0; c < columns; c++) {
+      for (long s = 0; s < Sections(precision); s++) {
+        PairNeighbours(from + c * O, O, rounded + c * pixel + s * section, kOtherPieces[s]);
+      }
+    }
     from = rounded;
   }
   TransposeColumns(from, pixel, pixel, columns, to);
@@ -78,7 +82,7 @@ void PackInputs(const float *from, long O, long columns, Precision precision, fl
 }  // namespace
 
 Panels InputPanels(const float *w, const Window &d, long O, const Phase &y, const Phase &x, Precision precision) {
-  const long pixel = Places(precision, O);
+  const long pixel = Sections(precision) * Places(precision, O);
   Panels panels(y.taps, x.taps * pixel, d.C, precision);
   Parallel(panels.count * y.taps * x.taps, [&](long task) {
     const Packing packing;

@@ -47,12 +47,14 @@ ABLATE_INLINE void CopyColumns(const float *from, long columns, float *to) {
 // The same where a column's terms lie side by side, `row` floats from those of the next: [terms][kPanel].
 void TransposeColumns(const float *from, long row, long terms, long columns, float *to);
 
-// The same of two rows in one; the second may be missing.
+// The same of pieces of two rows in one; the second may be missing.
 template <class T>
-ABLATE_INLINE void PairColumns(const T *first, const T *second, long columns, float *to) {
-  PanelVectors(columns, to, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
-    const auto one = Factors(first + c, width);
-    return Paired(one, second ? Factors(second + c, width) : decltype(one){});
+ABLATE_INLINE void PairColumns(const T *first, const T *second, long columns, float *to, Piece piece = Piece::kNearest) {
+  WithPiece(piece, [=](auto constant) ABLATE_INLINE_LAMBDA {
+    PanelVectors(columns, to, [=](long c, auto width) ABLATE_INLINE_LAMBDA {
+      const auto one = Before<decltype(constant)::value>(Factors(first + c, width));
+      return Paired(one, second ? Before<decltype(constant)::value>(Factors(second + c, width)) : decltype(one){});
+    });
   });
 }
 

@@ -166,26 +166,26 @@ constexpr Table<OuterCall> kOuterTables[] = {OuterTable<Precision::kFloat32>(Hei
 
 template <class Call>
 Function<Call> FunctionOf(const Table<Call> (&tables)[2], int rows, const Call &call) {
-  return tables[call.precision == Precision::kBfloat16].of[rows - 1][call.columns > kWidth];
+  return tables[call.precision != Precision::kFloat32].of[rows - 1][call.columns > kWidth];
 }
 
 // A tile's terms of two positions. `spills`: what may be read and written runs on for a whole vector, which costs a fraction of
 // a part of one; the position after it will be written over what is too much, and tiles lie so far apart that the last may spill.
-template <class T>
+template <Piece P, class T>
 ABLATE_INLINE void PackTile(const T *first, const T *second, int count, bool spills, float *to) {
   static_assert(kTileRows > kWidth || 2 * kLine - (kLine - 1) >= kWidth - kTileRows, "what TilesApart leaves at a tile's end");
-  if (kTileRows <= kWidth && spills) PairRows(first, second, kWidth, to);
-  else PairRows(first, second, count, to);
+  if (kTileRows <= kWidth && spills) PairRows<P>(first, second, kWidth, to);
+  else PairRows<P>(first, second, count, to);
 }
 
-template <class T>
+template <class T, Piece P>
 void PackPairs(const float *const *rows, long offset, long terms, long positions, float *packed, long apart, long height) {
   const auto row = [&](long p) { return reinterpret_cast<const T *>(rows[p]) + offset; };
   for (long p = 0; p < positions; p += 2) {
     const T *const first = row(p), *const second = p + 1 < positions ? row(p + 1) : nullptr;
     for (long term = 0, tile = 0; term < terms; term += height, tile++) {
       const int count = static_cast<int>(std::min(height, terms - term));
-      PackTile(first + term, second ? second + term : nullptr, count, term + kWidth <= terms,
+      PackTile<P>(first + term, second ? second + term : nullptr, count, term + kWidth <= terms,
                packed + tile * apart + p / 2 * count);
     }
   }
@@ -197,11 +197,12 @@ void RowsTile(int rows, const RowsCall &call) { FunctionOf(kRowsTables, rows, ca
 void OuterTile(int terms, const OuterCall &call) { FunctionOf(kOuterTables, terms, call)(call); }
 
 void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
-               float *packed, long apart, long height) {
+               float *packed, long apart, long height, Piece piece) {
   const Packing packing;
-  if (precision == Precision::kBfloat16) {
-    auto *const pack = places ? PackPairs<Bfloat16> : PackPairs<float>;
-    return pack(rows, offset, terms, positions, packed, apart, height);
+  if (precision != Precision::kFloat32) {
+    const bool rest = piece == Piece::kRest;
+    auto *const floats = rest ? PackPairs<float, Piece::kRest> : PackPairs<float, Piece::kNearest>;
+    return (places ? PackPairs<Bfloat16, Piece::kNearest> : floats)(rows, offset, terms, positions, packed, apart, height);
   }
   const long whole = terms / kTileRows, rest = terms % kTileRows;
   for (long p = 0; p < positions; p++) {

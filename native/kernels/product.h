@@ -61,9 +61,9 @@ struct OuterCall {
 void OuterTile(int terms, const OuterCall &call);
 // `terms` from each row's `offset` on as tiles [positions][height], the last of fewer terms where they end, `apart` floats
 // from one to the next. It pays for tiles that meet several panels: where they lie, rows may be so far apart that they drive
-// each other out of the nearest cache. Rows of `places`, whose halves are terms, and lower tiles are for bfloat16 alone.
+// each other out of the nearest cache. Rows of `places`, whose halves are terms, and lower tiles are for kBfloat16 alone.
 void PackTerms(Precision precision, bool places, const float *const *rows, long offset, long terms, long positions,
-               float *packed, long apart, long height = kTileRows);
+               float *packed, long apart, long height = kTileRows, Piece piece = Piece::kNearest);
 constexpr long kFarApart = 512;  // floats from row to row, where packing pays for any number of panels
 constexpr long kPackedFrom = kRegisters == 32 ? 3 : 6;  // panels
 constexpr bool PackingPays(long panels, long apart) { return panels >= kPackedFrom || apart >= kFarApart; }

@@ -6,6 +6,7 @@ import type { Recipe } from '../config/recipe.js';
 import type { Dataset } from '../data/dataset.js';
 import { meanColour } from '../data/pictures/normalise.js';
 import { createItemPreparation } from '../data/threads/prepare-item.js';
+import type { Precision } from '../engine/engine.js';
 import type { PlannedRun } from '../experiment/plan.js';
 import type { Share } from '../experiment/share.js';
 import type { Init } from '../layers/layer.js';
@@ -16,7 +17,7 @@ import { type StepNetwork, stepTask } from './task.js';
 /** A variant as PyTorch's side is told it, beside the network's own task. */
 interface TorchTraining {
   readonly recipe: Recipe;
-  readonly precision: 'float32' | 'bfloat16';
+  readonly precision: Precision;
   /** The learning rate of every step of a run. */
   readonly rates: readonly number[];
   readonly perEpoch: number;

@@ -143,9 +143,11 @@ const recipeFields = z.strictObject({
     .describe('Learning-rate factor from a layer group to the one before it (fine-tuning).'),
   head_init_scale: positive.default(1).describe("Factor on the classifier's initial weights (fine-tuning)."),
   precision: z
-    .enum(['float32', 'bfloat16', 'auto'])
+    .enum(['float32', 'bfloat16', 'bfloat16x3', 'auto'])
     .default('float32')
-    .describe('Of matrix products and of what is stored between layers; weights, norms and losses stay float32.'),
+    .describe(
+      'Of matrix products and of what is stored between layers; weights, norms and losses stay float32. bfloat16x3: float32, each product of it from three of bfloat16.',
+    ),
   augmentation: augmentationSchema.superRefine(haveEffect).prefault({}).describe('What is done to training pictures.'),
   evaluation: evaluationSchema.prefault({}).describe('How pictures are prepared for evaluation.'),
 });

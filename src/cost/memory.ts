@@ -32,7 +32,11 @@ export function countMemory(model: Model, recompute: 'none' | 'blocks' = 'none')
  */
 export function estimateTrainingBytes(
   { activations, parameters }: MemoryCount,
-  { batch, moments, precision }: { batch: number; moments: number; precision: 'float32' | 'bfloat16' | 'auto' },
+  {
+    batch,
+    moments,
+    precision,
+  }: { batch: number; moments: number; precision: 'float32' | 'bfloat16' | 'bfloat16x3' | 'auto' },
 ): number {
   return (precision === 'bfloat16' ? 2 : 4) * activations * batch + 4 * parameters * (2 + moments);
 }

@@ -9,6 +9,12 @@ export type Device = 'auto' | 'gpu' | 'cpu' | 'wasm' | 'webgpu';
 /** What makes a program of a compiled step: TensorFlow's executor, kernel by kernel, or XLA, which fuses them. */
 export type Compiler = 'tensorflow' | 'xla';
 
+/**
+ * What factors of dense products are made of: float32, bfloat16 as are the maps between layers, or each of two pieces of
+ * bfloat16, whose three products stand for one of float32, with maps of float32.
+ */
+export type Precision = 'float32' | 'bfloat16' | 'bfloat16x3';
+
 /** What stands in every record and report about where numbers came from. */
 export interface EngineDescription {
   readonly engine: EngineName;
@@ -21,7 +27,7 @@ export interface EngineDescription {
   readonly kernels: string;
   /** There where XLA compiled the steps: last digits differ. */
   readonly compiler?: 'xla' | undefined;
-  readonly precision: 'float32' | 'bfloat16';
+  readonly precision: Precision;
 }
 
 export type Feeds = Readonly<Record<string, Tensor>>;

@@ -1,5 +1,5 @@
 import { checkDevice } from './available.js';
-import { type Compiler, type Device, type Engine, EnvironmentError } from './engine.js';
+import { type Compiler, type Device, type Engine, EnvironmentError, type Precision } from './engine.js';
 import { LoadError } from './tensorflow/load.js';
 
 export interface EngineOptions {
@@ -10,7 +10,7 @@ export interface EngineOptions {
   /** What compiles steps; wasm and webgpu run them op by op. */
   readonly compiler?: Compiler;
   /** Of matrix products and of what is stored between layers; wasm and webgpu have float32 only. */
-  readonly precision?: 'float32' | 'bfloat16' | 'auto';
+  readonly precision?: Precision | 'auto';
   /** Told in a sentence where `auto` had to take a slower engine, or an engine runs slower than it could. */
   readonly onWarning?: (text: string) => void;
 }
@@ -33,7 +33,7 @@ export async function openEngine({ device, onWarning, ...options }: EngineOption
     }
   }
   const portable = engine === 'webgpu' ? 'webgpu' : 'wasm';
-  if (options.precision === 'bfloat16') {
+  if (options.precision?.startsWith('bfloat16')) {
     throw new EnvironmentError(
       `The ${portable} engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe`,
     );

@@ -78,7 +78,7 @@ export interface RunSpec extends Frozen<Omit<z.infer<typeof runSpecSchema>, 'rec
   readonly dataset: DatasetConfig;
 }
 
-const precision = z.enum(['float32', 'bfloat16']);
+const precision = z.enum(['float32', 'bfloat16', 'bfloat16x3']);
 /** Absent where it is TensorFlow itself, or nothing is compiled. */
 const compiler = z.literal('xla').optional();
 const engineName = z.enum(['tensorflow', 'wasm', 'webgpu']);

@@ -63,6 +63,20 @@ describe('precision', () => {
     expect(await losses(openTensorflow({ device: 'cpu', precision: 'auto' }))).toEqual(eager);
   });
 
+  it('bfloat16x3 trains within a thousandth of float32, compiled as eager, where the CPU multiplies bfloat16', async () => {
+    const open = (eager: boolean) => openTensorflow({ device: 'cpu', precision: 'bfloat16x3', eager });
+    if (!loadKernels(loadTensorflow({ device: 'cpu' }))?.multipliesBfloat16) {
+      expect(() => open(false)).toThrow('precision bfloat16x3 cannot be had');
+      return;
+    }
+    expect(open(false).description.precision).toBe('bfloat16x3');
+    const found = await losses(open(false));
+    expect(await losses(open(true))).toEqual(found);
+    expect(found).not.toEqual(single);
+    for (const [step, loss] of found.entries())
+      expect(Math.abs(loss / single[step]! - 1), `step ${step}`).toBeLessThan(1e-3);
+  });
+
   it.each(['convnext-tiny', 'resnet-50', 'swin-tiny'])(
     '%s: maps stay bfloat16 from the pictures to the pool',
     (name) => {
@@ -91,6 +105,7 @@ describe('precision', () => {
     expect(resolve({ gpu: false, kernels: old })).toThrow('x86-64-v3');
     expect(resolve({ gpu: false, kernels: old })).toThrow(EnvironmentError);
     expect(resolvePrecision('auto', { gpu: false, kernels: old })).toBe('float32');
-    await expect(openEngine({ device: 'wasm', precision: 'bfloat16' })).rejects.toThrow('float32 or auto');
+    for (const precision of ['bfloat16', 'bfloat16x3'] as const)
+      await expect(openEngine({ device: 'wasm', precision })).rejects.toThrow('float32 or auto');
   });
 });

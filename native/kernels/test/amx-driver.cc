@@ -18,17 +18,16 @@ struct Results {
 };
 
 template <class T>
-Results Run(const Window &d, long O) {
+Results Run(const Window &d, long O, Precision precision) {
   const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(4, d.N * d.OH * d.OW * O);
   const Values w = Numbers(2, d.kernel * d.kernel * d.C * O), bias = Numbers(3, O);
   Map<T> y(dy.size()), active(dy.size()), before(dy.size()), dx(x.size()), sum(x.size());
   Values dw(w.size()), dbias(O);
-  constexpr Precision kPrecision = Precision::kBfloat16;
-  DenseForward<Activation::kNone, T>(x.data(), w.data(), bias.data(), d, O, kPrecision, nullptr, y.data());
-  DenseForward<Activation::kGelu, T>(x.data(), w.data(), bias.data(), d, O, kPrecision, before.data(), active.data());
-  DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, dx.data());
-  DenseInputGradient(dy.data(), w.data(), d, O, kPrecision, sum.data(), x.data());
-  DenseFilterGradient(dy.data(), x.data(), d, O, kPrecision, dw.data(), dbias.data());
+  DenseForward<Activation::kNone, T>(x.data(), w.data(), bias.data(), d, O, precision, nullptr, y.data());
+  DenseForward<Activation::kGelu, T>(x.data(), w.data(), bias.data(), d, O, precision, before.data(), active.data());
+  DenseInputGradient(dy.data(), w.data(), d, O, precision, dx.data());
+  DenseInputGradient(dy.data(), w.data(), d, O, precision, sum.data(), x.data());
+  DenseFilterGradient(dy.data(), x.data(), d, O, precision, dw.data(), dbias.data());
   Values all = Widened(y), more = Widened(active);
   all.insert(all.end(), more.begin(), more.end());
   Values slopes = Widened(dx);
@@ -49,11 +48,11 @@ float Distance(const Values &a, const Values &b) {
 
 // Whether both ways give the same, but for the order of sums and what a map is rounded to.
 template <class T>
-bool Holds(const Window &d, long O, float map_tolerance) {
+bool Holds(const Window &d, long O, Precision precision, float map_tolerance) {
   emulates_amx = false;
-  const Results expected = Run<T>(d, O);
+  const Results expected = Run<T>(d, O, precision);
   emulates_amx = true;
-  const Results found = Run<T>(d, O);
+  const Results found = Run<T>(d, O, precision);
   const float maps[] = {Distance(found.y, expected.y), Distance(found.before, expected.before),
                         Distance(found.dx, expected.dx)};
   const float gradients[] = {Distance(found.dw, expected.dw), Distance(found.dbias, expected.dbias)};
@@ -84,7 +83,10 @@ int main() {
   };
   SetThreads(2);
   for (const auto &[d, O] : cases) {
-    if (!Holds<float>(d, O, 2e-6f) || !Holds<Bfloat16>(d, O, 1.0f / 256)) return 1;
+    if (!Holds<float>(d, O, Precision::kBfloat16, 2e-6f) || !Holds<float>(d, O, Precision::kBfloat16x3, 1e-5f) ||
+        !Holds<Bfloat16>(d, O, Precision::kBfloat16, 1.0f / 256)) {
+      return 1;
+    }
   }
   printf("%zu cases\n", sizeof(cases) / sizeof(cases[0]));
 }

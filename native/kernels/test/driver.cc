@@ -178,7 +178,8 @@ void AddConvolutions(std::vector<Case> &cases, const Window &d, long groups) {
 
 template <Activation A, class T>
 void AddDenseOf(std::vector<Case> &cases, const Window &d, long O, Precision precision) {
-  const std::string kind = precision == Precision::kBfloat16 ? "bfloat16 dense " : "dense ";
+  const char *const kinds[] = {"dense ", "bfloat16 dense ", "bfloat16x3 dense "};
+  const std::string kind = kinds[static_cast<int>(precision)];
   cases.push_back({kind + NameOf(d) + " to " + std::to_string(O) + Kind<T>(), [=] {
                      const long out = d.N * d.OH * d.OW * O;
                      const Map<T> x = MapOf<T>(1, d.N * d.H * d.W * d.C), dy = MapOf<T>(4, out);
@@ -198,6 +199,7 @@ template <Activation A>
 void AddDense(std::vector<Case> &cases, const Window &d, long O) {
   AddDenseOf<A, float>(cases, d, O, Precision::kFloat32);
   AddDenseOf<A, float>(cases, d, O, Precision::kBfloat16);
+  AddDenseOf<A, float>(cases, d, O, Precision::kBfloat16x3);
   AddDenseOf<A, Bfloat16>(cases, d, O, Precision::kBfloat16);
 }
 

@@ -13,6 +13,7 @@ import { stepFigure } from '../../bench/step-figure.js';
 import { type StepRow, stepRow } from '../../bench/step-rows.js';
 import { rowLine, stepFindings, stepTable } from '../../bench/step-table.js';
 import { type StepNetwork, type StepSize, stepTask } from '../../bench/task.js';
+import type { Precision } from '../../engine/engine.js';
 import { networkOf } from '../../experiment/network.js';
 import { counted } from '../../words/counted.js';
 import { createCatalogue } from '../../roadmap/catalogue.js';
@@ -40,7 +41,7 @@ interface BenchStepOptions extends NamedNetworkOptions, SettingsOption {
   readonly threads: number;
   readonly rounds: number;
   readonly steps?: number;
-  readonly precision: 'float32' | 'bfloat16';
+  readonly precision: Precision;
   readonly profile?: boolean;
   readonly json?: boolean;
   readonly chart?: string;
@@ -67,7 +68,7 @@ export function benchStepCommand(): Command {
     .option('--threads <count>', 'threads of each contender', whole, 2)
     .option('--rounds <count>', 'turns of every contender', whole, 7)
     .option('--steps <count>', 'steps a turn (default: 3; 1 from 128 pixels on)', whole)
-    .addOption(new Option('--precision <type>').choices(['float32', 'bfloat16']).default('float32'))
+    .addOption(new Option('--precision <type>').choices(['float32', 'bfloat16', 'bfloat16x3']).default('float32'))
     .option(
       '--profile',
       'instead: where the time of our step goes, by kind and by part of the network, beside the floor that the machine sets',

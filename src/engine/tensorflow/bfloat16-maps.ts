@@ -11,8 +11,8 @@ const BFLOAT16 = 14;
 /** The attribute that says what an op's maps are made of: our kernels' (native/kernels/op.h), and most of TensorFlow's. */
 const OF_MAPS = 'T';
 
-/** The attribute of products that says whether their factors are bfloat16. Where not, neither are their maps. */
-const ROUNDED = 'rounded';
+/** The attribute of products that says how many pieces of bfloat16 their factors have. Where none, maps are float32. */
+const PIECES = 'pieces';
 
 /** TensorFlow's ops that move elements and compute nothing: bfloat16 go through them as they are. */
 const MOVES = new Set(['ConcatV2', 'Identity', 'Pad', 'PadV2', 'Reshape', 'Slice', 'StridedSlice', 'Transpose']);
@@ -84,7 +84,7 @@ class Bfloat16Maps {
 
   /** Positions of the inputs that are to be bfloat16; the others are not to be. */
   private mapsOf(op: string, attributes: readonly OpAttribute[], ids: readonly number[]): readonly number[] {
-    const ours = op.startsWith('Ablate') && !attributes.some(({ name, value }) => name === ROUNDED && value === 0);
+    const ours = op.startsWith('Ablate') && !attributes.some(({ name, value }) => name === PIECES && value === 0);
     const moves = MOVES.has(op) && ids.some((id) => this.narrow.has(id));
     if (!ours && !moves) return [];
     const definition = opDefinition(this.below, op);

@@ -1,4 +1,4 @@
-import { type Compiler, type Engine, EnvironmentError } from '../engine.js';
+import { type Compiler, type Engine, EnvironmentError, type Precision } from '../engine.js';
 import type { GroupOptions } from '../group.js';
 import { withContract } from '../contract.js';
 import { eagerStep } from '../eager.js';
@@ -8,7 +8,7 @@ import { joinGroup } from './group/join.js';
 import { type LoadedTensorflow, type LoadOptions, loadTensorflow } from './load.js';
 import { type Kernels, loadKernels } from './kernels.js';
 import { createProfiler } from './profiler.js';
-import { type Precision, resolvePrecision } from './precision.js';
+import { resolvePrecision } from './precision.js';
 import { createRenewal } from './renewal.js';
 import { createAfter } from './ops/after.js';
 import { createTensorflowOps } from './ops/ops.js';
@@ -22,7 +22,7 @@ interface StepOptions {
   readonly eager?: boolean;
   /** What compiles them. XLA knows TensorFlow's own ops only, so that the fused kernels are left out with it. */
   readonly compiler?: Compiler;
-  readonly precision?: Precision;
+  readonly precision?: Precision | 'auto';
 }
 
 export interface TensorflowOptions extends LoadOptions, StepOptions {

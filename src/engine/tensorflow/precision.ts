@@ -1,11 +1,8 @@
-import { type Compiler, EnvironmentError } from '../engine.js';
+import { type Compiler, EnvironmentError, type Precision } from '../engine.js';
 import type { Kernels } from './kernels.js';
 import { command } from '../../shell/program.js';
 
-/** What a recipe may ask for. */
-export type Precision = 'float32' | 'bfloat16' | 'auto';
-
-/** What decides whether bfloat16 can be had. */
+/** What decides whether bfloat16 can be had, or pieces of it. */
 export interface PrecisionFacts {
   readonly gpu: boolean;
   readonly compiler?: Compiler;
@@ -15,15 +12,15 @@ export interface PrecisionFacts {
 
 /**
  * What a precision comes to on this device. `auto` is bfloat16 where the CPU multiplies it, else float32. Throws an
- * `EnvironmentError` where bfloat16 was asked for by name and cannot be had.
+ * `EnvironmentError` where another than float32 was asked for by name and cannot be had.
  */
-export function resolvePrecision(wish: Precision, facts: PrecisionFacts): 'float32' | 'bfloat16' {
+export function resolvePrecision(wish: Precision | 'auto', facts: PrecisionFacts): Precision {
   if (wish === 'float32') return wish;
   const reason = obstacle(facts);
-  if (reason === null) return 'bfloat16';
+  if (reason === null) return wish === 'auto' ? 'bfloat16' : wish;
   if (wish === 'auto') return 'float32';
   throw new EnvironmentError(
-    `precision bfloat16 cannot be had: ${reason}.\nNext: set precision: float32 or auto in the recipe`,
+    `precision ${wish} cannot be had: ${reason}.\nNext: set precision: float32 or auto in the recipe`,
   );
 }
 

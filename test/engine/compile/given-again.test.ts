@@ -16,7 +16,7 @@ const normed = (x: Tensor, { gamma, beta }: Feeds, activation: 'relu' | 'gelu' |
 const layerNormed = (x: Tensor, { gamma, beta }: Feeds): Tensor =>
   kernels.layerNorm(x, gamma as Tensor1D, beta as Tensor1D, 1e-6);
 const dense = (x: Tensor, { w }: Feeds): Tensor =>
-  kernels.dense(x as Tensor4D, w as Tensor4D, { stride: 1, padding: 0, bfloat16: true });
+  kernels.dense(x as Tensor4D, w as Tensor4D, { stride: 1, padding: 0, precision: 'bfloat16' });
 const convolved = (x: Tensor, filter: Tensor | undefined, groups: number, padding: number): Tensor =>
   ops.conv2d(x as Tensor4D, filter as Tensor4D, { stride: 1, padding, groups });
 const linear = (x: Tensor, { m, gamma }: Feeds, activation: 'gelu' | null): Tensor =>

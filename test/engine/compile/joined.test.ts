@@ -26,7 +26,7 @@ function stepOf({ stride, padding }: Case): Step {
   return ({ x, w, dy, other }) =>
     tf.tidy(() => {
       const value = (map: Tensor) => {
-        const y = kernels.dense(map as Tensor4D, w as Tensor4D, { stride, padding, bfloat16: true });
+        const y = kernels.dense(map as Tensor4D, w as Tensor4D, { stride, padding, precision: 'bfloat16' });
         return tf.add(
           tf.sum(tf.mul(y, dy as Tensor)),
           tf.sum(tf.mul(kernels.activation(map, 'gelu'), other as Tensor)),

@@ -50,7 +50,7 @@ const dense = (
   between: activation === 'gelu',
   op: ({ x, kernel, bias }) =>
     kernels.dense(x as Tensor4D, kernel as Tensor4D, {
-      ...{ stride, padding, activation, bfloat16: true },
+      ...{ stride, padding, activation, precision: 'bfloat16' },
       bias: bias as Tensor1D,
     }),
 });

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import type { Precision } from '../../../src/engine/engine.js';
 import type { Activation } from '../../../src/engine/ops.js';
 import { type Convolution, convolve, drawn, kernelShape, outputShape, dense } from './conv-reference.js';
 import { expectClose, kernels, normals, rounded, tf } from './kernels.js';
@@ -49,32 +50,89 @@ function transformed(convolution: Convolution): boolean {
   return kernel === 3 && stride === 1 && padding <= 2 && Math.min(shape[3], outputs) >= 24 && saved > 2;
 }
 
-describe.each(['float32', 'bfloat16'] as const)('%s', (precision) => {
+type Factors = readonly [x: Float32Array, w: Float32Array, dy: Float32Array];
+
+/** The convolution and its gradients in float64, of factors as a precision makes them. */
+function convolveIn(precision: Precision, convolution: Convolution, [x, w, dy]: Factors) {
+  const of = (...factors: Factors) => {
+    const [a, b, c] = factors.map((values) => Float64Array.from(values)) as [Float64Array, Float64Array, Float64Array];
+    return convolve(convolution, a, b, c);
+  };
+  if (precision === 'float32' || transformed(convolution)) return of(x, w, dy);
+  const nearest: Factors = [rounded(x), rounded(w), rounded(dy)];
+  const all = of(...nearest);
+  if (precision === 'bfloat16') return all;
+  const rest = (values: Float32Array, near: Float32Array) => rounded(values.map((value, at) => value - near[at]!));
+  const [nearX, nearW, nearDy] = nearest;
+  const withX = of(rest(x, nearX), nearW, nearDy);
+  const withW = of(nearX, rest(w, nearW), nearDy);
+  const withDy = of(nearX, nearW, rest(dy, nearDy));
+  const sum = (near: Float64Array, one: Float64Array, other: Float64Array) =>
+    near.map((value, at) => value + one[at]! + other[at]!);
+  return {
+    y: sum(all.y, withX.y, withW.y),
+    dx: sum(all.dx, withW.dx, withDy.dx),
+    dw: sum(all.dw, withX.dw, withDy.dw),
+  };
+}
+
+describe.each(['float32', 'bfloat16', 'bfloat16x3'] as const)('%s', (precision) => {
+  // Three times as many products are summed in float32.
+  const tolerance = precision === 'bfloat16x3' ? 1e-5 : undefined;
+
   test.each(CASES)('$shape to $outputs channels, kernel $kernel, stride $stride, padding $padding', (convolution) => {
     const { stride, padding, outputs } = convolution;
     const { x, w, bias, dy, dbias } = drawn(convolution);
-    const bfloat16 = precision === 'bfloat16';
-    const factors = (values: Float32Array): Float64Array =>
-      Float64Array.from(bfloat16 && !transformed(convolution) ? rounded(values) : values);
-    const expected = convolve(convolution, factors(x), factors(w), factors(dy));
+    const expected = convolveIn(precision, convolution, [x, w, dy]);
     tf.tidy(() => {
       const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution)), tf.tensor(bias)];
       const op = (map: Tensor, kernel: Tensor, offset?: Tensor) => {
-        const options = { bias: offset as Tensor1D | undefined, stride, padding, bfloat16 };
+        const options = { bias: offset as Tensor1D | undefined, stride, padding, precision };
         return kernels.dense(map as Tensor4D, kernel as Tensor4D, options);
       };
-      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value');
+      expectClose(op(inputs[0]!, inputs[1]!), expected.y, 'value', tolerance);
       expectClose(
         op(inputs[0]!, inputs[1]!, inputs[2]!),
         expected.y.map((value, i) => value + bias[i % outputs]!),
         'with bias',
+        tolerance,
       );
       const gradients = tf.grads(op as never)(inputs, tf.tensor(dy, outputShape(convolution)));
       const [dx, dw, db] = gradients as [Tensor, Tensor, Tensor];
-      expectClose(dx, expected.dx, 'gradient of x');
-      expectClose(dw, expected.dw, 'gradient of the kernel');
-      expectClose(db, dbias, 'gradient of the bias');
+      expectClose(dx, expected.dx, 'gradient of x', tolerance);
+      expectClose(dw, expected.dw, 'gradient of the kernel', tolerance);
+      expectClose(db, dbias, 'gradient of the bias', tolerance);
     });
+  });
+});
+
+describe('bfloat16x3', () => {
+  const convolution = dense([70, 1, 1, 500], 90, 1);
+  const { x, w, dy } = drawn(convolution);
+  const in64 = (values: Float32Array, change = (value: number) => value) => Float64Array.from(values, change);
+  const exact = convolve(convolution, in64(x), in64(w), in64(dy));
+  const absolute = convolve(convolution, in64(x, Math.abs), in64(w, Math.abs), in64(dy, Math.abs));
+
+  /** The greatest distance from float64, in shares of the sum of the products' sizes. */
+  const distances = (precision: 'bfloat16' | 'bfloat16x3') =>
+    tf.tidy(() => {
+      const inputs = [tf.tensor(x, [...convolution.shape]), tf.tensor(w, kernelShape(convolution))];
+      const op = (map: Tensor, kernel: Tensor) =>
+        kernels.dense(map as Tensor4D, kernel as Tensor4D, { stride: 1, padding: 0, precision });
+      const { value, grads } = tf.valueAndGrads(op)(inputs, tf.tensor(dy, outputShape(convolution)) as Tensor4D);
+      const found = { y: value, dx: grads[0]!, dw: grads[1]! };
+      return (['y', 'dx', 'dw'] as const).map((name) => {
+        const wanted = exact[name];
+        const values = found[name].dataSync();
+        return Math.max(...wanted.map((right, at) => Math.abs((values[at] as number) - right) / absolute[name][at]!));
+      });
+    });
+
+  test('products are within 3 x 2^-18 of their factors, a hundred times nearer than those of bfloat16', () => {
+    const sums = 2 ** -21; // what adding up in float32 rounds away
+    for (const distance of distances('bfloat16x3')) expect(distance).toBeLessThan(3 * 2 ** -18 + sums);
+    const ratios = distances('bfloat16').map((far, at) => far / distances('bfloat16x3')[at]!);
+    for (const ratio of ratios) expect(ratio).toBeGreaterThan(100);
   });
 });
 

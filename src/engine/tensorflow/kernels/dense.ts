@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Precision } from '../../engine.js';
 import type { Activation } from '../../ops.js';
 import { gradient } from '../ops/gradient.js';
 import { integer } from '../raw.js';
@@ -11,10 +12,11 @@ export interface DenseOptions extends WindowOptions {
   readonly bias?: Tensor1D | null | undefined;
   readonly activation?: Activation | null | undefined;
   /**
-   * Rounds the factors of the products, also the gradients', to bfloat16; sums, bias and activation stay float32. Not those
-   * of 3x3 convolutions where Winograd's filtering, in float32, saves more than half of the products.
+   * What factors are made of, also the gradients'; sums, bias and activation stay float32, as do factors of 3x3
+   * convolutions where Winograd's filtering saves more than half of the products. Of bfloat16x3 a product is within 3 x 2^-18
+   * of itself.
    */
-  readonly bfloat16?: boolean;
+  readonly precision?: Precision;
 }
 
 export interface DenseKernels {
@@ -27,6 +29,9 @@ export interface DenseKernels {
   dense(x: Tensor4D, kernel: Tensor4D, options: DenseOptions): Tensor4D;
 }
 
+/** How many pieces of bfloat16 factors are made of (native/kernels/bfloat16.h). */
+const PIECES: Readonly<Record<Precision, number>> = { float32: 0, bfloat16: 1, bfloat16x3: 2 };
+
 export function createDenseKernels({ tf, one, many }: KernelLoad): DenseKernels {
   const none = () => tf.tensor1d([], 'float32');
   const extent = (height: number, width: number) => tf.zeros([0, height, width]);
@@ -35,13 +40,14 @@ export function createDenseKernels({ tf, one, many }: KernelLoad): DenseKernels 
   return {
     servesDense,
 
-    dense(x, kernel, { bias, activation: kind, stride, padding, bfloat16 = false }) {
+    dense(x, kernel, { bias, activation: kind, stride, padding, precision = 'float32' }) {
       const outputs = checkWindow('dense', x, kernel, { stride, padding });
       const [size, , inputs, channels] = kernel.shape;
       check(inputs === x.shape[3], 'dense', `a kernel [k, k, ${x.shape[3]}, O]`, kernel);
       check(!bias || bias.size === channels, 'dense', `a bias with ${channels} values`, bias);
       check(servesDense(size), 'dense', 'a kernel of at most 16', kernel);
-      const attributes = [integer('stride', stride), integer('padding', padding), integer('rounded', Number(bfloat16))];
+      const pieces = integer('pieces', PIECES[precision]);
+      const attributes = [integer('stride', stride), integer('padding', padding), pieces];
       const [, height, width] = x.shape;
       const name = `Dense${suffix(kind)}`;
       /** What GELU's gradient needs: the convolution before its bias. */

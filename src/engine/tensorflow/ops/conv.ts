@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Precision } from '../../engine.js';
 import type { Activation, Ops } from '../../ops.js';
 import type { OpAttribute } from '../binding.js';
 import { flag, floatType, INT32, integer, type Raw, text } from '../raw.js';
@@ -10,8 +11,8 @@ type Tf = typeof import('@tensorflow/tfjs-core');
 
 export interface ConvolutionOptions {
   readonly kernels: Kernels | null;
-  /** Rounds the factors of dense convolutions and matrix products to bfloat16: the fused kernels only. */
-  readonly bfloat16: boolean;
+  /** What factors of dense convolutions and matrix products are made of: the fused kernels' only. */
+  readonly precision: Precision;
 }
 
 /**
@@ -22,7 +23,7 @@ export function createConvolutions(
   tf: Tf,
   raw: Raw,
   { activation }: Activations,
-  { kernels, bfloat16 }: ConvolutionOptions,
+  { kernels, precision }: ConvolutionOptions,
 ): Pick<Ops, 'conv2d' | 'linear'> {
   const format = text('data_format', 'NHWC');
 
@@ -123,7 +124,7 @@ export function createConvolutions(
         return (kind ? activation(y, kind) : y) as Tensor4D;
       }
       if (kernels && groups === 1 && kernels.servesDense(kernel.shape[0])) {
-        return kernels.dense(x, kernel, { stride, padding, bias, activation: kind, bfloat16 });
+        return kernels.dense(x, kernel, { stride, padding, bias, activation: kind, precision });
       }
       return finish(convolve(x, kernel, stride, padding, groups), bias, kind) as Tensor4D;
     },
@@ -135,7 +136,8 @@ export function createConvolutions(
         const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
         const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
         // A classifier, which has one row a sample, stays float32: rounded scores of two classes would often be equal.
-        const options = { stride: 1, padding: 0, bias, activation: kind, bfloat16: bfloat16 && x.rank > 2 };
+        const ofClasses = x.rank <= 2;
+        const options = { stride: 1, padding: 0, bias, activation: kind, precision: ofClasses ? 'float32' : precision };
         return tf.reshape(kernels.dense(rows, kernel, options), shape);
       }
       return tf.reshape(finish(matMul(tf.reshape(x, [-1, inputs]), weight), bias, kind), shape);

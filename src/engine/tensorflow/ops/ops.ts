@@ -1,4 +1,5 @@
 import { createReferenceOps } from '../../reference/ops.js';
+import type { Precision } from '../../engine.js';
 import type { Ops } from '../../ops.js';
 import type { Kernels } from '../kernels.js';
 import type { LoadedTensorflow } from '../load.js';
@@ -16,7 +17,7 @@ import { createPools } from './pool.js';
 export function createTensorflowOps(
   { tf, backend }: LoadedTensorflow,
   kernels: Kernels | null,
-  precision: 'float32' | 'bfloat16' = 'float32',
+  precision: Precision = 'float32',
 ): Ops {
   const raw = createRaw(backend);
   const activations = kernels ?? createActivations(tf, raw);
@@ -35,7 +36,7 @@ export function createTensorflowOps(
   return {
     ...createReferenceOps(tf),
     activation: activations.activation,
-    ...createConvolutions(tf, raw, activations, { kernels, bfloat16: precision === 'bfloat16' }),
+    ...createConvolutions(tf, raw, activations, { kernels, precision }),
     ...createNorms(tf, raw, activations),
     ...createPools(tf, raw),
     ...createLoss(tf, raw),
