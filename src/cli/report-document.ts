@@ -116,6 +116,7 @@ function strategyDocument({ plan, arranged, effects, interactions }: Study): obj
   return {
     ...(plan.arrangement && { arrangement: plan.arrangement }),
     ...(arranged.shapley && { shapley: arranged.shapley }),
+    ...(arranged.pairs.length > 0 && { pairs: arranged.pairs }),
     ...(arranged.factorial.length > 0 && {
       factorial: arranged.factorial.map(({ judged, difference, ...effect }) => ({
         ...effect,

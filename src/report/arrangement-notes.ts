@@ -5,7 +5,11 @@ import { claimOf } from './labels.js';
 import { rowNamed, type Study } from './study.js';
 
 /** How to read what a strategy's arrangement shows. */
-export function arrangementNotes({ arranged: { shapley, factorial }, plan, family: { margin } }: Study): string[] {
+export function arrangementNotes({
+  arranged: { shapley, pairs, factorial },
+  plan,
+  family: { margin },
+}: Study): string[] {
   if (plan.arrangement?.kind === 'random-orders' && !shapley)
     return [
       'No step has a worth yet: no order has a result for every network on it that is above chance and under the conditions of the others.',
@@ -17,6 +21,11 @@ export function arrangementNotes({ arranged: { shapley, factorial }, plan, famil
       `A step's worth (Shapley 1953) is what it adds, averaged over ${exact ? 'all orders' : `${counted(orders, 'order')}`} in which steps can be added; the worths of all steps sum to the whole difference. ${doubts(shapley)}; in 95 of 100 such studies all of them hold the true worths at once.${margin === null ? '' : ` Equivalent: the interval lies within ±${percent(margin)}.`}`,
       ...(!exact && missing > 0
         ? [`${counted(missing, 'order')} of ${drawn} left out, since a network on the way has no result.`]
+        : []),
+      ...(pairs.length > 0
+        ? [
+            'Beyond their sum, below: what two steps give together more than each gives without the other, averaged over the orders in which one follows the other (the Shapley interaction index, Grabisch & Roubens 1999). Its intervals hold the same doubt, all pairs together with 95%. Where two steps are not their sum, the order matters to both.',
+          ]
         : []),
     ];
   }

@@ -4,6 +4,7 @@ import { type Judged, judgeFamily } from '../statistics/family.js';
 import type { Coefficients } from '../statistics/linear.js';
 import { contrastPictureVariance } from '../statistics/pictures.js';
 import { type Shapley, shapley } from '../statistics/shapley.js';
+import { type ShapleyPair, shapleyPairs } from '../statistics/shapley-pairs.js';
 import { picturesAmong, type Trained, type Wishes } from './interactions.js';
 
 /** An effect of a factorial, judged among all of its effects. */
@@ -14,6 +15,8 @@ export interface JudgedEffect extends FactorialEffect {
 /** What is drawn from how a strategy has arranged its networks. */
 export interface Arranged {
   readonly shapley: Shapley | null;
+  /** Every two steps over all orders; empty where not all sets of steps were trained. */
+  readonly pairs: readonly ShapleyPair[];
   readonly factorial: readonly JudgedEffect[];
 }
 
@@ -25,10 +28,14 @@ export function arrangedResults(
 ): Arranged {
   const results = new Map(combinations.map(({ name, results: own }) => [name, own]));
   if (arrangement?.kind === 'random-orders') {
-    const options = { ...arrangement, pictures: picturesOfMeans(combinations) };
-    return { shapley: shapley(arrangement.orders, results, options), factorial: [] };
+    const pictures = picturesOfMeans(combinations);
+    return {
+      shapley: shapley(arrangement.orders, results, { ...arrangement, pictures }),
+      pairs: shapleyPairs(arrangement.orders, results, pictures),
+      factorial: [],
+    };
   }
-  if (arrangement?.kind !== 'factorial') return { shapley: null, factorial: [] };
+  if (arrangement?.kind !== 'factorial') return { shapley: null, pairs: [], factorial: [] };
   const effects = factorialEffects(arrangement, results);
   const picturesIn = picturesAmong(combinations);
   const { judged } = judgeFamily(
@@ -39,7 +46,11 @@ export function arrangedResults(
     })),
     { ...wishes, flips: false, target: null },
   );
-  return { shapley: null, factorial: effects.map((effect, at) => ({ ...effect, judged: judged[at] as Judged })) };
+  return {
+    shapley: null,
+    pairs: [],
+    factorial: effects.map((effect, at) => ({ ...effect, judged: judged[at] as Judged })),
+  };
 }
 
 /** The choice of test pictures in a sum of networks' means, each over all seeds that it has. */

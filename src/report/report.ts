@@ -9,7 +9,7 @@ import { type TableSection, tableSections } from './sections.js';
 import { stepNotes } from './step-notes.js';
 import { type Study, study } from './study.js';
 import { summaryOf } from './summary.js';
-import { factorialTable, shapleyTable } from './tables/arrangement.js';
+import { factorialTable, pairsTable, shapleyTable } from './tables/arrangement.js';
 import { effectsTable, interactionsTable } from './tables/effects.js';
 import { compareWithPaper, type PaperComparison, paperNotes, paperTable } from './tables/paper.js';
 import { protocolTable } from './tables/protocol.js';
@@ -57,7 +57,7 @@ export function composeReport(records: SuiteRecords): Report {
     tables: {
       steps: stepTable(made),
       effects: effectsTable(made),
-      interactions: interactionsTable(made),
+      interactions: pairsTable(made) ?? interactionsTable(made),
       shapley: shapleyTable(made),
       factorial: factorialTable(made),
       paper: comparison && paperTable(comparison),

@@ -93,6 +93,7 @@ export function study(records: SuiteRecords): Study {
   const changes = [...rows.flatMap(({ change }) => change ?? []), ...challenged, ...(whole ? [whole.change] : [])];
   const { family, judgedOf } = judgeOnce(changes, wishes);
   const combinations = combinationsOf(rows);
+  const arranged = arrangedResults(plan.arrangement, combinations, wishes);
   const sizes = new Set(rows.flatMap(({ testImages, top1 }) => (testImages === null || !top1 ? [] : [testImages])));
   return {
     records,
@@ -111,9 +112,12 @@ export function study(records: SuiteRecords): Study {
     }),
     measuredOn: measuredOn(rows, place),
     effects: stepEffects(combinations),
-    // Those of a factorial are its own effects: each pair once, over all companies together.
-    interactions: plan.arrangement?.kind === 'factorial' ? [] : judgedInteractions(combinations, wishes),
-    arranged: arrangedResults(plan.arrangement, combinations, wishes),
+    // A factorial, and orders that reach every set, have each pair once, over all companies together.
+    interactions:
+      plan.arrangement?.kind === 'factorial' || arranged.pairs.length > 0
+        ? []
+        : judgedInteractions(combinations, wishes),
+    arranged,
   };
 }
 

@@ -46,6 +46,31 @@ export function levelsOf(results: ReadonlyMap<string, BySeed>): ReadonlyMap<stri
 /** Coefficients by network. */
 export type Coefficients = ReadonlyMap<string, number>;
 
+/** Adds to a coefficient. */
+export const add = (into: Map<string, number>, name: string, amount: number): void => {
+  into.set(name, (into.get(name) ?? 0) + amount);
+};
+
+export const sumOf = (weights: Coefficients, at: (name: string) => number): number =>
+  [...weights].reduce((sum, [name, weight]) => sum + weight * at(name), 0);
+
+/** An estimated variance in a sum of such. */
+export interface Part {
+  readonly weight: number;
+  readonly variance: number;
+  readonly degrees: number;
+}
+
+/** What seeds make of the variance of a sum of networks' means: a part for each, whose spread must be known. */
+export const noiseOf = (
+  weights: Coefficients,
+  levels: ReadonlyMap<string, Level>,
+): (Part & { readonly name: string })[] =>
+  [...weights].map(([name, weight]) => {
+    const { variance, seeds } = levels.get(name) as Level;
+    return { name, weight: weight ** 2 / seeds, variance: variance as number, degrees: Math.max(1, seeds - 1) };
+  });
+
 /** A variance that is a sum of estimated ones, with its degrees of freedom by Satterthwaite (1946). */
 export interface Composite {
   readonly variance: number;
@@ -53,9 +78,7 @@ export interface Composite {
 }
 
 /** The sum of `weight` times an estimated variance each; weights may be negative, as where noise is taken off. */
-export function composite(
-  parts: readonly { readonly weight: number; readonly variance: number; readonly degrees: number }[],
-): Composite {
+export function composite(parts: readonly Part[]): Composite {
   let [variance, spread] = [0, 0];
   for (const part of parts) {
     variance += part.weight * part.variance;

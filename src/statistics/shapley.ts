@@ -1,11 +1,16 @@
-import { type Coefficients, composite, type Composite, type Level, levelsOf, reach } from './linear.js';
+import {
+  add,
+  type Coefficients,
+  composite,
+  type Composite,
+  type Level,
+  levelsOf,
+  noiseOf,
+  reach,
+  sumOf,
+} from './linear.js';
 import type { BySeed } from './paired.js';
-
-/** An order in which steps were added, with the networks on its way: the start first, one more than steps. */
-export interface Walk {
-  readonly steps: readonly string[];
-  readonly networks: readonly string[];
-}
+import { keyOf, setsOf, type Walk } from './walks.js';
 
 export interface ShapleyOptions {
   /** Whether orders come in twos, each with its reverse behind it: two of them are one draw. */
@@ -128,16 +133,11 @@ function unitCoefficients(unit: readonly Walk[], step: string): Coefficients {
   return made;
 }
 
-const add = (into: Map<string, number>, name: string, amount: number) => into.set(name, (into.get(name) ?? 0) + amount);
-
 function meanOf(parts: readonly Coefficients[]): Coefficients {
   const made = new Map<string, number>();
   for (const part of parts) for (const [name, weight] of part) add(made, name, weight / parts.length);
   return made;
 }
-
-const sumOf = (weights: Coefficients, at: (name: string) => number): number =>
-  [...weights].reduce((sum, [name, weight]) => sum + weight * at(name), 0);
 
 function errorOf(
   total: Coefficients,
@@ -147,11 +147,7 @@ function errorOf(
 ): { composite: Composite; orders: number; seeds: number; pictures: number | null } | null {
   const level = (name: string) => levels.get(name) as Level;
   if ([...total.keys()].some((name) => level(name).variance === null)) return null;
-  const noise = (weights: Coefficients) =>
-    [...weights].map(([name, weight]) => {
-      const { variance, seeds } = level(name);
-      return { name, weight: weight ** 2 / seeds, variance: variance as number, degrees: Math.max(1, seeds - 1) };
-    });
+  const noise = (weights: Coefficients) => noiseOf(weights, levels);
   const pictures = picturesOf?.(total) ?? null;
   const ofPictures = { weight: 1, variance: pictures ?? 0, degrees: Number.POSITIVE_INFINITY };
   const seeds = composite(noise(total)).variance;
@@ -180,16 +176,6 @@ function errorOf(
     pictures,
   };
 }
-
-/** Networks by the steps that they have. */
-function setsOf(walks: readonly Walk[]): ReadonlyMap<string, string> {
-  const sets = new Map<string, string>();
-  for (const { steps, networks } of walks)
-    for (const [at, name] of networks.entries()) sets.set(keyOf(steps.slice(0, at)), name);
-  return sets;
-}
-
-const keyOf = (steps: readonly string[]): string => JSON.stringify([...steps].sort());
 
 /** Every two networks that differ by a step alone: with it, and without. */
 function marginals(sets: ReadonlyMap<string, string>, step: string): (readonly [after: string, before: string])[] {

@@ -3,10 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createGenerator, type Generator } from '../../src/random/generator.js';
 import { arePaired, drawOrders, orderSpace } from '../../src/roadmap/strategies/lawful-orders.js';
 import type { BySeed } from '../../src/statistics/paired.js';
-import { shapley, type Shapley } from '../../src/statistics/shapley.js';
-
-/** A game of steps 0..k-1: what a set of them (as bits) is worth. */
-type Worth = (set: number) => number;
+import { shapley, type Shapley, type ShapleyOptions } from '../../src/statistics/shapley.js';
+import { game, type Worth } from './game.js';
 
 const nameOf = (set: number) => `set-${set}`;
 const stepName = (step: number) => `step-${step}`;
@@ -66,19 +64,6 @@ function bruteForce(steps: number, worth: Worth, lawful = everySet as (set: numb
   };
   go(0, []);
   return sums.map((sum) => sum / count);
-}
-
-/** What steps are worth alone, and beyond that in twos and threes, with the Shapley values: each shares alike. */
-function game(steps: number, random: Generator): { worth: Worth; values: number[] } {
-  const parts = Array.from({ length: 1 << steps }, (_, set) => ({ set, size: set.toString(2).split('1').length - 1 }))
-    .filter(({ size }) => size >= 1 && size <= 3)
-    .map((part) => ({ ...part, amount: ([1, 0.6, 0.4][part.size - 1] as number) * random.normal() }));
-  return {
-    worth: (set) => parts.reduce((sum, part) => sum + ((set & part.set) === part.set ? part.amount : 0), 70),
-    values: Array.from({ length: steps }, (_, step) =>
-      parts.reduce((sum, { set, size, amount }) => sum + (set & (1 << step) ? amount / size : 0), 0),
-    ),
-  };
 }
 
 /** Step 2 needs step 1, step 3 needs steps 0 or 2. */

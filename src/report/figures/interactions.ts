@@ -1,4 +1,5 @@
 import { summarize } from '../../statistics/summary.js';
+import { sideOf } from '../arrangement.js';
 import { signed } from '../format.js';
 import { claimOf, conditions } from '../labels.js';
 import type { Study } from '../study.js';
@@ -67,7 +68,12 @@ export function interactionsFigure(study: Study): Figure | null {
   };
 }
 
-function pairsOf({ arranged: { factorial }, interactions }: Study): Pair[] {
+function pairsOf({ arranged: { factorial, pairs }, interactions, family: { margin } }: Study): Pair[] {
+  if (pairs.length > 0)
+    return pairs.map(({ steps, value, interval }) => ({
+      ...{ steps, mean: value, about: '' },
+      claimed: sideOf(interval, margin) !== 'unresolved',
+    }));
   const effects = factorial.flatMap(({ steps, aliases, difference, judged }): Pair[] => {
     const [a, b] = steps;
     if (b === undefined || !difference) return [];

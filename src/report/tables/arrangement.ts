@@ -1,4 +1,4 @@
-import { sideOf } from '../arrangement.js';
+import { type Side, sideOf } from '../arrangement.js';
 import { none, percent, signed, intervalText } from '../format.js';
 import { claimOf } from '../labels.js';
 import { rowNamed, type Study } from '../study.js';
@@ -54,6 +54,33 @@ export function shapleyCsv({ arranged: { shapley } }: Study): string {
   );
 }
 
+/** What pairs of steps give beyond their sum, over all orders; largest first. Null where not all sets were trained. */
+export function pairsTable({ arranged: { pairs }, family: { margin } }: Study): Table | null {
+  if (pairs.length === 0) return null;
+  return {
+    columns: [
+      { heading: 'steps' },
+      { heading: 'beyond their sum', right: true },
+      { heading: '95% interval', right: true },
+      { heading: 'verdict' },
+      { heading: 'standard error', right: true },
+      { heading: 'by seeds', right: true, spare: true },
+      { heading: 'by test pictures', right: true, spare: true },
+    ],
+    rows: [...pairs]
+      .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+      .map(({ steps, value, error, interval }) => [
+        effectName(steps),
+        signed(value),
+        intervalText(interval),
+        interval === null ? 'one seed, not judged' : together[sideOf(interval, margin)],
+        error ? percent(error.total) : none,
+        error ? percent(error.seeds) : none,
+        error?.pictures == null ? none : percent(error.pictures),
+      ]),
+  };
+}
+
 const effectName = (steps: readonly string[]): string => steps.join(' × ');
 
 /** Effects of a factorial with what they are mixed up with. Null for other strategies. */
@@ -78,10 +105,18 @@ export function factorialTable({ arranged: { factorial }, plan }: Study): Table 
   };
 }
 
+/** What is said of two steps together. */
+const together: Readonly<Record<Side, string>> = {
+  helps: 'more than their sum',
+  hurts: 'less than their sum',
+  equivalent: 'their sum',
+  unresolved: 'unresolved',
+};
+
 function effectVerdict(steps: readonly string[], claim: string | null, measured: boolean): string {
   if (!measured) return 'a network is missing';
   if (claim === null || steps.length === 1) return claim ?? 'unresolved';
-  return { helps: 'more than their sum', hurts: 'less than their sum', equivalent: 'their sum' }[claim] ?? claim;
+  return together[claim as Side];
 }
 
 export function factorialCsv({ arranged: { factorial } }: Study): string {
