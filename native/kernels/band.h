@@ -44,7 +44,7 @@ struct Grid {
   long lines() const { return N * rows; }
   bool rounds() const { return precision != Precision::kFloat32 && !places; }
   long section() const { return rounds() ? Places(precision, C) : C; }  // places of a position's channels
-  long pixel() const { return Sections(precision) * section(); }
+  long pixel() const { return (rounds() ? Sections(precision) : 1) * section(); }
   long run() const { return tap_columns * pixel(); }  // places of a row of taps
   long terms() const { return tap_rows * run(); }     // places of one output's
   long span() const { return (columns - 1) * stride + tap_columns; }

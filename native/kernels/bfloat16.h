@@ -123,7 +123,7 @@ inline void PairNeighbours(const float *from, long count, float *to, Piece piece
   });
 }
 
-// The same of what is rounded already.
+// `Paired` of what is rounded already.
 ABLATE_INLINE Vec Paired(Halves first, Halves second) {
   return reinterpret_cast<Vec>(Extended(second) << 16 | Extended(first));
 }

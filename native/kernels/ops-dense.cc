@@ -1,5 +1,6 @@
 // Ops: dense convolution with a bias and an activation, and its gradients. A matrix product is one of kernel 1.
 #include "window.h"
+#include "winograd.h"
 
 namespace ablate {
 namespace {
@@ -24,7 +25,9 @@ struct Dense : WindowAttributes {
     return window;
   }
   void Count(Context &context, const Window &d, long O) const {
-    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C * O * Sections(precision), precision);
+    const bool filtered = std::is_same_v<T, float> && WinogradServes(d, O, precision);  // in float32
+    const Precision factors = filtered ? Precision::kFloat32 : precision;
+    context.Products(1.0 * d.N * d.OH * d.OW * d.kernel * d.kernel * d.C * O * Sections(factors), factors);
   }
   Precision precision;
 };

@@ -242,7 +242,7 @@ void Convolve(const float *x, const Filter &filter, const float *bias, const Win
 bool WinogradServes(const Window &d, long O, Precision precision) {
   const bool fits = d.kernel == 3 && d.stride == 1 && d.padding <= 2 && d.OH > 1 && d.OW > 1;
   const long products = Ceil(d.OH, 2) * Ceil(d.OW, 2) * kComponents, defined = 9 * d.OH * d.OW;
-  return fits && std::min(d.C, O) >= kLeastChannels && defined > PlaceSize(precision) * products;
+  return fits && std::min(d.C, O) >= kLeastChannels && Sections(precision) * defined > PlaceSize(precision) * products;
 }
 
 template <Activation A>

@@ -28,21 +28,15 @@ export async function measureRates(engine: Engine, profiler: Profiler): Promise<
     prepared.dispose();
     return Math.max(...ops.filter((one) => one.op === op).map(rate));
   };
-  const product = (precision: 'float32' | 'bfloat16') =>
+  /** `rows`: a linear layer of one row a sample is a classifier, which stays float32. */
+  const product = (rows: readonly number[]) =>
     best(
       () => ({ x: tf.randomNormal([1, positions, channels]), w: tf.randomNormal([channels, channels]) }),
-      ({ x, w }) => {
-        // A linear layer of one row a sample is a classifier, which stays float32.
-        const rows = tf.reshape(
-          x as Tensor,
-          precision === 'bfloat16' ? [1, positions, channels] : [positions, channels],
-        );
-        return engine.ops.linear(rows, w as Tensor as never);
-      },
+      ({ x, w }) => engine.ops.linear(tf.reshape(x as Tensor, [...rows]), w as Tensor as never),
       ({ products, seconds }) => products / seconds,
       'Dense',
     );
-  const float32 = await product('float32');
+  const float32 = await product([positions, channels]);
   const map = () => tf.randomNormal([1, 1, floats / channels, channels]) as Tensor4D;
   const bytes = await best(
     () => ({ a: map(), b: map() }),
@@ -50,6 +44,7 @@ export async function measureRates(engine: Engine, profiler: Profiler): Promise<
     (op) => op.bytes / op.seconds,
     'ResidualRelu',
   );
-  const bfloat16 = engine.description.precision === 'bfloat16' ? await product('bfloat16') : float32;
+  const inFloat32 = engine.description.precision === 'float32';
+  const bfloat16 = inFloat32 ? float32 : await product([1, positions, channels]);
   return { float32, bfloat16, bytes };
 }

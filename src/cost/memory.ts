@@ -28,7 +28,7 @@ export function countMemory(model: Model, recompute: 'none' | 'blocks' = 'none')
 
 /**
  * A coarse upper estimate of a training step's memory in bytes: every activation once, parameters with their gradient and
- * `moments` optimizer moments. Activations are stored in the recipe's precision, of `auto` perhaps in float32.
+ * `moments` optimizer moments. Activations are bfloat16 where the recipe says so by that name, else taken for float32.
  */
 export function estimateTrainingBytes(
   { activations, parameters }: MemoryCount,

@@ -24,7 +24,7 @@ export function arrangementNotes({
         : []),
       ...(pairs.length > 0
         ? [
-            'Beyond their sum, below: what two steps give together more than each gives without the other, averaged over the orders in which one follows the other (the Shapley interaction index, Grabisch & Roubens 1999). Its intervals hold the same doubt, all pairs together with 95%. Where two steps are not their sum, the order matters to both.',
+            'Beyond their sum, below: what two steps give together more than each gives without the other, averaged over the orders in which one comes directly after the other (the Shapley interaction index, Grabisch & Roubens 1999). Its intervals hold the same doubt, all pairs together with 95%. Where two steps are not their sum, the order matters to both.',
           ]
         : []),
     ];

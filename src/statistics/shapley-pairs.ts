@@ -2,7 +2,7 @@ import { add, type Coefficients, composite, levelsOf, noiseOf, reach, sumOf } fr
 import type { BySeed } from './paired.js';
 import { keyOf, setsOf, type Walk } from './walks.js';
 
-/** What two steps give beyond the sum of what each gives, averaged over the orders in which one follows the other. */
+/** What two steps give beyond the sum of what each gives, averaged over the orders in which one comes directly after the other. */
 export interface ShapleyPair {
   readonly steps: readonly [string, string];
   readonly value: number;

@@ -19,6 +19,32 @@ describe('the report of random orders', () => {
     expect(notes.arrangement[0]).toContain('all 6 orders of 3 steps');
   });
 
+  it('says what two steps give beyond their sum over all orders, where every set was trained', async () => {
+    const { study, tables, figures, notes } = await reportOf(orders(everyOrder));
+    const [first, ...others] = study.arranged.pairs;
+    expect(first?.steps).toEqual(['a', 'b']);
+    expect(first?.value).toBeCloseTo(1.5, 0);
+    expect(tables.interactions?.rows.map(([steps, , , verdict]) => [steps, verdict])).toEqual([
+      ['a × b', 'more than their sum'],
+      ...others.map(() => [expect.any(String), 'unresolved']),
+    ]);
+    expect(study.interactions).toEqual([]);
+    const csv = figures.find(({ name }) => name === 'interactions')?.csv.split('\r\n');
+    expect(csv?.[0]).toBe(
+      'step,other,beyond_their_sum,standard_error,by_seeds,by_pictures,degrees,low95,high95,verdict',
+    );
+    expect(csv?.[1]).toMatch(/^a,b,1\..*,more than their sum$/);
+    expect(notes.arrangement.join(' ')).toContain('Beyond their sum, below');
+  });
+
+  it('judges pairs company by company where a set was not trained', async () => {
+    const { study, tables, notes } = await reportOf(orders(['abc', 'acb', 'cab']));
+    expect(study.arranged.pairs).toEqual([]);
+    expect(study.interactions.length).toBeGreaterThan(0);
+    expect(tables.interactions?.columns.map(({ heading }) => heading)).toContain('on top of');
+    expect(notes.arrangement.join(' ')).not.toContain('Beyond their sum, below');
+  });
+
   it('states both doubts where orders were drawn', async () => {
     const { study, tables } = await reportOf(orders(['abc', 'acb', 'cab', 'cba']));
     expect(study.arranged.shapley).toMatchObject({ exact: false, orders: 4 });

@@ -30,7 +30,7 @@ function trained(steps: number, worth: Worth, seeds: number, sd: number, random:
   );
 }
 
-/** By definition: the mean over all orders in which one step follows the other of what both give less what each gives. */
+/** By definition: the mean over all orders in which one step comes directly after the other of what both give less what each gives. */
 function bruteForce(steps: number, [a, b]: readonly [number, number], worth: Worth): number {
   const gains = drawOrders(
     orderSpace(steps, () => true),

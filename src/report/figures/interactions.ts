@@ -3,6 +3,7 @@ import { sideOf } from '../arrangement.js';
 import { signed } from '../format.js';
 import { claimOf, conditions } from '../labels.js';
 import type { Study } from '../study.js';
+import { pairsCsv } from '../tables/arrangement.js';
 import { csv } from '../tables/csv.js';
 import { type HeatCell, heatMapDrawing } from './heat-map.js';
 import type { Figure } from './render.js';
@@ -38,10 +39,13 @@ export function interactionsFigure(study: Study): Figure | null {
     name: 'interactions',
     title: 'What two steps give beyond the sum of each',
     alt: `Map of ${pairs.length} pairs of steps: how many percent points more both give than the sum of each. Largest: ${largest.steps.join(' and ')}, ${signed(largest.mean)}. ${pairs.filter(({ claimed }) => claimed).length} of the pairs have a verdict.`,
-    csv: csv(
-      ['step', 'other', 'beyond_their_sum', 'verdict', 'about'],
-      pairs.map((pair) => [...pair.steps, pair.mean, pair.claimed ? 'resolved' : 'unresolved', pair.about]),
-    ),
+    csv:
+      study.arranged.pairs.length > 0
+        ? pairsCsv(study)
+        : csv(
+            ['step', 'other', 'beyond_their_sum', 'verdict', 'about'],
+            pairs.map((pair) => [...pair.steps, pair.mean, pair.claimed ? 'resolved' : 'unresolved', pair.about]),
+          ),
     draw: (theme, layout) =>
       heatMapDrawing(
         {

@@ -81,6 +81,20 @@ export function pairsTable({ arranged: { pairs }, family: { margin } }: Study): 
   };
 }
 
+export function pairsCsv({ arranged: { pairs }, family: { margin } }: Study): string {
+  return csv(
+    [
+      ...['step', 'other', 'beyond_their_sum', 'standard_error', 'by_seeds', 'by_pictures', 'degrees'],
+      ...['low95', 'high95', 'verdict'],
+    ],
+    pairs.map(({ steps, value, error, interval }) => [
+      ...[...steps, value, error?.total ?? null, error?.seeds ?? null, error?.pictures ?? null],
+      ...[error && Number.isFinite(error.degrees) ? error.degrees : null, interval?.[0] ?? null, interval?.[1] ?? null],
+      together[sideOf(interval, margin)],
+    ]),
+  );
+}
+
 const effectName = (steps: readonly string[]): string => steps.join(' × ');
 
 /** Effects of a factorial with what they are mixed up with. Null for other strategies. */

@@ -42,12 +42,18 @@ const CASES = [
   dense([0, 4, 4, 24], 24, 3, 1, 1),
 ];
 
-/** By Winograd's filtering, which stays in float32: where bfloat16 would not save as many products by halving their time. */
-function transformed(convolution: Convolution): boolean {
+/** By Winograd's filtering, which stays in float32: where bfloat16, at half the time a product, would not be as fast. */
+function transformed(convolution: Convolution, precision: Precision): boolean {
   const { shape, kernel, stride, padding, outputs } = convolution;
   const [, height, width] = outputShape(convolution);
   const saved = (9 * height * width) / (16 * Math.ceil(height / 2) * Math.ceil(width / 2));
-  return kernel === 3 && stride === 1 && padding <= 2 && Math.min(shape[3], outputs) >= 24 && saved > 2;
+  return (
+    kernel === 3 &&
+    stride === 1 &&
+    padding <= 2 &&
+    Math.min(shape[3], outputs) >= 24 &&
+    saved > (precision === 'bfloat16' ? 2 : 2 / 3)
+  );
 }
 
 type Factors = readonly [x: Float32Array, w: Float32Array, dy: Float32Array];
@@ -58,7 +64,7 @@ function convolveIn(precision: Precision, convolution: Convolution, [x, w, dy]: 
     const [a, b, c] = factors.map((values) => Float64Array.from(values)) as [Float64Array, Float64Array, Float64Array];
     return convolve(convolution, a, b, c);
   };
-  if (precision === 'float32' || transformed(convolution)) return of(x, w, dy);
+  if (precision === 'float32' || transformed(convolution, precision)) return of(x, w, dy);
   const nearest: Factors = [rounded(x), rounded(w), rounded(dy)];
   const all = of(...nearest);
   if (precision === 'bfloat16') return all;

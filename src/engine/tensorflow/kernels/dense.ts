@@ -13,8 +13,8 @@ export interface DenseOptions extends WindowOptions {
   readonly activation?: Activation | null | undefined;
   /**
    * What factors are made of, also the gradients'; sums, bias and activation stay float32, as do factors of 3x3
-   * convolutions where Winograd's filtering saves more than half of the products. Of bfloat16x3 a product is within 3 x 2^-18
-   * of itself.
+   * convolutions where Winograd's filtering saves more than half of the products, or for bfloat16x3 any. Of that a product is
+   * within 3 x 2^-18 of itself.
    */
   readonly precision?: Precision;
 }

@@ -135,7 +135,7 @@ export function createConvolutions(
       if (kernels) {
         const rows = tf.reshape(x, [-1, 1, 1, inputs]) as Tensor4D;
         const kernel = tf.reshape(weight, [1, 1, inputs, outputs]) as Tensor4D;
-        // A classifier, which has one row a sample, stays float32: rounded scores of two classes would often be equal.
+        // A classifier, which has one row a sample, stays float32: two classes' scores in bfloat16 would often be equal.
         const ofClasses = x.rank <= 2;
         const options = { stride: 1, padding: 0, bias, activation: kind, precision: ofClasses ? 'float32' : precision };
         return tf.reshape(kernels.dense(rows, kernel, options), shape);
