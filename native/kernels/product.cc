@@ -186,7 +186,7 @@ void PackPairs(const float *const *rows, long offset, long terms, long positions
     for (long term = 0, tile = 0; term < terms; term += height, tile++) {
       const int count = static_cast<int>(std::min(height, terms - term));
       PackTile<P>(first + term, second ? second + term : nullptr, count, term + kWidth <= terms,
-               packed + tile * apart + p / 2 * count);
+                  packed + tile * apart + p / 2 * count);
     }
   }
 }

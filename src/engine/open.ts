@@ -33,7 +33,8 @@ export async function openEngine({ device, onWarning, ...options }: EngineOption
     }
   }
   const portable = engine === 'webgpu' ? 'webgpu' : 'wasm';
-  if (options.precision?.startsWith('bfloat16')) {
+  const { precision = 'auto' } = options;
+  if (precision !== 'float32' && precision !== 'auto') {
     throw new EnvironmentError(
       `The ${portable} engine has no bfloat16.\nNext: set precision: float32 or auto in the recipe`,
     );

@@ -90,3 +90,11 @@ export function verdictText({ judged, change }: Pick<Row, 'judged' | 'change'>, 
 /** The colour's name of a verdict, for figures: those that claim something have one. */
 export const claimOf = (judged: Judged | null): 'helps' | 'hurts' | 'equivalent' | null =>
   judged && judged.verdict.verdict !== 'unresolved' ? judged.verdict.verdict : null;
+
+/** What is said of two steps together, of what they give beyond the sum of each. */
+export const togetherWords = {
+  helps: 'more than their sum',
+  hurts: 'less than their sum',
+  equivalent: 'their sum',
+  unresolved: 'unresolved',
+} as const;

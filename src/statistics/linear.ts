@@ -97,3 +97,30 @@ export function reach({ variance, degrees }: Composite, comparisons: number): nu
   const share = 1 - 0.05 / (2 * comparisons);
   return (degrees < asNormal ? tQuantile(share, degrees) : normalQuantile(share, 0, 1)) * Math.sqrt(variance);
 }
+
+/** How far a sum of networks' means may be off by the seeds and the test pictures, which are null where not known. */
+export interface SumError {
+  readonly composite: Composite;
+  /** Variances. */
+  readonly seeds: number;
+  readonly pictures: number | null;
+}
+
+/** The choice of test pictures as a part of a variance. */
+export const picturesPart = (pictures: number | null): Part => ({
+  weight: 1,
+  variance: pictures ?? 0,
+  degrees: Number.POSITIVE_INFINITY,
+});
+
+/** Null where the spread of one of the networks is not known. */
+export function errorOfSum(
+  weights: Coefficients,
+  levels: ReadonlyMap<string, Level>,
+  picturesOf?: (weights: Coefficients) => number | null,
+): SumError | null {
+  if ([...weights.keys()].some((name) => levels.get(name)?.variance == null)) return null;
+  const noise = noiseOf(weights, levels);
+  const pictures = picturesOf?.(weights) ?? null;
+  return { composite: composite([...noise, picturesPart(pictures)]), seeds: composite(noise).variance, pictures };
+}

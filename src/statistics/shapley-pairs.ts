@@ -1,4 +1,4 @@
-import { add, type Coefficients, composite, levelsOf, noiseOf, reach, sumOf } from './linear.js';
+import { add, type Coefficients, errorOfSum, levelsOf, reach, sumOf } from './linear.js';
 import type { BySeed } from './paired.js';
 import { keyOf, setsOf, type Walk } from './walks.js';
 
@@ -33,23 +33,21 @@ export function shapleyPairs(
   const steps = [...(walks[0]?.steps ?? [])].sort();
   const whole = sets.size === 2 ** steps.length && [...sets.values()].every((name) => levels.has(name));
   if (!whole || steps.length < 2) return [];
-  const known = [...levels.values()].every(({ variance }) => variance !== null);
   const count = (steps.length * (steps.length - 1)) / 2;
   return steps.flatMap((a, at) =>
     steps.slice(at + 1).map((b): ShapleyPair => {
       const weights = coefficients(sets, steps, [a, b]);
       const value = sumOf(weights, (name) => levels.get(name)?.mean as number);
-      if (!known) return { steps: [a, b], value, error: null, interval: null };
-      const noise = noiseOf(weights, levels);
-      const pictures = picturesOf?.(weights) ?? null;
-      const all = composite([...noise, { weight: 1, variance: pictures ?? 0, degrees: Number.POSITIVE_INFINITY }]);
+      const error = errorOfSum(weights, levels, picturesOf);
+      if (!error) return { steps: [a, b], value, error: null, interval: null };
+      const { composite: all, seeds, pictures } = error;
       const half = reach(all, count);
       return {
         steps: [a, b],
         value,
         error: {
           total: Math.sqrt(all.variance),
-          seeds: Math.sqrt(composite(noise).variance),
+          seeds: Math.sqrt(seeds),
           pictures: pictures === null ? null : Math.sqrt(pictures),
           degrees: all.degrees,
         },

@@ -2,11 +2,13 @@ import {
   add,
   type Coefficients,
   composite,
-  type Composite,
+  errorOfSum,
   type Level,
   levelsOf,
   noiseOf,
+  picturesPart,
   reach,
+  type SumError,
   sumOf,
 } from './linear.js';
 import type { BySeed } from './paired.js';
@@ -144,14 +146,12 @@ function errorOf(
   parts: readonly Coefficients[],
   levels: ReadonlyMap<string, Level>,
   { paired, lawfulOrders, pictures: picturesOf }: ShapleyOptions,
-): { composite: Composite; orders: number; seeds: number; pictures: number | null } | null {
+): (SumError & { readonly orders: number }) | null {
   const level = (name: string) => levels.get(name) as Level;
-  if ([...total.keys()].some((name) => level(name).variance === null)) return null;
   const noise = (weights: Coefficients) => noiseOf(weights, levels);
-  const pictures = picturesOf?.(total) ?? null;
-  const ofPictures = { weight: 1, variance: pictures ?? 0, degrees: Number.POSITIVE_INFINITY };
-  const seeds = composite(noise(total)).variance;
-  const ordersAside = { composite: composite([...noise(total), ofPictures]), orders: 0, seeds, pictures };
+  const aside = errorOfSum(total, levels, picturesOf);
+  if (!aside) return null;
+  const ordersAside = { ...aside, orders: 0 };
   const n = parts.length;
   if (n < 2) return ordersAside;
   const gains = parts.map((part) => sumOf(part, (name) => level(name).mean));
@@ -170,10 +170,10 @@ function errorOf(
     weight: weight - share * (off.get(name) as number),
   }));
   return {
-    composite: composite([...all, { weight: share, variance: between, degrees: n - 1 }, ofPictures]),
+    composite: composite([...all, { weight: share, variance: between, degrees: n - 1 }, picturesPart(aside.pictures)]),
     orders: share * (between - made),
-    seeds,
-    pictures,
+    seeds: aside.seeds,
+    pictures: aside.pictures,
   };
 }
 

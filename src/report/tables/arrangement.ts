@@ -1,6 +1,6 @@
-import { type Side, sideOf } from '../arrangement.js';
+import { sideOf } from '../arrangement.js';
 import { none, percent, signed, intervalText } from '../format.js';
-import { claimOf } from '../labels.js';
+import { claimOf, togetherWords } from '../labels.js';
 import { rowNamed, type Study } from '../study.js';
 import { csv } from './csv.js';
 import type { Table } from './table.js';
@@ -73,7 +73,7 @@ export function pairsTable({ arranged: { pairs }, family: { margin } }: Study): 
         effectName(steps),
         signed(value),
         intervalText(interval),
-        interval === null ? 'one seed, not judged' : together[sideOf(interval, margin)],
+        interval === null ? 'one seed, not judged' : togetherWords[sideOf(interval, margin)],
         error ? percent(error.total) : none,
         error ? percent(error.seeds) : none,
         error?.pictures == null ? none : percent(error.pictures),
@@ -90,7 +90,7 @@ export function pairsCsv({ arranged: { pairs }, family: { margin } }: Study): st
     pairs.map(({ steps, value, error, interval }) => [
       ...[...steps, value, error?.total ?? null, error?.seeds ?? null, error?.pictures ?? null],
       ...[error && Number.isFinite(error.degrees) ? error.degrees : null, interval?.[0] ?? null, interval?.[1] ?? null],
-      together[sideOf(interval, margin)],
+      togetherWords[sideOf(interval, margin)],
     ]),
   );
 }
@@ -119,18 +119,10 @@ export function factorialTable({ arranged: { factorial }, plan }: Study): Table 
   };
 }
 
-/** What is said of two steps together. */
-const together: Readonly<Record<Side, string>> = {
-  helps: 'more than their sum',
-  hurts: 'less than their sum',
-  equivalent: 'their sum',
-  unresolved: 'unresolved',
-};
-
-function effectVerdict(steps: readonly string[], claim: string | null, measured: boolean): string {
+function effectVerdict(steps: readonly string[], claim: ReturnType<typeof claimOf>, measured: boolean): string {
   if (!measured) return 'a network is missing';
   if (claim === null || steps.length === 1) return claim ?? 'unresolved';
-  return together[claim as Side];
+  return togetherWords[claim];
 }
 
 export function factorialCsv({ arranged: { factorial } }: Study): string {

@@ -1,5 +1,5 @@
 import { none, signed, intervalText } from '../format.js';
-import { claimOf } from '../labels.js';
+import { claimOf, togetherWords } from '../labels.js';
 import type { Study } from '../study.js';
 import { csv } from './csv.js';
 import type { Table } from './table.js';
@@ -50,9 +50,7 @@ export function interactionsTable({ interactions }: Study): Table | null {
       context.length === 0 ? 'the start' : context.join(' + '),
       signed(mean),
       intervalText(judged.interval),
-      { helps: 'more than their sum', hurts: 'less than their sum', equivalent: 'their sum', none: 'unresolved' }[
-        claimOf(judged) ?? 'none'
-      ],
+      togetherWords[claimOf(judged) ?? 'unresolved'],
     ]),
   };
 }
